@@ -1,0 +1,131 @@
+/// azure: speak Resource Manager.
+///
+/// Requests, attempts, throttling, paging, long-running operations, error shapes. Deciding is pure (`Retry`, `Poller`,
+/// `read_error`); `Client` is the thin part that sends and sleeps. `Client` repeats one request only for what means
+/// *again* (connection failed, 429, 5xx) and reports each attempt; "not yet" and "conflict" are the engine's to decide.
+/// A bearer token goes only to the host it was issued for, whatever a nextLink, Location or redirect says.
+#pragma once
+
+#include "catalog/catalog.hpp"
+#include "credentials/credentials.hpp"
+#include "resource/resource.hpp"
+#include "world/world.hpp"
+
+namespace holdfast::azure {
+
+using base::Duration;
+using base::Result;
+using world::Response;
+using world::Task;
+
+// ---------------------------------------------------------------------------------------------- deciding
+
+/// Reduces any of Azure's error shapes (ARM envelope, AKS without wrapper, polling answers, JSON inside messages, OData,
+/// Graph, Entra, empty, HTML, BOM) to code, deepest message, chain and correlation id. Never fails: says what it saw.
+base::AzureError read_error(Response const&);
+
+struct Done {};
+struct Again { Duration after; };
+struct GiveUp { std::string because; };
+using Verdict = std::variant<Done, Again, GiveUp>;
+
+/// What to do after one attempt. Done: the answer stands (also a 4xx: that is an answer).
+struct Retry {
+    int attempts = 6;
+    Duration base{800}, cap{60'000};
+    Verdict after(int attempt, std::string_view method, Result<Response> const&, base::Time now, base::Prng&) const;
+};
+/// Retry-After in seconds or HTTP date, retry-after-ms, x-ms-retry-after-ms.
+std::optional<Duration> retry_after(Response const&, base::Time now);
+
+/// A long-running operation as a state machine (arm-protocol 4). Feed it the first answer, then each poll's.
+class Poller {
+public:
+    struct Finished { std::optional<json::Value> body; };   ///< the resource, where the last answer carried it
+    struct Failed { base::AzureError error; };
+    struct Poll { std::string url; Duration after; };
+    struct Read { };                                          ///< GET the resource: it holds the final state
+    using Next = std::variant<Finished, Failed, Poll, Read>;
+
+    /// `expected`: how long the operation usually takes; polls are wide first, close together near the end.
+    Poller(std::string method, std::string resource_url, Duration expected, base::Time started);
+    Next first(Response const&);
+    Next polled(Response const&, base::Time now);
+    Next read(Response const&, base::Time now);
+    std::string const& url() const { return url_; }  ///< survives a restart: stored in the journal
+
+private:
+    Next wait(std::optional<Duration> asked, base::Time now);
+    std::string method_, resource_url_, url_;
+    Duration expected_;
+    base::Time started_, now_;
+    enum class Form { none, async_operation, location, resource } form_ = Form::none;
+    bool final_get_ = false;
+};
+
+// ---------------------------------------------------------------------------------------------- doing
+
+/// What a listener may want to know while a request is on its way.
+struct Attempt {
+    std::string method, address;
+    int number = 1;
+    int status = 0;              ///< 0: no answer
+    std::string because;         ///< "429 SubscriptionRequestsThrottled"
+    Duration wait{0};            ///< before the next attempt; 0 when none follows
+};
+using Listener = std::function<void(Attempt const&)>;
+
+struct Answer {
+    int status = 0;
+    json::Value body;
+    std::string etag;
+    world::Headers headers;
+};
+
+class Client {
+public:
+    Client(credentials::Cloud cloud, credentials::Credential& credential, world::World& world, Listener listener = {});
+
+    credentials::Cloud const& cloud() const;
+
+    /// A 404 is an answer (status 404), not an error; other 4xx/5xx are errors with `azure` filled.
+    Task<Result<Answer>> get(resource::ResourceId id, std::string api_version);
+    /// GET on a path below the ARM root: "/subscriptions/…/providers/Microsoft.X/skus?$filter=…" (api-version added).
+    Task<Result<Answer>> get_path(std::string path, std::string api_version);
+    /// All pages of a list, bounded by `max_pages`.
+    Task<Result<json::Array>> list(std::string path, std::string api_version, int max_pages = 1000);
+
+    struct Write {
+        std::string method = "PUT";     ///< PUT, PATCH, DELETE, POST
+        resource::ResourceId id;
+        std::string action;             ///< POST …/action
+        std::string api_version;
+        std::string address;            ///< for messages
+        json::Value body;               ///< null: none
+        std::vector<std::pair<json::Path, base::Secret>> secrets;  ///< laid into the body just before sending
+        std::string if_match, if_none_match;
+        Duration expected{0};
+    };
+    /// One write, first answer only: the operation may go on. `poll` is set when it does.
+    struct Started {
+        Answer answer;
+        std::optional<Poller> operation;
+    };
+    Task<Result<Started>> start(Write write);
+    /// Follows an operation to its end; `on_poll(status text)` between polls.
+    Task<Result<Answer>> finish(Write write, Poller poller, Poller::Next next);
+    /// start + finish.
+    Task<Result<Answer>> write(Write write);
+    /// Goes on after a restart, from a stored polling URL (empty: from the resource itself).
+    Task<Result<Answer>> rejoin(Write write, std::string url);
+
+    /// Counters for the run report.
+    struct Counts { std::int64_t calls = 0, retries = 0; };
+    Counts counts() const;
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;  // shared with coroutines in flight when the client goes
+};
+
+}  // namespace holdfast::azure

@@ -1,0 +1,51 @@
+/// checks: judge a graph. A promise is a check: one row in data/rules.yaml and one predicate, whoever asks.
+///
+/// `check` runs on After (before the act), `verify` on Live (after it); the judge does not know which. Unknown is never
+/// green: what could not be read or decided is `unknown`, counted and shown.
+#pragma once
+
+#include "access/access.hpp"
+#include "keys/keys.hpp"
+#include "network/network.hpp"
+#include "resource/resource.hpp"
+
+namespace holdfast::checks {
+
+enum class Outcome { pass, fail, unknown, not_applicable };
+enum class Severity { critical, high, medium, low, info };
+std::string_view name(Outcome);
+std::string_view name(Severity);
+
+struct RuleRow {
+    std::string_view id;          ///< "windows-needs-azure-cni"
+    std::string_view predicate;   ///< the registered judgement
+    std::string_view kind;        ///< "refusal" (Azure says no) | "promise" (what we stand for) | "advice"
+    Severity severity;
+    std::string_view says;        ///< the promise as a sentence: "Windows pools run on Azure CNI"
+    std::string_view why, fix;
+    std::string_view source, date;
+};
+std::span<RuleRow const> rules();
+
+struct Finding {
+    std::string rule;
+    Outcome outcome;
+    Severity severity;
+    resource::Address resource;
+    json::Path property;
+    base::SourcePos where;
+    std::string message;      ///< what was seen: the evidence
+    std::string fix;
+    std::string kind, says, source;
+};
+struct Findings {
+    std::vector<Finding> findings;   ///< sorted: worst first, then rule, then resource
+    std::size_t count(Outcome) const;
+    bool blocking() const;           ///< a failed refusal
+    bool at_or_above(Severity) const;///< failed findings only
+};
+Findings inspect(resource::Graph const&);
+/// holdfast/findings 1.
+json::Value to_json(Findings const&, base::Date as_of);
+
+}  // namespace holdfast::checks

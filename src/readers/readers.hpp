@@ -1,0 +1,28 @@
+/// readers: what stands, as a graph, whoever tells it.
+///
+/// `live` asks Azure for every node of an estate, plus what is ours and no longer designed (found by listing our group and
+/// the tag of it that names what we made elsewhere). At most two rounds of parallel GETs. What could not be read is in
+/// Graph::unread, never silently absent. `from_json` reads saved ARM bodies (a file of one resource, a list, az's output).
+#pragma once
+
+#include "azure/azure.hpp"
+
+namespace holdfast::readers {
+
+using base::Result;
+using world::Task;
+
+/// `outputs`: also keep read-only properties (ids of principals, key versions) in `raw`; bodies are normal.
+Task<Result<resource::Graph>> live(resource::Graph estate, azure::Client& client);
+
+/// Reads one address's resource. nullopt: it is not there.
+Task<Result<std::optional<resource::Resource>>> one(resource::Resource designed, azure::Client& client);
+
+/// Registration state of provider namespaces and "Namespace/feature" names, in one parallel round.
+Task<Result<std::map<std::string, std::string>>> registrations(std::vector<std::string> names, azure::Client& client);
+
+/// Saved ARM JSON: an object with `id`, a list of such, or {"value": […]}. Addresses are taken from `estate` where ids agree,
+/// else made from the id. not_recognised when nothing is there.
+Result<resource::Graph> from_json(std::string_view text, std::string file, resource::Graph const* estate);
+
+}  // namespace holdfast::readers

@@ -1,0 +1,60 @@
+/// report: show findings, plans, runs. Draws values and knows no Azure type.
+///
+/// Text for terminals (`Style` says how wide and whether in colour; a symbol and a word, never colour alone) and one
+/// self-contained HTML page (no external request; light and dark; phone and desktop). Everything that came from a spec or a
+/// server is escaped here.
+#pragma once
+
+#include "checks/checks.hpp"
+#include "engine/engine.hpp"
+
+namespace holdfast::report {
+
+struct Style {
+    bool colour = false;
+    int columns = 80;
+    bool unicode = true;
+};
+
+/// "cluster.yaml:7:14: error: …" with the line, caret, chain and fix. `sources`: file name -> text.
+std::string errors(std::span<base::Error const>, std::map<std::string, std::string> const& sources, Style);
+json::Value errors_json(std::span<base::Error const>);   ///< holdfast/errors 1
+std::string findings(checks::Findings const&, Style, bool all = false);
+std::string plan(plan::Plan const&, Style);
+std::string run(engine::Run const&, Style);
+
+/// The live view of an act: feed it events, ask it for a frame (terminal) or take its lines (log).
+class Progress {
+public:
+    Progress(plan::Plan const&, Style);
+    ~Progress();
+    /// One or more log lines for the event, or empty when it says nothing new.
+    std::string line(engine::Event const&);
+    /// The whole live block: tree of steps, elapsed, usual range, what each waits for and why.
+    std::string frame(base::Time now) const;
+    void feed(engine::Event const&);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// Everything the page shows.
+struct Page {
+    std::string title;               ///< the cluster's name
+    std::string cloud, subscription, region;
+    base::Date as_of;
+    std::optional<engine::Run> run;
+    plan::Plan plan;                 ///< what the run did (or would do)
+    checks::Findings findings;
+    network::Map network;
+    std::vector<keys::Chain> chains;
+    access::Paths access;
+    struct Decision { std::string key, value, by, because; bool final = false; };
+    std::vector<Decision> decisions;
+    std::vector<estate::Estate::ByAzure> by_azure;
+    std::vector<std::string> unknowns;
+};
+std::string html(Page const&);
+
+}  // namespace holdfast::report
