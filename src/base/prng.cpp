@@ -1,0 +1,51 @@
+#include <fmt/format.h>
+
+#include <bit>
+
+#include "base/base.hpp"
+
+namespace holdfast::base {
+
+Prng::Prng(std::uint64_t seed) {
+    for (auto& word : state_) {  // splitmix64, as xoshiro's authors advise for seeding
+        seed += 0x9e3779b97f4a7c15;
+        std::uint64_t z = seed;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        word = z ^ (z >> 31);
+    }
+}
+
+std::uint64_t Prng::next() {
+    auto const result = std::rotl(state_[1] * 5, 7) * 9;
+    auto const t = state_[1] << 17;
+    state_[2] ^= state_[0];
+    state_[3] ^= state_[1];
+    state_[1] ^= state_[2];
+    state_[0] ^= state_[3];
+    state_[2] ^= t;
+    state_[3] = std::rotl(state_[3], 45);
+    return result;
+}
+
+std::uint64_t Prng::below(std::uint64_t bound) {
+    auto const limit = bound * (UINT64_MAX / bound);  // rejection keeps it uniform
+    for (;;) {
+        auto const drawn = next();
+        if (drawn < limit) return drawn % bound;
+    }
+}
+
+double Prng::unit() { return double(next() >> 11) * 0x1.0p-53; }
+
+Prng Prng::fork() { return Prng(next()); }
+
+std::string Prng::guid() {
+    auto high = next(), low = next();
+    high = (high & 0xffffffffffff0fff) | 0x4000;
+    low = (low & 0x3fffffffffffffff) | 0x8000000000000000;
+    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xffff, high & 0xffff,
+                       low >> 48, low & 0xffffffffffff);
+}
+
+}  // namespace holdfast::base

@@ -1,0 +1,252 @@
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "base/base.hpp"
+
+namespace holdfast::base {
+
+namespace {
+char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; }
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f'); }
+unsigned hex_value(char c) { return c <= '9' ? unsigned(c - '0') : unsigned(lower(c) - 'a') + 10; }
+
+/// Optimal string alignment: insertions, deletions, substitutions and swapped neighbours, each one step.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+    for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i)
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            std::size_t const substitution = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, substitution});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+        }
+    return d[a.size()][b.size()];
+}
+
+std::string encode64(std::string_view bytes, std::string_view alphabet, bool pad) {
+    std::string out;
+    out.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        std::uint32_t group = 0;
+        std::size_t const count = std::min<std::size_t>(3, bytes.size() - i);
+        for (std::size_t k = 0; k < 3; ++k)
+            group = group << 8 | (k < count ? std::uint32_t(static_cast<unsigned char>(bytes[i + k])) : 0);
+        for (std::size_t k = 0; k < 4; ++k) {
+            if (k <= count)
+                out += alphabet[group >> (18 - 6 * k) & 63];
+            else if (pad)
+                out += '=';
+        }
+    }
+    return out;
+}
+constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+std::string digest(EVP_MD const* algorithm, std::string_view bytes) {
+    std::string out(std::size_t(EVP_MD_get_size(algorithm)), '\0');
+    unsigned length = 0;
+    [[maybe_unused]] int const done = EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(out.data()),
+                                                 &length, algorithm, nullptr);
+    assert(done == 1);
+    return out;
+}
+
+/// Length of the valid UTF-8 sequence at `at`, or 0. Surrogates and overlong forms are invalid.
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+    auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(at + i < text.size() ? text[at + i] : 0); };
+    auto const tail = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
+    unsigned const b = byte(0);
+    if (b < 0x80) return 1;
+    if (b >= 0xc2 && b <= 0xdf) return tail(1) ? 2 : 0;
+    if (b >= 0xe0 && b <= 0xef) {
+        if (!tail(1) || !tail(2)) return 0;
+        if (b == 0xe0 && byte(1) < 0xa0) return 0;
+        if (b == 0xed && byte(1) > 0x9f) return 0;
+        return 3;
+    }
+    if (b >= 0xf0 && b <= 0xf4) {
+        if (!tail(1) || !tail(2) || !tail(3)) return 0;
+        if (b == 0xf0 && byte(1) < 0x90) return 0;
+        if (b == 0xf4 && byte(1) > 0x8f) return 0;
+        return 4;
+    }
+    return 0;
+}
+/// Invisible or direction-changing characters that can make a terminal line lie.
+bool deceives(std::string_view sequence) {
+    auto const b = [&](std::size_t i) { return static_cast<unsigned char>(sequence[i]); };
+    if (sequence.size() == 2) return b(0) == 0xc2 && b(1) < 0xa0;  // C1 controls
+    if (sequence.size() != 3) return false;
+    if (b(0) == 0xe2 && b(1) == 0x80) return (b(2) >= 0x8b && b(2) <= 0x8f) || (b(2) >= 0xa8 && b(2) <= 0xae);
+    if (b(0) == 0xe2 && b(1) == 0x81) return b(2) >= 0xa0 && b(2) <= 0xaf;
+    return b(0) == 0xef && b(1) == 0xbb && b(2) == 0xbf;
+}
+}  // namespace
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) c = lower(c);
+    return out;
+}
+bool same_text(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+bool starts_with_text(std::string_view text, std::string_view prefix) {
+    return text.size() >= prefix.size() && same_text(text.substr(0, prefix.size()), prefix);
+}
+std::vector<std::string> split(std::string_view text, char separator) {
+    std::vector<std::string> parts;
+    for (;;) {
+        auto const at = text.find(separator);
+        parts.emplace_back(text.substr(0, at));
+        if (at == std::string_view::npos) return parts;
+        text.remove_prefix(at + 1);
+    }
+}
+std::string join(std::span<std::string const> parts, std::string_view separator) {
+    std::string out;
+    for (auto const& part : parts) {
+        if (&part != parts.data()) out += separator;
+        out += part;
+    }
+    return out;
+}
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view space = " \t\r\n\f\v";
+    auto const first = text.find_first_not_of(space);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+std::optional<std::string> nearest(std::string_view typed, std::span<std::string const> candidates) {
+    if (typed.size() > 200) return std::nullopt;
+    auto const wanted = lower(typed);
+    std::size_t best = std::max<std::size_t>(1, typed.size() / 3) + 1;
+    std::optional<std::string> found;
+    for (auto const& candidate : candidates) {
+        if (candidate.size() > 200) continue;
+        auto const d = distance(wanted, lower(candidate));
+        if (d < best) {
+            best = d;
+            found = candidate;
+        }
+    }
+    return found;
+}
+
+std::string printable(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        auto const length = utf8_length(text, at);
+        auto const c = static_cast<unsigned char>(text[at]);
+        if (length == 0) {
+            out += fmt::format("\\x{:02x}", c);
+            ++at;
+            continue;
+        }
+        auto const sequence = text.substr(at, length);
+        if (length == 1 && (c < 0x20 || c == 0x7f))
+            out += c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : fmt::format("\\x{:02x}", c);
+        else if (deceives(sequence))
+            for (char const byte : sequence) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+        else
+            out += sequence;
+        at += length;
+    }
+    return out;
+}
+
+std::string base64(std::string_view bytes) { return encode64(bytes, kPlain, true); }
+std::string base64url(std::string_view bytes) { return encode64(bytes, kUrl, false); }
+
+Result<std::string> from_base64(std::string_view text) {
+    std::string out;
+    std::uint32_t group = 0;
+    int bits = 0;
+    bool ended = false;
+    for (char const c : text) {
+        if (c == '\r' || c == '\n' || c == ' ') continue;
+        if (c == '=') {
+            ended = true;
+            continue;
+        }
+        auto at = kPlain.find(c);
+        if (at == std::string_view::npos) at = kUrl.find(c);
+        if (at == std::string_view::npos || ended) return fail(ErrorCode::syntax, "this is not base64");
+        group = (group << 6 | std::uint32_t(at)) & 0xffffff;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            out += char(group >> bits & 0xff);
+        }
+    }
+    if (bits == 6) return fail(ErrorCode::syntax, "this base64 is cut off");
+    return out;
+}
+
+std::string percent_encoded(std::string_view text) {
+    std::string out;
+    for (char const c : text) {
+        bool const keep = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                          c == '.' || c == '_' || c == '~';
+        if (keep)
+            out += c;
+        else
+            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return out;
+}
+std::string percent_decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2])) {
+            out += char(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
+            i += 2;
+        } else {
+            out += text[i];
+        }
+    }
+    return out;
+}
+std::string hex(std::string_view bytes) {
+    std::string out;
+    for (char const c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    return out;
+}
+
+std::string sha1(std::string_view bytes) { return digest(EVP_sha1(), bytes); }
+std::string sha256(std::string_view bytes) { return digest(EVP_sha256(), bytes); }
+
+bool is_guid(std::string_view text) {
+    if (text.size() != 36) return false;
+    for (std::size_t i = 0; i < 36; ++i) {
+        bool const dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
+    }
+    return true;
+}
+
+std::string guid_v5(std::string_view namespace_guid, std::string_view name) {
+    assert(is_guid(namespace_guid));
+    std::string bytes;
+    for (std::size_t i = 0; i < namespace_guid.size(); ++i) {
+        if (namespace_guid[i] == '-') continue;
+        bytes += char(hex_value(namespace_guid[i]) << 4 | hex_value(namespace_guid[i + 1]));
+        ++i;
+    }
+    auto hash = sha1(bytes + std::string(name)).substr(0, 16);
+    hash[6] = char((static_cast<unsigned char>(hash[6]) & 0x0f) | 0x50);
+    hash[8] = char((static_cast<unsigned char>(hash[8]) & 0x3f) | 0x80);
+    auto const digits = hex(hash);
+    return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) + "-" +
+           digits.substr(20);
+}
+
+}  // namespace holdfast::base
