@@ -1,0 +1,70 @@
+#include "json/json.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::json {
+namespace {
+
+Value of(std::string_view text) {
+    auto value = parse(text);
+    EXPECT_TRUE(value) << text;
+    return value ? *value : Value{};
+}
+
+TEST(Json, writes_sorted_and_the_same_every_time) {
+    EXPECT_EQ(write(of(R"({"b":1,"a":[true,null,"x"],"c":{"z":1.5,"y":30.0}})")),
+              R"({"a":[true,null,"x"],"b":1,"c":{"y":30,"z":1.5}})");
+    EXPECT_EQ(pretty(of(R"({"b":1,"a":[]})")), "{\n  \"a\": [],\n  \"b\": 1\n}\n");
+}
+
+TEST(Json, refuses_what_is_not_json_with_a_position) {
+    auto const bad = parse("{\n  \"a\": tru\n}");
+    ASSERT_FALSE(bad);
+    EXPECT_EQ(bad.error().code, base::ErrorCode::syntax);
+    EXPECT_EQ(std::get<base::SourcePos>(bad.error().where).line, 2);
+    for (auto const text : {"", "{", "{}x", "[1,]", "{\"a\":1,}", "nul", "\"\xff\""}) EXPECT_FALSE(parse(text)) << text;
+}
+
+TEST(Json, bounds_depth_and_accepts_a_byte_order_mark) {
+    EXPECT_FALSE(parse(std::string(100, '[') + std::string(100, ']')));
+    EXPECT_TRUE(parse("\xef\xbb\xbf{}"));
+    EXPECT_FALSE(parse("[1,2,3]", {.max_bytes = 3}));
+}
+
+TEST(Path, round_trips_as_text) {
+    for (auto const text : {"properties.networkProfile.podCidr", "a[3].b", "tags['a.b']", "x['it''s']", "[0]", ""}) {
+        auto const path = Path::parse(text);
+        ASSERT_TRUE(path) << text;
+        EXPECT_EQ(path->text(), text);
+    }
+    for (auto const text : {".", "a.", ".a", "a..b", "a[", "a[x]", "a['x", "a]b"}) EXPECT_FALSE(Path::parse(text)) << text;
+}
+
+TEST(Path, finds_puts_and_erases) {
+    auto value = of(R"({"properties":{"Subnets":[{"name":"a"}]}})");
+    EXPECT_EQ(text_at(value, "properties.subnets[0].name"), "a");  // ARM compares names without case
+    EXPECT_EQ(find(value, "properties.subnets[1]"), nullptr);
+    put(value, "properties.subnets[1].name", "b");
+    put(value, "tags['a.b']", 7);
+    EXPECT_EQ(write(value), R"({"properties":{"Subnets":[{"name":"a"},{"name":"b"}]},"tags":{"a.b":7}})");
+    EXPECT_TRUE(erase(value, "properties.subnets[0]"));
+    EXPECT_FALSE(erase(value, "properties.nothing"));
+    EXPECT_EQ(text_at(value, "properties.Subnets[0].name"), "b");
+}
+
+TEST(Json, differences_name_every_leaf_that_differs) {
+    auto const d = differences(of(R"({"a":{"x":1,"y":[1,2]},"b":1})"), of(R"({"a":{"x":2,"y":[2,1]},"c":1})"));
+    std::vector<std::string> at;
+    for (auto const& difference : d) at.push_back(difference.at.text());
+    EXPECT_EQ(at, (std::vector<std::string>{"a.x", "a.y", "b", "c"}));
+    EXPECT_TRUE(differences(of(R"({"a":1.0})"), of(R"({"a":1})")).empty());
+}
+
+TEST(Json, merge_is_rfc_7396) {
+    auto value = of(R"({"a":{"b":1,"c":2},"d":3})");
+    merge(value, of(R"({"a":{"b":null,"e":5},"d":[1]})"));
+    EXPECT_EQ(write(value), R"({"a":{"c":2,"e":5},"d":[1]})");
+}
+
+}  // namespace
+}  // namespace holdfast::json

@@ -1,0 +1,112 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "json/json.hpp"
+
+namespace holdfast::json {
+
+namespace {
+
+base::SourcePos position(std::string_view text, std::size_t at) {
+    base::SourcePos where{.line = 1, .column = 1};
+    for (std::size_t i = 0; i < std::min(at, text.size()); ++i) {
+        if (text[i] == '\n') {
+            ++where.line;
+            where.column = 1;
+        } else {
+            ++where.column;
+        }
+    }
+    return where;
+}
+
+void write_text(std::string& out, std::string_view text) { out += boost::json::serialize(boost::json::string_view(text)); }
+
+void write_number(std::string& out, double value) {
+    // Whole doubles are written as whole numbers: `30.0` and `30` mean the same to Azure and must compare equal.
+    if (value == static_cast<double>(static_cast<std::int64_t>(value)) && std::abs(value) < 9e15)
+        out += fmt::format("{}", static_cast<std::int64_t>(value));
+    else
+        out += fmt::format("{}", value);
+}
+
+void write_into(std::string& out, Value const& value, int indent) {
+    auto const line = [&](int depth) {
+        if (indent < 0) return;
+        out += '\n';
+        out.append(std::size_t(depth) * 2, ' ');
+    };
+    int const inner = indent < 0 ? indent : indent + 1;
+    switch (value.kind()) {
+        case boost::json::kind::null: out += "null"; break;
+        case boost::json::kind::bool_: out += value.get_bool() ? "true" : "false"; break;
+        case boost::json::kind::int64: out += fmt::format("{}", value.get_int64()); break;
+        case boost::json::kind::uint64: out += fmt::format("{}", value.get_uint64()); break;
+        case boost::json::kind::double_: write_number(out, value.get_double()); break;
+        case boost::json::kind::string: write_text(out, value.get_string()); break;
+        case boost::json::kind::array: {
+            auto const& array = value.get_array();
+            out += '[';
+            for (std::size_t i = 0; i < array.size(); ++i) {
+                if (i) out += ',';
+                line(inner);
+                write_into(out, array[i], inner);
+            }
+            if (!array.empty()) line(indent);
+            out += ']';
+            break;
+        }
+        case boost::json::kind::object: {
+            std::vector<Object::const_iterator> members;
+            for (auto it = value.get_object().begin(); it != value.get_object().end(); ++it) members.push_back(it);
+            std::sort(members.begin(), members.end(), [](auto a, auto b) { return a->key() < b->key(); });
+            out += '{';
+            for (std::size_t i = 0; i < members.size(); ++i) {
+                if (i) out += ',';
+                line(inner);
+                write_text(out, members[i]->key());
+                out += indent < 0 ? ":" : ": ";
+                write_into(out, members[i]->value(), inner);
+            }
+            if (!members.empty()) line(indent);
+            out += '}';
+            break;
+        }
+    }
+}
+
+}  // namespace
+
+base::Result<Value> parse(std::string_view text, ParseLimits limits) {
+    if (text.size() > limits.max_bytes)
+        return base::fail(base::ErrorCode::answer_too_large,
+                          fmt::format("this JSON has {} bytes, more than the {} allowed", text.size(), limits.max_bytes));
+    if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
+    boost::json::parse_options options;
+    options.max_depth = limits.max_depth;
+    boost::json::stream_parser parser({}, options);
+    boost::json::error_code failure;
+    std::size_t const read = parser.write_some(text.data(), text.size(), failure);
+    if (!failure && read < text.size()) failure = boost::json::error::extra_data;
+    if (!failure) parser.finish(failure);
+    if (failure)
+        return base::fail(base::ErrorCode::syntax, fmt::format("this is not JSON: {}", failure.message()), {},
+                          position(text, read));
+    return parser.release();
+}
+
+std::string write(Value const& value) {
+    std::string out;
+    write_into(out, value, -1);
+    return out;
+}
+
+std::string pretty(Value const& value) {
+    std::string out;
+    write_into(out, value, 0);
+    out += '\n';
+    return out;
+}
+
+}  // namespace holdfast::json
