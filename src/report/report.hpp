@@ -5,6 +5,8 @@
 /// server is escaped here.
 #pragma once
 
+#include <memory>
+
 #include "checks/checks.hpp"
 #include "engine/engine.hpp"
 
@@ -28,11 +30,14 @@ class Progress {
 public:
     Progress(plan::Plan const&, Style);
     ~Progress();
-    /// One or more log lines for the event, or empty when it says nothing new.
-    std::string line(engine::Event const&);
-    /// The whole live block: tree of steps, elapsed, usual range, what each waits for and why.
-    std::string frame(base::Time now) const;
     void feed(engine::Event const&);
+    /// The whole live block, at most 20 lines: steps running and what follows each, elapsed, usual range, what each waits
+    /// for and why; finished ones are a count.
+    std::string frame(base::Time now) const;
+    /// One or more log lines for the event, or empty when it says nothing new. Feeds it: use `feed` and `frame`, or `line`.
+    std::string line(engine::Event const&);
+    /// Log lines due without an event: a running step is mentioned at least every 30 s.
+    std::string tick(base::Time now);
 
 private:
     struct State;

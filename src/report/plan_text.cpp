@@ -1,0 +1,291 @@
+/// A plan on a terminal: what it needs leave for first, then the worst changes, then what is created as a tree, what Azure
+/// makes by itself, who decided, and how long it takes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "report/text.hpp"
+
+namespace holdfast::report {
+namespace {
+
+using catalog::Class;
+using plan::Action;
+using plan::Change;
+using plan::PropertyChange;
+
+/// The order in which people need to hear of a class, worst first, with the word for it.
+struct ClassWord {
+    Class cost;
+    std::string_view word;
+    Tone tone;
+};
+constexpr ClassWord class_words[] = {
+    {Class::refused, "REFUSED", Tone::bad},
+    {Class::rebuild, "REBUILD", Tone::bad},
+    {Class::one_way, "ONE WAY", Tone::bad},
+    {Class::unknown, "UNKNOWN COST", Tone::warn},
+    {Class::rotate_pool, "POOL REPLACED", Tone::warn},
+    {Class::in_place_reimage, "NODES REIMAGED", Tone::warn},
+    {Class::in_place, "IN PLACE", Tone::note},
+};
+
+std::size_t rank(Class cost) {
+    auto const at = std::ranges::find(class_words, cost, &ClassWord::cost);
+    return static_cast<std::size_t>(at - std::begin(class_words));
+}
+
+Class worst(Change const& change) {
+    Class out = Class::in_place;
+    for (auto const& property : change.properties)
+        if (rank(property.cost) < rank(out)) out = property.cost;
+    return out;
+}
+
+std::string plain(std::string_view type) {
+    auto const* shape = shapes::find(type);
+    return shape && !shape->plain.empty() ? std::string(shape->plain) : base::printable(type);
+}
+
+std::string name_of(Change const& change) {
+    if (change.resource.empty()) return "name known later";
+    auto const slash = change.resource.rfind('/');
+    return base::printable(slash == std::string::npos ? change.resource : change.resource.substr(slash + 1));
+}
+
+std::string decided(resource::Origin const& origin) {
+    std::string out(resource::name(origin.by));
+    if (origin.by == resource::Origin::By::you && origin.where.line > 0)
+        out += fmt::format(" ({}:{})", base::printable(origin.where.file), origin.where.line);
+    if (!origin.because.empty()) out += ": " + base::printable(origin.because);
+    return out;
+}
+
+/// Whether the value could be changed on a standing resource at all.
+bool is_final(std::string_view type, PropertyChange const& property) {
+    if (!property.after) return false;
+    json::Value const other("(another value)");
+    auto const cost = catalog::transition(type, property.at, &*property.after, &other).cost;
+    return cost == Class::rebuild || cost == Class::one_way || cost == Class::refused;
+}
+
+void property_line(std::string& out, PropertyChange const& property, Style const& style) {
+    auto const before = property.before ? shown(*property.before) : "(none)";
+    auto const after = property.pending ? "(known later)" : property.after ? shown(*property.after) : "(none)";
+    out += block("      ", fmt::format("{}: {} {} {}", base::printable(property.at.text()), before,
+                                       glyphs(style).arrow, after), style);
+    if (!property.because.empty()) out += painted(style, Tone::faint, block("        ", base::printable(property.because), style));
+}
+
+void updates(std::string& out, plan::Plan const& plan, Style const& style) {
+    for (auto const& klass : class_words) {
+        bool headed = false;
+        for (auto const& change : plan.changes) {
+            if (change.action != Action::update || worst(change) != klass.cost) continue;
+            if (!headed) out += fmt::format("{} {}\n", plan::symbol(Action::update), painted(style, klass.tone, klass.word));
+            headed = true;
+            out += fmt::format("    {}  {}\n", painted(style, Tone::strong, base::printable(change.address)),
+                               painted(style, Tone::faint, plain(change.type) + " " + name_of(change)));
+            auto properties = change.properties;
+            std::ranges::sort(properties, {}, [](auto const& property) { return std::pair(rank(property.cost), property.at); });
+            for (auto const& property : properties) property_line(out, property, style);
+        }
+        if (headed) out += '\n';
+    }
+}
+
+void replaced_and_deleted(std::string& out, plan::Plan const& plan, Style const& style) {
+    struct Group {
+        Action action;
+        std::string_view word;
+    };
+    for (Group const group : {Group{Action::replace, "REPLACE"}, Group{Action::remove, "DELETE"}}) {
+        bool headed = false;
+        for (auto const& change : plan.changes) {
+            if (change.action != group.action) continue;
+            if (!headed) out += fmt::format("{} {}\n", plan::symbol(group.action), painted(style, Tone::bad, group.word));
+            headed = true;
+            out += fmt::format("    {}  {}\n", painted(style, Tone::strong, base::printable(change.address)),
+                               painted(style, Tone::faint, plain(change.type) + " " + name_of(change)));
+            if (!change.because.empty()) out += block("      ", base::printable(change.because), style);
+            for (auto const& property : change.properties)
+                if (rank(property.cost) <= rank(Class::one_way)) property_line(out, property, style);
+        }
+        if (headed) out += '\n';
+    }
+}
+
+/// Created resources as a tree by address: `network` holds `network/subnets/nodes`.
+struct Leaf {
+    std::string label;
+    std::string what;
+    std::string name;
+    std::vector<Leaf> below;
+};
+
+std::vector<Leaf> tree_of(std::vector<Change const*> const& changes) {
+    std::set<std::string> standing;
+    for (auto const* change : changes) standing.insert(change->address);
+    std::function<std::vector<Leaf>(std::string const&)> const below = [&](std::string const& parent) {
+        std::vector<Leaf> leaves;
+        for (auto const* change : changes) {
+            std::string nearest;
+            for (auto slash = change->address.rfind('/'); slash != std::string::npos && slash > 0;
+                 slash = change->address.rfind('/', slash - 1)) {
+                auto const prefix = change->address.substr(0, slash);
+                if (standing.contains(prefix)) {
+                    nearest = prefix;
+                    break;
+                }
+            }
+            if (nearest != parent) continue;
+            auto const label = parent.empty() ? change->address : change->address.substr(parent.size() + 1);
+            leaves.push_back({base::printable(label), plain(change->type), name_of(*change), below(change->address)});
+        }
+        return leaves;
+    };
+    return below({});
+}
+
+struct Row {
+    std::string tree, what, name;
+};
+void flatten(std::vector<Leaf> const& leaves, std::string const& indent, bool root, Style const& style, std::vector<Row>& rows) {
+    auto const& mark = glyphs(style);
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+        bool const last = i + 1 == leaves.size();
+        std::string const lead = root ? "" : indent + std::string(last ? mark.last_branch : mark.branch);
+        rows.push_back({lead + leaves[i].label, leaves[i].what, leaves[i].name});
+        std::string const next = root ? "" : indent + std::string(last ? mark.blank : mark.through);
+        flatten(leaves[i].below, next, false, style, rows);
+    }
+}
+
+void created(std::string& out, plan::Plan const& plan, Style const& style) {
+    std::vector<Change const*> changes;
+    for (auto const& change : plan.changes)
+        if (change.action == Action::create) changes.push_back(&change);
+    if (changes.empty()) return;
+    out += fmt::format("{} {}  {}\n", plan::symbol(Action::create), painted(style, Tone::good, "CREATE"),
+                       counted(changes.size(), "resource"));
+    std::vector<Row> rows;
+    flatten(tree_of(changes), "", true, style, rows);
+    int tree = 0, what = 0;
+    for (auto const& row : rows) {
+        tree = std::max(tree, width(row.tree));
+        what = std::max(what, width(row.what));
+    }
+    tree = std::min(tree, style.columns / 2);
+    what = std::min(what, 34);
+    for (auto const& row : rows) {
+        auto const left = fmt::format("    {}  {}  ", padded(clipped(row.tree, tree, style), tree),
+                                      padded(clipped(row.what, what, style), what));
+        int const room = style.columns - width(left);
+        auto const line = room >= 8 ? left + clipped(row.name, room, style) : clipped(left, style.columns, style);
+        out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+    }
+    out += '\n';
+}
+
+/// Who decided what is hard to take back, and what a person said; the rest is counted.
+void decisions(std::string& out, plan::Plan const& plan, Style const& style) {
+    std::vector<std::string> finals, others;
+    std::map<resource::Origin::By, std::size_t> unshown;
+    for (auto const& change : plan.changes) {
+        if (change.action != Action::create) continue;
+        for (auto const& property : change.properties) {
+            if (property.pending || !property.after || property.after->is_object()) continue;
+            bool const final = is_final(change.type, property);
+            if (!final && property.origin.because.empty()) {
+                ++unshown[property.origin.by];
+                continue;
+            }
+            (final ? finals : others)
+                .push_back(fmt::format("{} {} = {}   by {}", base::printable(change.address),
+                                       base::printable(property.at.text()), shown(*property.after),
+                                       decided(property.origin)));
+        }
+    }
+    if (finals.empty() && others.empty()) return;
+    constexpr std::size_t most = 14;
+    out += fmt::format("  {}  {} {} FINAL: changing it later means building anew\n", painted(style, Tone::strong, "DECIDED"),
+                       finals.size(), finals.size() == 1 ? "is" : "are");
+    std::size_t shown_lines = 0;
+    for (auto const& text : finals)
+        if (shown_lines++ < most) out += block(fmt::format("    {} FINAL  ", glyphs(style).final), text, style);
+    for (auto const& text : others)
+        if (shown_lines++ < most) out += block("             ", text, style);
+    std::size_t rest = shown_lines > most ? shown_lines - most : 0;
+    for (auto const& [by, count] : unshown) rest += count;
+    if (rest > 0) out += painted(style, Tone::faint, fmt::format("    and {} more; -o json names each\n", rest));
+    out += '\n';
+}
+
+void prominent(std::string& out, plan::Plan const& plan, Style const& style) {
+    if (!plan.guards.empty()) {
+        out += painted(style, Tone::bad, fmt::format("{} NEEDS YOUR LEAVE", glyphs(style).fail)) + "\n";
+        for (auto const& guard : plan.guards)
+            out += block(fmt::format("    --allow {}:{}  ", guard.klass, base::printable(guard.name)),
+                         base::printable(guard.because), style);
+        out += '\n';
+    }
+    if (!plan.unknowns.empty()) {
+        out += painted(style, Tone::warn, fmt::format("{} NOT KNOWN", glyphs(style).unknown)) +
+               "  could not be read, so nothing is planned for it\n";
+        for (auto const& unread : plan.unknowns)
+            out += block(fmt::format("    {}  ", base::printable(unread.what)), base::printable(unread.because), style);
+        out += '\n';
+    }
+}
+
+}  // namespace
+
+std::string plan(plan::Plan const& plan, Style style) {
+    std::string out;
+    auto const title = base::printable(plan.name);
+    if (plan.empty()) {
+        out += fmt::format("{} {}\n", painted(style, Tone::good, fmt::format("{} {}", glyphs(style).pass, title)),
+                           "stands as designed: nothing to do");
+        out += '\n';
+        prominent(out, plan, style);
+        return out;
+    }
+    std::vector<std::string> parts;
+    struct Count {
+        Action action;
+        std::string_view word;
+    };
+    for (Count const count : {Count{Action::replace, "to replace"}, Count{Action::remove, "to delete"},
+                              Count{Action::update, "to change"}, Count{Action::create, "to create"},
+                              Count{Action::none, "stay as they are"}})
+        if (auto const n = plan.count(count.action); n > 0) parts.push_back(fmt::format("{} {}", n, count.word));
+    if (!plan.guards.empty()) parts.push_back(counted(plan.guards.size(), "guard"));
+    if (!plan.unknowns.empty()) parts.push_back(fmt::format("{} unknown", plan.unknowns.size()));
+    out += fmt::format("{}  {}\n\n", painted(style, Tone::strong, title),
+                       base::join(parts, fmt::format(" {} ", glyphs(style).dot)));
+
+    prominent(out, plan, style);
+    replaced_and_deleted(out, plan, style);
+    updates(out, plan, style);
+    created(out, plan, style);
+
+    if (!plan.by_azure.empty()) {
+        out += fmt::format("  {}  made by Azure itself, never touched by us\n", painted(style, Tone::strong, "AZURE MAKES"));
+        for (auto const& thing : plan.by_azure) {
+            auto const because = thing.because.empty() ? "" : fmt::format(" ({})", base::printable(thing.because));
+            out += block("    ", base::printable(thing.what) + because, style);
+        }
+        out += '\n';
+    }
+    decisions(out, plan, style);
+
+    int seconds = 0;
+    for (auto const& [step, remaining] : plan::remaining_seconds(plan)) seconds = std::max(seconds, remaining);
+    out += fmt::format("{}, about {} along the longest path\n", counted(plan.steps.size(), "step"),
+                       base::spoken(base::Duration(std::int64_t{1000} * seconds)));
+    return out;
+}
+
+}  // namespace holdfast::report
