@@ -155,4 +155,26 @@ std::string assignment_name(ResourceId const& scope, std::string_view principal_
 /// What will stand: live, overlaid by the estate (by Address).
 Graph overlay(Graph const& live, Graph const& estate);
 
+// ---------------------------------------------------------------------------------------------- reading, for judges
+
+/// A property, named once: rooms that judge keep theirs as constants in one header, and a test finds each in `shapes`.
+struct PropertyName {
+    std::string_view type, at;
+};
+/// What the body says, else what Azure answered (read-only properties); null when neither does. Null too when the
+/// resource is of another type: a judge that mixes them up sees nothing rather than something wrong.
+json::Value const* read(Resource const&, PropertyName const&);
+std::optional<std::string> read_text(Resource const&, PropertyName const&);
+std::optional<std::int64_t> read_whole(Resource const&, PropertyName const&);
+std::optional<bool> read_truth(Resource const&, PropertyName const&);
+std::vector<std::string> read_texts(Resource const&, PropertyName const&);   ///< the texts of a list; else empty
+/// The output that will stand there, where the value is known only later.
+Output const* read_output(Resource const&, PropertyName const&);
+/// The resource whose id stands there, or whose output will; null when it is not in the graph.
+Resource const* read_target(Graph const&, Resource const&, PropertyName const&);
+/// Why nothing may be said of this resource: it could not be read, or it exists and was not. nullopt: judge it.
+std::optional<std::string> unreadable(Graph const&, Resource const&);
+/// The place in the user's file of the value at the path, or of the nearest enclosing one the user wrote.
+base::SourcePos written_at(Resource const&, json::Path const&);
+
 }  // namespace holdfast::resource
