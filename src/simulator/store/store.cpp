@@ -1,0 +1,339 @@
+#include "simulator/store/store.hpp"
+
+#include <cassert>
+
+#include "simulator/store/rows.hpp"
+
+namespace holdfast::simulator {
+namespace {
+
+// Row keys. What stands after the slash is the key of the map.
+constexpr std::string_view thing_rows = "thing/", principal_rows = "principal/", bin_rows = "bin/",
+                           operation_rows = "operation/", event_rows = "event/", provider_rows = "provider/",
+                           feature_rows = "feature/", drawn_rows = "drawn/", count_rows = "count/";
+constexpr std::string_view world_row = "world", key_row = "signing-key";
+/// Time alone is committed no more often than this: losing it costs no acknowledged change.
+constexpr Duration now_granularity{1000};
+
+std::string row_key(std::string_view rows, std::string_view key) { return std::string(rows).append(key); }
+std::string text_of(json::Value const& value) { return boost::json::serialize(value); }
+
+template <typename Map>
+auto const* at(Map const& map, std::string const& key) {
+    auto const found = map.find(key);
+    return found == map.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+// ------------------------------------------------------------------------------------------------ rows
+
+std::optional<std::string> Store::row(std::string const& key) const {
+    auto const named = [&](std::string_view rows) -> std::optional<std::string> {
+        if (!key.starts_with(rows)) return std::nullopt;
+        return key.substr(rows.size());
+    };
+    auto const write = [](auto const* value) -> std::optional<std::string> {
+        if (!value) return std::nullopt;
+        return text_of(to_json(*value));
+    };
+    if (auto const name = named(thing_rows)) return write(at(things_, *name));
+    if (auto const name = named(principal_rows)) return write(at(principals_, *name));
+    if (auto const name = named(bin_rows)) return write(at(bin_, *name));
+    if (auto const name = named(operation_rows)) return write(at(operations_, *name));
+    if (auto const name = named(event_rows)) return write(at(events_, std::stoll(*name)));
+    if (auto const name = named(provider_rows)) {
+        auto const* registration = at(registrations_, *name);
+        return registration ? std::optional(registration->state) : std::nullopt;
+    }
+    if (auto const name = named(feature_rows)) {
+        auto const* state = at(features_, *name);
+        return state ? std::optional(*state) : std::nullopt;
+    }
+    if (auto const name = named(drawn_rows)) return text_of(*at(drawn_, *name));
+    if (auto const name = named(count_rows)) return text_of(*at(counts_, *name));
+    if (key == key_row) return signing_key_;
+    assert(key == world_row);
+    return text_of(json::Object{{"now", now_.time_since_epoch().count()},
+                                {"seed", std::to_string(seed_)},
+                                {"nextEvent", next_event_},
+                                {"repeatedCreates", repeated_creates_}});
+}
+
+base::Result<void> Store::read_row(std::string const& key, std::string const& value) {
+    auto const is = [&](std::string_view rows) { return key.starts_with(rows); };
+    if (is(provider_rows)) {
+        registrations_[key.substr(provider_rows.size())].state = value;
+        return {};
+    }
+    if (is(feature_rows)) {
+        features_[key.substr(feature_rows.size())] = value;
+        return {};
+    }
+    if (key == key_row) {
+        signing_key_ = value;
+        return {};
+    }
+    auto parsed = json::parse(value);
+    if (!parsed) return base::fail(std::move(parsed.error()));
+    if (is(drawn_rows)) {
+        drawn_[key.substr(drawn_rows.size())] = parsed->to_number<double>();
+    } else if (is(count_rows)) {
+        counts_[key.substr(count_rows.size())] = parsed->to_number<std::int64_t>();
+    } else if (!parsed->is_object()) {
+        return base::fail(base::ErrorCode::unreadable, "the simulated Azure's row '" + key + "' is not an object");
+    } else if (is(thing_rows)) {
+        auto stored = stored_from(*parsed);
+        if (!stored) return base::fail(std::move(stored.error()));
+        put(std::move(*stored));
+    } else if (is(principal_rows)) {
+        put(principal_from(*parsed));
+    } else if (is(bin_rows)) {
+        auto deleted = soft_deleted_from(*parsed);
+        if (!deleted) return base::fail(std::move(deleted.error()));
+        put(std::move(*deleted));
+    } else if (is(operation_rows)) {
+        put(operation_from(*parsed));
+    } else if (is(event_rows)) {
+        auto event = event_from(*parsed);
+        agenda_.emplace(event.at, event.number);
+        events_.emplace(event.number, std::move(event));
+    } else if (key == world_row) {
+        now_ = committed_now_ = Time{Duration{json::whole_at(*parsed, "now").value_or(0)}};
+        seed_ = std::stoull(std::string(json::text_at(*parsed, "seed").value_or("1")));
+        next_event_ = json::whole_at(*parsed, "nextEvent").value_or(1);
+        repeated_creates_ = json::whole_at(*parsed, "repeatedCreates").value_or(0);
+    }
+    return {};  // rows of other rooms and of later versions stay as they are
+}
+
+base::Result<void> Store::load() {
+    auto rows = rows_.load();
+    if (!rows) return base::fail(std::move(rows.error()));
+    for (auto const& [key, value] : *rows) {
+        if (auto const read = read_row(key, value); !read) return read;
+    }
+    pending_.clear();
+    return {};
+}
+
+base::Result<void> Store::commit() {
+    if (pending_.empty() && now_ - committed_now_ < now_granularity) return {};
+    pending_.emplace(world_row);
+    std::vector<world::RowChange> changes;
+    changes.reserve(pending_.size());
+    for (auto const& key : pending_) changes.push_back({key, row(key)});
+    if (auto const committed = rows_.commit(changes); !committed) return committed;
+    pending_.clear();
+    committed_now_ = now_;
+    return {};
+}
+
+// ------------------------------------------------------------------------------------------------ resources
+
+void Store::index(Stored const& stored) {
+    by_type_[base::lower(stored.type)].insert(stored.id.key());
+    if (auto const principal = json::text_at(stored.body, "properties.principalId"))
+        by_principal_[base::lower(*principal)].insert(stored.id.key());
+}
+
+void Store::unindex(Stored const& stored) {
+    by_type_[base::lower(stored.type)].erase(stored.id.key());
+    if (auto const principal = json::text_at(stored.body, "properties.principalId"))
+        by_principal_[base::lower(*principal)].erase(stored.id.key());
+}
+
+Stored const* Store::find(std::string_view key) const { return at(things_, std::string(key)); }
+
+Stored* Store::edit(std::string_view key) {
+    auto const found = things_.find(std::string(key));
+    if (found == things_.end()) return nullptr;
+    touch(row_key(thing_rows, key));
+    return &found->second;
+}
+
+Stored& Store::put(Stored stored) {
+    auto const key = stored.id.key();
+    touch(row_key(thing_rows, key));
+    if (auto const old = things_.find(key); old != things_.end()) {
+        unindex(old->second);
+        old->second = std::move(stored);
+        index(old->second);
+        return old->second;
+    }
+    auto const placed = things_.emplace(key, std::move(stored)).first;
+    index(placed->second);
+    return placed->second;
+}
+
+void Store::erase(std::string_view key) {
+    auto const found = things_.find(std::string(key));
+    if (found == things_.end()) return;
+    unindex(found->second);
+    things_.erase(found);
+    touch(row_key(thing_rows, key));
+}
+
+std::vector<Stored const*> Store::under(std::string_view key) const {
+    std::vector<Stored const*> found;
+    auto const prefix = std::string(key) + "/";
+    for (auto it = things_.lower_bound(prefix); it != things_.end() && it->first.starts_with(prefix); ++it)
+        found.push_back(&it->second);
+    return found;
+}
+
+std::vector<Stored const*> Store::of_type(std::string_view type) const {
+    std::vector<Stored const*> found;
+    if (auto const* keys = at(by_type_, base::lower(type))) {
+        for (auto const& key : *keys) found.push_back(find(key));
+    }
+    return found;
+}
+
+std::vector<Stored const*> Store::assignments_of(std::string_view principal) const {
+    std::vector<Stored const*> found;
+    if (auto const* keys = at(by_principal_, base::lower(principal))) {
+        for (auto const& key : *keys) {
+            auto const* stored = find(key);
+            if (base::same_text(stored->type, "Microsoft.Authorization/roleAssignments")) found.push_back(stored);
+        }
+    }
+    return found;
+}
+
+// ------------------------------------------------------------------------------------------------ principals and the bin
+
+Principal const* Store::principal(std::string_view id) const {
+    auto const key = base::lower(id);
+    if (auto const* principal = at(principals_, key)) return principal;
+    auto const* object_id = at(by_client_id_, key);
+    return object_id ? at(principals_, *object_id) : nullptr;
+}
+
+Principal& Store::put(Principal principal) {
+    auto const key = base::lower(principal.object_id);
+    touch(row_key(principal_rows, key));
+    if (!principal.client_id.empty()) by_client_id_[base::lower(principal.client_id)] = key;
+    return principals_[key] = std::move(principal);
+}
+
+void Store::erase_principal(std::string_view object_id) {
+    auto const found = principals_.find(base::lower(object_id));
+    if (found == principals_.end()) return;
+    by_client_id_.erase(base::lower(found->second.client_id));
+    touch(row_key(principal_rows, found->first));
+    principals_.erase(found);
+}
+
+std::string Store::bin_key(std::string_view kind, std::string_view name) {
+    return base::lower(kind).append("/").append(base::lower(name));
+}
+
+void Store::put(SoftDeleted deleted) {
+    auto const key = bin_key(deleted.kind, deleted.name);
+    touch(row_key(bin_rows, key));
+    bin_.insert_or_assign(key, std::move(deleted));
+}
+
+void Store::erase_soft_deleted(std::string const& key) {
+    if (bin_.erase(key)) touch(row_key(bin_rows, key));
+}
+
+// ------------------------------------------------------------------------------------------------ operations and events
+
+Operation const* Store::operation(std::string_view id) const { return at(operations_, base::lower(id)); }
+
+Operation* Store::edit_operation(std::string_view id) {
+    auto const found = operations_.find(base::lower(id));
+    if (found == operations_.end()) return nullptr;
+    touch(row_key(operation_rows, found->first));
+    return &found->second;
+}
+
+Operation& Store::put(Operation operation) {
+    auto const key = base::lower(operation.id);
+    touch(row_key(operation_rows, key));
+    if (operation.running()) {
+        running_.insert(key);
+    } else {
+        running_.erase(key);
+    }
+    return operations_[key] = std::move(operation);
+}
+
+void Store::forget_operation(std::string const& id) {
+    auto const key = base::lower(id);
+    running_.erase(key);
+    if (operations_.erase(key)) touch(row_key(operation_rows, key));
+}
+
+std::int64_t Store::schedule(Event event) {
+    event.number = next_event_++;
+    touch(row_key(event_rows, std::to_string(event.number)));
+    agenda_.emplace(event.at, event.number);
+    auto const number = event.number;
+    events_.emplace(number, std::move(event));
+    return number;
+}
+
+Event const* Store::next_event() const { return agenda_.empty() ? nullptr : at(events_, agenda_.begin()->second); }
+
+void Store::drop_event(std::int64_t number) {
+    auto const found = events_.find(number);
+    if (found == events_.end()) return;
+    agenda_.erase({found->second.at, number});
+    events_.erase(found);
+    touch(row_key(event_rows, std::to_string(number)));
+}
+
+// ------------------------------------------------------------------------------------------------ small facts
+
+Registration const& Store::registration(std::string_view provider) const {
+    static Registration const never;
+    auto const* registration = at(registrations_, base::lower(provider));
+    return registration ? *registration : never;
+}
+
+void Store::put_registration(std::string_view provider, std::string state) {
+    auto const key = base::lower(provider);
+    registrations_[key].state = std::move(state);
+    touch(row_key(provider_rows, key));
+}
+
+std::string Store::feature(std::string_view provider, std::string_view name) const {
+    auto const* state = at(features_, base::lower(provider) + "/" + base::lower(name));
+    return state ? *state : "NotRegistered";
+}
+
+void Store::put_feature(std::string_view provider, std::string_view name, std::string state) {
+    auto const key = base::lower(provider) + "/" + base::lower(name);
+    features_[key] = std::move(state);
+    touch(row_key(feature_rows, key));
+}
+
+void Store::put_drawn(std::string const& what, double seconds) {
+    drawn_[what] = seconds;
+    touch(row_key(drawn_rows, what));
+}
+
+std::int64_t Store::count(std::string const& purpose) {
+    touch(row_key(count_rows, purpose));
+    return counts_[purpose]++;
+}
+
+void Store::put_signing_key(std::string pem) {
+    signing_key_ = std::move(pem);
+    touch(std::string(key_row));
+}
+
+void Store::put_seed(std::uint64_t seed) {
+    seed_ = seed;
+    touch(std::string(world_row));
+}
+
+void Store::count_repeated_create() {
+    ++repeated_creates_;
+    touch(std::string(world_row));
+}
+
+}  // namespace holdfast::simulator

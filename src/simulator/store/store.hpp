@@ -1,0 +1,136 @@
+/// store: everything the simulated Azure knows, in memory, and written through.
+///
+/// Changes are collected and leave in one commit per request, before its answer does. A change that could not be
+/// committed stays collected and goes with the next commit. Reading a row back gives the value that was written.
+#pragma once
+
+#include <set>
+
+#include "simulator/store/stored.hpp"
+#include "world/world.hpp"
+
+namespace holdfast::simulator {
+
+/// Work that goes on after its request was answered. Its end is a scheduled event.
+struct Operation {
+    std::string id;                       ///< a GUID: the last segment of its URLs
+    std::string verb;                     ///< PUT, PATCH, DELETE, POST
+    std::string target, type;             ///< id as written, canonical type
+    std::string location;
+    std::string api_version;
+    Time started{}, ends{};
+    std::string status = "InProgress";    ///< Succeeded, Failed, Canceled
+    json::Value error;                    ///< {"code", "message", …} when Failed
+    int error_status = 0;
+    std::string caller;                   ///< object id
+    std::vector<std::string> locks;       ///< keys of what it excludes while it runs
+    std::vector<std::string> steps;       ///< resource keys still to be completed
+    std::string function;                 ///< of an action: the scheduled function that ends it
+    json::Value payload;
+    int final_status = 200;
+    json::Value result;
+    bool running() const { return status == "InProgress"; }
+};
+
+/// Something that happens by itself at a moment.
+struct Event {
+    Time at{};
+    std::int64_t number = 0;              ///< order among equals
+    std::string function, id;
+    json::Value payload;
+};
+
+struct Registration {
+    std::string state = "NotRegistered";  ///< Registering, Registered, Unregistering
+};
+
+class Store {
+public:
+    explicit Store(world::Rows& rows) : rows_(rows) {}
+    base::Result<void> load();
+    /// Writes what changed. `now` goes with it when something changed or it moved a second past what is on disk.
+    base::Result<void> commit();
+    bool empty() const { return things_.empty() && principals_.empty(); }
+
+    // Resources, by lower-case id.
+    std::map<std::string, Stored> const& things() const { return things_; }
+    Stored const* find(std::string_view key) const;
+    Stored* edit(std::string_view key);                  ///< counted as changed
+    Stored& put(Stored);
+    void erase(std::string_view key);                    ///< this one row
+    /// Everything strictly under an id, in order of id.
+    std::vector<Stored const*> under(std::string_view key) const;
+    std::vector<Stored const*> of_type(std::string_view type) const;
+    /// Role assignments of a principal: what every permission check walks.
+    std::vector<Stored const*> assignments_of(std::string_view principal) const;
+
+    std::map<std::string, Principal> const& principals() const { return principals_; }
+    Principal const* principal(std::string_view object_or_client_id) const;
+    Principal& put(Principal);
+    void erase_principal(std::string_view object_id);
+
+    std::map<std::string, SoftDeleted> const& bin() const { return bin_; }
+    void put(SoftDeleted);
+    void erase_soft_deleted(std::string const& key);
+    static std::string bin_key(std::string_view kind, std::string_view name);
+
+    Operation const* operation(std::string_view id) const;
+    Operation* edit_operation(std::string_view id);
+    Operation& put(Operation);
+    void forget_operation(std::string const& id);
+    std::set<std::string> const& running() const { return running_; }
+
+    std::int64_t schedule(Event);
+    Event const* next_event() const;
+    void drop_event(std::int64_t number);
+
+    std::map<std::string, Registration> const& registrations() const { return registrations_; }
+    Registration const& registration(std::string_view provider) const;  ///< NotRegistered when never mentioned
+    void put_registration(std::string_view provider, std::string state);
+    std::string feature(std::string_view provider, std::string_view name) const;  ///< "NotRegistered" …
+    void put_feature(std::string_view provider, std::string_view name, std::string state);
+
+    std::map<std::string, double> const& drawn() const { return drawn_; }
+    void put_drawn(std::string const& what, double seconds);
+    /// How often this purpose has been asked for before; counts this time.
+    std::int64_t count(std::string const& purpose);
+
+    std::string const& signing_key() const { return signing_key_; }
+    void put_signing_key(std::string pem);
+
+    Time now() const { return now_; }
+    void advance(Time to) { now_ = std::max(now_, to); }
+    std::uint64_t seed() const { return seed_; }
+    void put_seed(std::uint64_t);
+    std::int64_t repeated_creates() const { return repeated_creates_; }
+    void count_repeated_create();
+
+private:
+    void touch(std::string row) { pending_.insert(std::move(row)); }
+    std::optional<std::string> row(std::string const& key) const;
+    base::Result<void> read_row(std::string const& key, std::string const& value);
+    void index(Stored const&);
+    void unindex(Stored const&);
+
+    world::Rows& rows_;
+    std::set<std::string> pending_;   // row keys whose value is to be written, or erased where nothing stands
+    std::map<std::string, Stored> things_;
+    std::map<std::string, std::set<std::string>> by_type_, by_principal_;  // lower-case type or principal -> keys
+    std::map<std::string, Principal> principals_;
+    std::map<std::string, std::string> by_client_id_;
+    std::map<std::string, SoftDeleted> bin_;
+    std::map<std::string, Operation> operations_;
+    std::set<std::string> running_;
+    std::map<std::int64_t, Event> events_;
+    std::set<std::pair<Time, std::int64_t>> agenda_;
+    std::map<std::string, Registration> registrations_;
+    std::map<std::string, std::string> features_;
+    std::map<std::string, double> drawn_;
+    std::map<std::string, std::int64_t> counts_;
+    std::string signing_key_;
+    Time now_{}, committed_now_{};
+    std::uint64_t seed_ = 1;
+    std::int64_t next_event_ = 1, repeated_creates_ = 0;
+};
+
+}  // namespace holdfast::simulator
