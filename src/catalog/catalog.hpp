@@ -42,6 +42,7 @@ struct DurationRow {
     std::string_view lock;     ///< which resource is held: "self", "parent", "" …
     std::string_view source, date;
 };
+std::span<DurationRow const> durations();
 DurationRow const* find_duration(std::string_view type, std::string_view act);
 
 /// What a change of a property costs on a live resource.
@@ -49,11 +50,12 @@ enum class Class { in_place, in_place_reimage, rotate_pool, rebuild, one_way, re
 std::string_view name(Class);
 struct TransitionRow {
     std::string_view type, at;     ///< "Microsoft.ContainerService/managedClusters", "properties.dnsPrefix"; a prefix covers what is below
-    std::string_view from, to;     ///< JSON scalars as text, "*" any, "-" absent
+    std::string_view from, to;     ///< JSON scalars as text, "*" or empty any, "-" absent; to "lower": an earlier version
     Class cost;
     std::string_view because;
     std::string_view source, date;
 };
+std::span<TransitionRow const> transitions();
 /// The most specific row for the change, else Class::unknown with a sentence saying so.
 struct Transition { Class cost; std::string because; std::string source; };
 Transition transition(std::string_view type, json::Path const& at, json::Value const* before, json::Value const* after);
