@@ -19,7 +19,7 @@ std::string row_key(std::string_view rows, std::string_view key) { return std::s
 std::string text_of(json::Value const& value) { return boost::json::serialize(value); }
 
 template <typename Map>
-auto const* at(Map const& map, std::string const& key) {
+typename Map::mapped_type const* at(Map const& map, typename Map::key_type const& key) {
     auto const found = map.find(key);
     return found == map.end() ? nullptr : &found->second;
 }
