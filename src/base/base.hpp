@@ -76,10 +76,10 @@ int exit_status(ErrorCode);
 
 /// What Azure said, kept apart from what we say of it.
 struct AzureError {
-    int status = 0;              ///< HTTP status
-    std::string code;            ///< "OperationNotAllowed"
-    std::string subcode;         ///< AKS: "PutManagedClusterAndComponents_FailedPrecondition"
-    std::string message;         ///< the deepest message: the cause
+    int status = 0;                  ///< HTTP status
+    std::string code;                ///< "OperationNotAllowed"
+    std::string subcode;             ///< AKS: "PutManagedClusterAndComponents_FailedPrecondition"
+    std::string message;             ///< the deepest message: the cause
     std::vector<std::string> chain;  ///< code: message, outermost first
     std::string target;
     std::string correlation_id;  ///< support asks for it
@@ -202,7 +202,7 @@ std::string ipv4_text(std::uint32_t);
 
 // ---------------------------------------------------------------------------------------------- text
 
-std::string lower(std::string_view);              ///< ASCII
+std::string lower(std::string_view);                 ///< ASCII
 bool same_text(std::string_view, std::string_view);  ///< ASCII, without case: how ARM compares names and ids
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(std::span<std::string const> parts, std::string_view separator);
@@ -213,7 +213,7 @@ std::optional<std::string> nearest(std::string_view typed, std::span<std::string
 /// Text that is safe on a terminal and in a log line: control characters and invalid UTF-8 become visible escapes.
 std::string printable(std::string_view);
 std::string base64(std::string_view bytes);
-std::string base64url(std::string_view bytes);  ///< without padding
+std::string base64url(std::string_view bytes);      ///< without padding
 Result<std::string> from_base64(std::string_view);  ///< either alphabet, padding optional, line breaks skipped
 std::string percent_encoded(std::string_view);      ///< RFC 3986 unreserved stay
 std::string percent_decoded(std::string_view);

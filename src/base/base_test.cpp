@@ -9,15 +9,16 @@ TEST(Time, reads_what_azure_writes) {
     struct Row {
         std::string_view text, canonical;
     };
-    for (auto const& row : {Row{"2021-04-09T06:58:46.2166666Z", "2021-04-09T06:58:46.216Z"},
-                            Row{"2026-11-24T18:25:00Z", "2026-11-24T18:25:00Z"},
-                            Row{"2026-11-24T18:25:00+01:00", "2026-11-24T17:25:00Z"},
-                            Row{"2024-02-29T00:00:00", "2024-02-29T00:00:00Z"}}) {
+    for (auto const& row :
+         {Row{"2021-04-09T06:58:46.2166666Z", "2021-04-09T06:58:46.216Z"},
+          Row{"2026-11-24T18:25:00Z", "2026-11-24T18:25:00Z"}, Row{"2026-11-24T18:25:00+01:00", "2026-11-24T17:25:00Z"},
+          Row{"2024-02-29T00:00:00", "2024-02-29T00:00:00Z"}}) {
         auto const time = parse_time(row.text);
         ASSERT_TRUE(time) << row.text;
         EXPECT_EQ(to_string(*time), row.canonical);
     }
-    for (auto const text : {"", "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2026-11-24", "2026-11-24T25:00:00Z", "2026-11-24T18:25:00.Z"})
+    for (auto const text : {"", "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2026-11-24", "2026-11-24T25:00:00Z",
+                            "2026-11-24T18:25:00.Z"})
         EXPECT_FALSE(parse_time(text)) << text;
 }
 
@@ -43,7 +44,8 @@ TEST(Cidr, refuses_host_bits_and_names_the_canonical_form) {
     auto const bad = Cidr::parse("10.240.1.0/16");
     ASSERT_FALSE(bad);
     EXPECT_EQ(bad.error().fix, "write 10.240.0.0/16");
-    for (auto const text : {"", "10.0.0.0", "10.0.0.0/33", "10.0.0/8", "010.0.0.0/8", "10.0.0.0/8 ", "a.b.c.d/8", "256.0.0.0/8"})
+    for (auto const text :
+         {"", "10.0.0.0", "10.0.0.0/33", "10.0.0/8", "010.0.0.0/8", "10.0.0.0/8 ", "a.b.c.d/8", "256.0.0.0/8"})
         EXPECT_FALSE(Cidr::parse(text)) << text;
 }
 
@@ -91,7 +93,8 @@ TEST(Text, base64_round_trips_in_either_alphabet) {
 
 TEST(Guid, version_5_matches_the_published_vector) {
     // RFC 9562, appendix A.4: DNS namespace and "www.example.com".
-    EXPECT_EQ(guid_v5("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "www.example.com"), "2ed6657d-e927-568b-95e1-2665a8aea6a2");
+    EXPECT_EQ(guid_v5("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "www.example.com"),
+              "2ed6657d-e927-568b-95e1-2665a8aea6a2");
 }
 
 TEST(Prng, the_same_seed_gives_the_same_numbers) {

@@ -37,10 +37,8 @@ std::string encode64(std::string_view bytes, std::string_view alphabet, bool pad
         for (std::size_t k = 0; k < 3; ++k)
             group = group << 8 | (k < count ? std::uint32_t(static_cast<unsigned char>(bytes[i + k])) : 0);
         for (std::size_t k = 0; k < 4; ++k) {
-            if (k <= count)
-                out += alphabet[group >> (18 - 6 * k) & 63];
-            else if (pad)
-                out += '=';
+            if (k <= count) out += alphabet[group >> (18 - 6 * k) & 63];
+            else if (pad) out += '=';
         }
     }
     return out;
@@ -51,15 +49,17 @@ constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs
 std::string digest(EVP_MD const* algorithm, std::string_view bytes) {
     std::string out(std::size_t(EVP_MD_get_size(algorithm)), '\0');
     unsigned length = 0;
-    [[maybe_unused]] int const done = EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(out.data()),
-                                                 &length, algorithm, nullptr);
+    [[maybe_unused]] int const done = EVP_Digest(
+        bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(out.data()), &length, algorithm, nullptr);
     assert(done == 1);
     return out;
 }
 
 /// Length of the valid UTF-8 sequence at `at`, or 0. Surrogates and overlong forms are invalid.
 std::size_t utf8_length(std::string_view text, std::size_t at) {
-    auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(at + i < text.size() ? text[at + i] : 0); };
+    auto const byte = [&](std::size_t i) {
+        return static_cast<unsigned char>(at + i < text.size() ? text[at + i] : 0);
+    };
     auto const tail = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
     unsigned const b = byte(0);
     if (b < 0x80) return 1;
@@ -95,7 +95,8 @@ std::string lower(std::string_view text) {
     return out;
 }
 bool same_text(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 bool starts_with_text(std::string_view text, std::string_view prefix) {
     return text.size() >= prefix.size() && same_text(text.substr(0, prefix.size()), prefix);
@@ -156,8 +157,7 @@ std::string printable(std::string_view text) {
             out += c == '\n' ? "\\n" : c == '\t' ? "\\t" : c == '\r' ? "\\r" : fmt::format("\\x{:02x}", c);
         else if (deceives(sequence))
             for (char const byte : sequence) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
-        else
-            out += sequence;
+        else out += sequence;
         at += length;
     }
     return out;
@@ -196,10 +196,8 @@ std::string percent_encoded(std::string_view text) {
     for (char const c : text) {
         bool const keep = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
                           c == '.' || c == '_' || c == '~';
-        if (keep)
-            out += c;
-        else
-            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        if (keep) out += c;
+        else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
     return out;
 }
@@ -245,8 +243,8 @@ std::string guid_v5(std::string_view namespace_guid, std::string_view name) {
     hash[6] = char((static_cast<unsigned char>(hash[6]) & 0x0f) | 0x50);
     hash[8] = char((static_cast<unsigned char>(hash[8]) & 0x3f) | 0x80);
     auto const digits = hex(hash);
-    return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) + "-" +
-           digits.substr(20);
+    return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) +
+           "-" + digits.substr(20);
 }
 
 }  // namespace holdfast::base

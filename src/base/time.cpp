@@ -155,7 +155,8 @@ Result<Time> parse_http_date(std::string_view text) {
 
 std::string spoken(Duration duration) {
     auto const total = std::chrono::round<seconds>(duration).count();
-    if (duration < Duration(1000) && duration > Duration(0)) return fmt::format("{:.1f} s", double(duration.count()) / 1000);
+    if (duration < Duration(1000) && duration > Duration(0))
+        return fmt::format("{:.1f} s", double(duration.count()) / 1000);
     if (total < 120) return fmt::format("{} s", total);
     if (total < 3600) return fmt::format("{} min {:02} s", total / 60, total % 60);
     return fmt::format("{} h {:02} min", total / 3600, total % 3600 / 60);

@@ -37,7 +37,8 @@ TEST(Path, round_trips_as_text) {
         ASSERT_TRUE(path) << text;
         EXPECT_EQ(path->text(), text);
     }
-    for (auto const text : {".", "a.", ".a", "a..b", "a[", "a[x]", "a['x", "a]b"}) EXPECT_FALSE(Path::parse(text)) << text;
+    for (auto const text : {".", "a.", ".a", "a..b", "a[", "a[x]", "a['x", "a]b"})
+        EXPECT_FALSE(Path::parse(text)) << text;
 }
 
 TEST(Path, finds_puts_and_erases) {

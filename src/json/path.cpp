@@ -33,7 +33,8 @@ Value const* step(Value const& value, Path::Segment const& segment) {
 
 base::Result<Path> Path::parse(std::string_view text) {
     auto const refuse = [&] {
-        return base::fail(base::ErrorCode::spec_value, fmt::format("'{}' is not a property path", base::printable(text)),
+        return base::fail(base::ErrorCode::spec_value,
+                          fmt::format("'{}' is not a property path", base::printable(text)),
                           "write names joined by dots, such as properties.networkProfile.podCidr");
     };
     Path path;
@@ -193,10 +194,8 @@ void merge(Value& into, Value const& patch) {
     if (!into.is_object()) into.emplace_object();
     auto& object = into.get_object();
     for (auto const& change : *changes) {
-        if (change.value().is_null())
-            object.erase(change.key());
-        else
-            merge(object[change.key()], change.value());
+        if (change.value().is_null()) object.erase(change.key());
+        else merge(object[change.key()], change.value());
     }
 }
 
@@ -246,10 +245,8 @@ void compare(Value const& before, Value const& after, Path const& at, std::vecto
     for (auto const& key : keys) {
         auto const* x = a->if_contains(key);
         auto const* y = b->if_contains(key);
-        if (x && y)
-            compare(*x, *y, at.child(key), out);
-        else
-            out.push_back({at.child(key), x ? std::optional(*x) : std::nullopt, y ? std::optional(*y) : std::nullopt});
+        if (x && y) compare(*x, *y, at.child(key), out);
+        else out.push_back({at.child(key), x ? std::optional(*x) : std::nullopt, y ? std::optional(*y) : std::nullopt});
     }
 }
 }  // namespace

@@ -21,14 +21,15 @@ base::SourcePos position(std::string_view text, std::size_t at) {
     return where;
 }
 
-void write_text(std::string& out, std::string_view text) { out += boost::json::serialize(boost::json::string_view(text)); }
+void write_text(std::string& out, std::string_view text) {
+    out += boost::json::serialize(boost::json::string_view(text));
+}
 
 void write_number(std::string& out, double value) {
     // Whole doubles are written as whole numbers: `30.0` and `30` mean the same to Azure and must compare equal.
     if (value == static_cast<double>(static_cast<std::int64_t>(value)) && std::abs(value) < 9e15)
         out += fmt::format("{}", static_cast<std::int64_t>(value));
-    else
-        out += fmt::format("{}", value);
+    else out += fmt::format("{}", value);
 }
 
 void write_into(std::string& out, Value const& value, int indent) {
@@ -39,12 +40,24 @@ void write_into(std::string& out, Value const& value, int indent) {
     };
     int const inner = indent < 0 ? indent : indent + 1;
     switch (value.kind()) {
-        case boost::json::kind::null: out += "null"; break;
-        case boost::json::kind::bool_: out += value.get_bool() ? "true" : "false"; break;
-        case boost::json::kind::int64: out += fmt::format("{}", value.get_int64()); break;
-        case boost::json::kind::uint64: out += fmt::format("{}", value.get_uint64()); break;
-        case boost::json::kind::double_: write_number(out, value.get_double()); break;
-        case boost::json::kind::string: write_text(out, value.get_string()); break;
+        case boost::json::kind::null:
+            out += "null";
+            break;
+        case boost::json::kind::bool_:
+            out += value.get_bool() ? "true" : "false";
+            break;
+        case boost::json::kind::int64:
+            out += fmt::format("{}", value.get_int64());
+            break;
+        case boost::json::kind::uint64:
+            out += fmt::format("{}", value.get_uint64());
+            break;
+        case boost::json::kind::double_:
+            write_number(out, value.get_double());
+            break;
+        case boost::json::kind::string:
+            write_text(out, value.get_string());
+            break;
         case boost::json::kind::array: {
             auto const& array = value.get_array();
             out += '[';
@@ -80,8 +93,9 @@ void write_into(std::string& out, Value const& value, int indent) {
 
 base::Result<Value> parse(std::string_view text, ParseLimits limits) {
     if (text.size() > limits.max_bytes)
-        return base::fail(base::ErrorCode::answer_too_large,
-                          fmt::format("this JSON has {} bytes, more than the {} allowed", text.size(), limits.max_bytes));
+        return base::fail(
+            base::ErrorCode::answer_too_large,
+            fmt::format("this JSON has {} bytes, more than the {} allowed", text.size(), limits.max_bytes));
     if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
     boost::json::parse_options options;
     options.max_depth = limits.max_depth;

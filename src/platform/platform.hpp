@@ -13,8 +13,8 @@ using world::Task;
 std::unique_ptr<world::Clock> real_clock(boost::asio::io_context&);
 
 struct TransportOptions {
-    std::string ca_file;       ///< --ca; empty: the system's store and SSL_CERT_FILE / CURL_CA_BUNDLE
-    std::string proxy;         ///< empty: HTTPS_PROXY / NO_PROXY as libcurl reads them
+    std::string ca_file;  ///< --ca; empty: the system's store and SSL_CERT_FILE / CURL_CA_BUNDLE
+    std::string proxy;    ///< empty: HTTPS_PROXY / NO_PROXY as libcurl reads them
 };
 /// libcurl multi on the io_context. Redirects and retries off; HTTP/2 where offered; TLS verified.
 std::unique_ptr<world::Transport> curl_transport(boost::asio::io_context&, TransportOptions = {});
@@ -25,14 +25,14 @@ Result<std::unique_ptr<world::Rows>> sqlite_rows(std::string path);
 std::unique_ptr<world::Environment> real_environment();
 std::unique_ptr<world::Programs> real_programs(boost::asio::io_context&);
 std::unique_ptr<world::Terminal> real_terminal();
-std::uint64_t random_seed();    ///< from the kernel
+std::uint64_t random_seed();  ///< from the kernel
 base::Time wall_now();
 
 /// Handles one request. Runs on the io_context's thread.
 using Handler = std::function<Task<world::Response>(world::Request)>;
 
-/// A local certificate authority: made on first use, kept in `folder` (key 0600), leaf minted for the names simulated Azure
-/// answers to (localhost, 127.0.0.1, Azure's real host names and the simulated suffixes).
+/// A local certificate authority: made on first use, kept in `folder` (key 0600), leaf minted for the names simulated
+/// Azure answers to (localhost, 127.0.0.1, Azure's real host names and the simulated suffixes).
 struct Authority {
     std::string ca_pem, certificate_pem;
     base::Secret key_pem;
@@ -41,7 +41,7 @@ Result<Authority> local_authority(world::Files&, std::string folder, base::Time 
 
 struct ServerOptions {
     std::string address = "127.0.0.1";
-    int port = 0;                        ///< 0: pick a free one
+    int port = 0;  ///< 0: pick a free one
     std::size_t max_body_bytes = 16u << 20;
     std::size_t max_header_bytes = 64u << 10;
     std::size_t max_connections = 12'000;
@@ -62,11 +62,11 @@ class Signals {
 public:
     explicit Signals(boost::asio::io_context&);
     ~Signals();
-    int received() const;        ///< signal number, 0: none
+    int received() const;  ///< signal number, 0: none
 
 private:
     struct State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<State> state_;  // shared with the waiting handler
 };
 
 }  // namespace holdfast::platform

@@ -13,7 +13,8 @@ namespace asio = boost::asio;
 namespace {
 /// A coroutine parked until somebody resumes it: a timer that never fires by itself, cancelled to wake.
 struct Sleeper {
-    explicit Sleeper(asio::any_io_executor executor) : timer(std::move(executor), asio::steady_timer::time_point::max()) {}
+    explicit Sleeper(asio::any_io_executor executor)
+        : timer(std::move(executor), asio::steady_timer::time_point::max()) {}
     asio::steady_timer timer;
     bool woken = false;
 };

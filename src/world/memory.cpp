@@ -82,10 +82,8 @@ public:
     }
     Result<void> commit(std::span<RowChange const> changes) override {
         for (auto const& change : changes) {
-            if (change.value)
-                rows_[change.key] = *change.value;
-            else
-                rows_.erase(change.key);
+            if (change.value) rows_[change.key] = *change.value;
+            else rows_.erase(change.key);
         }
         return {};
     }

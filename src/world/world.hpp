@@ -1,8 +1,8 @@
 /// world: the one door to all that is not deterministic.
 ///
-/// Clock, HTTP transport, files, durable tables, environment, programs, terminal, randomness. Upstairs nothing else asks
-/// the system for these, so the same engine runs in production (`platform`), in the embedded simulated Azure and in
-/// seeded simulation, and nothing asks which. `Task<T>` is the only asynchronous name used upstairs.
+/// Clock, HTTP transport, files, durable tables, environment, programs, terminal, randomness. Upstairs nothing else
+/// asks the system for these, so the same engine runs in production (`platform`), in the embedded simulated Azure and
+/// in seeded simulation, and nothing asks which. `Task<T>` is the only asynchronous name used upstairs.
 ///
 /// Manners: *name it, then await it*: one co_await a statement, its arguments named before, its result in a local;
 /// parameters by value; the World outlives every coroutine; no capturing coroutine lambda; no lock across an await.
@@ -62,12 +62,12 @@ using Headers = std::vector<Header>;
 std::optional<std::string_view> find(Headers const&, std::string_view name);
 
 struct Request {
-    std::string method;                 ///< "PUT"
-    std::string url;                    ///< absolute
+    std::string method;  ///< "PUT"
+    std::string url;     ///< absolute
     Headers headers;
     std::string body;
-    std::optional<base::Secret> bearer; ///< becomes the Authorization header inside the transport, nowhere else
-    std::optional<base::Secret> secret_body; ///< sent instead of `body` (token requests, bodies holding passwords)
+    std::optional<base::Secret> bearer;       ///< becomes the Authorization header inside the transport, nowhere else
+    std::optional<base::Secret> secret_body;  ///< sent instead of `body` (token requests, bodies holding passwords)
     Duration timeout{60'000};
     std::size_t max_answer_bytes = 64u << 20;
 };
@@ -168,7 +168,7 @@ public:
     virtual bool out_is_terminal() const = 0;
     virtual bool err_is_terminal() const = 0;
     virtual int columns() const = 0;
-    virtual bool colour() const = 0;      ///< NO_COLOR, CLICOLOR, TERM already obeyed
+    virtual bool colour() const = 0;  ///< NO_COLOR, CLICOLOR, TERM already obeyed
     /// One line typed by a person; nullopt when nobody can answer.
     virtual std::optional<std::string> ask(std::string_view question) = 0;
 };

@@ -1,0 +1,280 @@
+// HTTPS with Beast's sans-IO parser over Asio TLS streams, and a CONNECT proxy on the same port that leads back to us.
+//
+// A connection's first byte decides: 0x16 is a TLS handshake; anything else is plain HTTP, of which we speak CONNECT
+// (the proxy form) and GET on a machine's identity endpoint. Everything is bounded: header and body bytes, idle and
+// header time, connections. A parser error ends the connection: request smuggling needs a second chance to be useful.
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <set>
+
+#include "platform/platform.hpp"
+
+namespace holdfast::platform {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+
+namespace {
+
+std::string_view reason(int status) {
+    auto const known = http::obsolete_reason(http::int_to_status(unsigned(status)));
+    return {known.data(), known.size()};
+}
+
+std::string written(world::Response const& response, bool head, bool keep_alive) {
+    std::string out = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason(response.status));
+    for (auto const& header : response.headers) {
+        if (header.value.find_first_of("\r\n") != std::string::npos)
+            continue;  // never let a value end the header early
+        out += header.name + ": " + header.value + "\r\n";
+    }
+    bool const bodiless = response.status == 204 || response.status == 304;
+    if (!bodiless) out += fmt::format("Content-Length: {}\r\n", response.body.size());
+    if (!keep_alive) out += "Connection: close\r\n";
+    out += "\r\n";
+    if (!bodiless && !head) out += response.body;
+    return out;
+}
+
+class RealServer;
+
+/// One accepted socket and its deadline. Shared by the coroutine that serves it and the server that may close it.
+struct Connection {
+    explicit Connection(tcp::socket s) : socket(std::move(s)), deadline(socket.get_executor()) {}
+    tcp::socket socket;
+    asio::steady_timer deadline;
+
+    void close() {
+        boost::system::error_code ignored;
+        deadline.cancel();
+        socket.close(ignored);
+    }
+};
+
+/// Closes the connection unless `allow` is called again in time.
+void allow(std::shared_ptr<Connection> const& connection, base::Duration time) {
+    connection->deadline.expires_after(time);
+    std::weak_ptr<Connection> const weak = connection;
+    connection->deadline.async_wait([weak](boost::system::error_code failure) {
+        auto const alive = weak.lock();
+        if (!failure && alive) alive->close();
+    });
+}
+
+class RealServer : public Server {
+public:
+    RealServer(asio::io_context& io, Handler handler, ServerOptions options)
+        : state_(std::make_shared<State>(State{tcp::acceptor(io),
+                                               asio::ssl::context(asio::ssl::context::tls_server),
+                                               std::move(handler),
+                                               std::move(options),
+                                               {}})) {}
+    ~RealServer() override { stop(); }
+
+    Result<void> open(Authority const& authority) {
+        auto& tls = state_->tls;
+        boost::system::error_code failure;
+        tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv3 |
+                        asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
+                        asio::ssl::context::single_dh_use);
+        auto const chain = authority.certificate_pem + authority.ca_pem;
+        tls.use_certificate_chain(asio::buffer(chain), failure);
+        if (!failure) tls.use_private_key(asio::buffer(authority.key_pem.reveal()), asio::ssl::context::pem, failure);
+        if (failure) return base::fail(base::ErrorCode::tls, "cannot use the server certificate: " + failure.message());
+        auto const address = asio::ip::make_address(state_->options.address, failure);
+        if (failure) return base::fail(base::ErrorCode::usage, "not an address: " + state_->options.address);
+        tcp::endpoint const endpoint(address, std::uint16_t(state_->options.port));
+        auto& acceptor = state_->acceptor;
+        acceptor.open(endpoint.protocol(), failure);
+        if (!failure) acceptor.set_option(tcp::acceptor::reuse_address(true), failure);
+        if (!failure) acceptor.bind(endpoint, failure);
+        if (!failure) acceptor.listen(1024, failure);
+        if (failure)
+            return base::fail(base::ErrorCode::unreadable,
+                              fmt::format("cannot listen on {}:{}: {}", state_->options.address, state_->options.port,
+                                          failure.message()),
+                              "choose another --port, or 0 for any free one");
+        asio::co_spawn(acceptor.get_executor(), accept(state_), asio::detached);
+        return {};
+    }
+
+    int port() const override {
+        boost::system::error_code ignored;
+        return state_->acceptor.local_endpoint(ignored).port();
+    }
+    void stop() override {
+        boost::system::error_code ignored;
+        state_->acceptor.close(ignored);
+        auto const open = std::exchange(state_->connections, {});
+        for (auto const& connection : open) connection->close();
+    }
+
+private:
+    struct State {  // shared with the coroutines that serve, which end after stop()
+        tcp::acceptor acceptor;
+        asio::ssl::context tls;
+        Handler handler;
+        ServerOptions options;
+        std::set<std::shared_ptr<Connection>> connections;
+    };
+
+    static Task<void> accept(std::shared_ptr<State> state) {
+        while (state->acceptor.is_open()) {
+            boost::system::error_code failure;
+            auto socket = co_await state->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, failure));
+            if (failure == asio::error::operation_aborted || failure == asio::error::bad_descriptor) co_return;
+            if (failure) {  // out of descriptors: let some end
+                asio::steady_timer pause(state->acceptor.get_executor(), base::Duration(50));
+                co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failure));
+                continue;
+            }
+            if (state->connections.size() >= state->options.max_connections) continue;  // the socket closes here
+            boost::system::error_code ignored;
+            socket.set_option(tcp::no_delay(true), ignored);
+            auto const connection = std::make_shared<Connection>(std::move(socket));
+            state->connections.insert(connection);
+            asio::co_spawn(state->acceptor.get_executor(), serve(state, connection),
+                           [state, connection](std::exception_ptr) {
+                               connection->close();
+                               state->connections.erase(connection);
+                           });
+        }
+    }
+
+    static Task<void> serve(std::shared_ptr<State> state, std::shared_ptr<Connection> connection) {
+        auto& socket = connection->socket;
+        boost::system::error_code failure;
+        allow(connection, state->options.header_time);
+        std::string proxied;  // the target of a CONNECT, for requests without a Host
+        for (;;) {
+            co_await socket.async_wait(tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, failure));
+            if (failure) co_return;
+            unsigned char first = 0;
+            auto const seen = socket.receive(asio::buffer(&first, 1), tcp::socket::message_peek, failure);
+            if (failure || seen == 0) co_return;
+            if (first == 0x16) break;  // a TLS handshake
+            std::string rest;
+            auto const request = co_await read_request(state, connection, socket, rest, "http", proxied);
+            if (!request) co_return;
+            if (request->method == "CONNECT") {
+                proxied = request->url;
+                std::string const accepted = "HTTP/1.1 200 Connection established\r\n\r\n";
+                co_await asio::async_write(socket, asio::buffer(accepted),
+                                           asio::redirect_error(asio::use_awaitable, failure));
+                if (failure || !rest.empty()) co_return;
+                allow(connection, state->options.header_time);
+                continue;
+            }
+            bool const identity = request->url.find("/metadata/identity") != std::string::npos;
+            world::Response response{
+                .status = 400, .headers = {{"Content-Type", "text/plain"}}, .body = "this port speaks HTTPS\n"};
+            if (identity) response = co_await state->handler(*request);
+            auto const bytes = written(response, false, false);
+            co_await asio::async_write(socket, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, failure));
+            co_return;
+        }
+        asio::ssl::stream<tcp::socket&> stream(socket, state->tls);
+        co_await stream.async_handshake(asio::ssl::stream_base::server,
+                                        asio::redirect_error(asio::use_awaitable, failure));
+        if (failure) co_return;
+        std::string rest;
+        for (;;) {
+            allow(connection, rest.empty() ? state->options.idle : state->options.header_time);
+            auto const request = co_await read_request(state, connection, stream, rest, "https", proxied);
+            if (!request) break;
+            allow(connection, state->options.idle);
+            auto const response = co_await state->handler(*request);
+            auto const close_wanted = world::find(request->headers, "Connection");
+            bool const keep = !(close_wanted && base::same_text(*close_wanted, "close"));
+            auto const bytes = written(response, request->method == "HEAD", keep);
+            co_await asio::async_write(stream, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, failure));
+            if (failure || !keep) break;
+        }
+        allow(connection, base::Duration(2'000));
+        co_await stream.async_shutdown(asio::redirect_error(asio::use_awaitable, failure));
+    }
+
+    /// One request, or nothing when the connection ended or what came is not HTTP. `rest` holds bytes read too far.
+    template <typename Stream>
+    static Task<std::optional<world::Request>> read_request(std::shared_ptr<State> state,
+                                                            std::shared_ptr<Connection> connection, Stream& stream,
+                                                            std::string& rest, std::string scheme, std::string target) {
+        http::request_parser<http::string_body> parser;
+        parser.eager(true);
+        parser.header_limit(std::uint32_t(state->options.max_header_bytes));
+        parser.body_limit(state->options.max_body_bytes);
+        boost::system::error_code failure;
+        bool begun = false, told = false;
+        char buffer[16384];
+        while (!parser.is_done()) {
+            if (!rest.empty()) {
+                boost::beast::error_code bad;
+                auto const used = parser.put(asio::buffer(rest), bad);
+                rest.erase(0, used);
+                if (bad && bad != http::error::need_more) {
+                    int const status = bad == http::error::body_limit     ? 413
+                                       : bad == http::error::header_limit ? 431
+                                                                          : 400;
+                    auto const bytes = written({.status = status}, false, false);
+                    co_await asio::async_write(stream, asio::buffer(bytes),
+                                               asio::redirect_error(asio::use_awaitable, failure));
+                    co_return std::nullopt;
+                }
+                if (parser.is_done()) break;
+            }
+            if (parser.is_header_done() && !told) {
+                told = true;
+                auto const expects = parser.get()[http::field::expect];
+                if (!expects.empty()) {
+                    std::string const go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+                    co_await asio::async_write(stream, asio::buffer(go_on),
+                                               asio::redirect_error(asio::use_awaitable, failure));
+                    if (failure) co_return std::nullopt;
+                }
+            }
+            auto const got = co_await stream.async_read_some(asio::buffer(buffer),
+                                                             asio::redirect_error(asio::use_awaitable, failure));
+            if (failure) co_return std::nullopt;
+            if (!begun) allow(connection, state->options.header_time);  // the whole request must come within this
+            begun = true;
+            rest.append(buffer, got);
+        }
+        auto const& message = parser.get();
+        world::Request request;
+        request.method = std::string(message.method_string());
+        for (auto const& field : message)
+            request.headers.push_back({std::string(field.name_string()), std::string(field.value())});
+        request.body = message.body();
+        auto const path = std::string(message.target());
+        auto const host = message[http::field::host];
+        if (request.method == "CONNECT") request.url = path;
+        else if (path.starts_with("http://") || path.starts_with("https://")) request.url = path;
+        else request.url = scheme + "://" + (host.empty() ? target : std::string(host)) + path;
+        co_return request;
+    }
+
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, Authority const& authority, Handler handler,
+                                              ServerOptions options) {
+    auto server = std::make_unique<RealServer>(io, std::move(handler), std::move(options));
+    auto const opened = server->open(authority);
+    if (!opened) return tl::unexpected(opened.error());
+    return server;
+}
+
+}  // namespace holdfast::platform
