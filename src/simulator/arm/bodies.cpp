@@ -1,0 +1,194 @@
+#include "simulator/arm/bodies.hpp"
+
+#include <algorithm>
+
+namespace holdfast::simulator::arm {
+namespace {
+
+using shapes::Kind;
+using shapes::Property;
+using shapes::Type;
+
+Property const* named(std::span<Property const> properties, std::string_view name) {
+    for (auto const& property : properties) {
+        if (base::same_text(property.name, name)) return &property;
+    }
+    return nullptr;
+}
+
+Type const* variant_of(Type const& type, json::Object const& object) {
+    auto const* chosen = object.if_contains(type.discriminator);
+    if (!chosen || !chosen->is_string()) return nullptr;
+    auto const* variant = named(type.variants, chosen->get_string());
+    return variant ? variant->type : nullptr;
+}
+
+Property const* property_of(Type const& type, json::Object const& object, std::string_view name) {
+    if (auto const* property = named(type.properties, name)) return property;
+    if (type.kind != Kind::discriminated) return nullptr;
+    auto const* variant = variant_of(type, object);
+    return variant ? named(variant->properties, name) : nullptr;
+}
+
+bool has_properties(Type const& type) { return type.kind == Kind::object || type.kind == Kind::discriminated; }
+
+json::Value tidied(Type const* type, json::Value value) {
+    if (!type) return value;
+    if (auto* object = value.if_object()) {
+        json::Object out;
+        for (auto& member : *object) {
+            if (member.value().is_null()) continue;
+            if (!has_properties(*type)) {
+                auto const* item = type->kind == Kind::map ? type->item : nullptr;
+                out.insert_or_assign(member.key(), tidied(item, std::move(member.value())));
+                continue;
+            }
+            auto const* property = property_of(*type, *object, member.key());
+            if (!property) {
+                out.insert_or_assign(member.key(), std::move(member.value()));
+                continue;
+            }
+            if (property->flags & shapes::read_only) continue;
+            auto const* text = member.value().if_string();
+            if (text && text->empty()) continue;
+            out.insert_or_assign(property->name, tidied(property->type, std::move(member.value())));
+        }
+        return out;
+    }
+    if (auto* array = value.if_array()) {
+        if (type->kind != Kind::array) return value;
+        for (auto& item : *array) item = tidied(type->item, std::move(item));
+        return value;
+    }
+    if (auto const* text = value.if_string(); text && type->kind == Kind::choice) {
+        for (auto const literal : type->literals) {
+            if (base::same_text(literal, *text)) return json::Value(literal);
+        }
+    }
+    return value;
+}
+
+json::Value const* item_named_like(json::Array const& items, json::Value const& like) {
+    for (auto const* key : {"name", "id"}) {
+        auto const wanted = json::text_at(like, key);
+        if (!wanted) continue;
+        for (auto const& item : items) {
+            auto const name = json::text_at(item, key);
+            if (name && base::same_text(*name, *wanted)) return &item;
+        }
+        return nullptr;
+    }
+    return nullptr;
+}
+
+void carry(Type const* type, json::Value const& existing, json::Value& into) {
+    if (!type) return;
+    if (auto const* old = existing.if_object(); old && into.is_object()) {
+        auto& object = into.get_object();
+        for (auto const& member : *old) {
+            auto* present = object.if_contains(member.key());
+            if (!has_properties(*type)) {
+                if (present && type->kind == Kind::map) carry(type->item, member.value(), *present);
+                continue;
+            }
+            auto const* property = property_of(*type, *old, member.key());
+            if (!property) continue;
+            if (property->flags & shapes::read_only) {
+                if (!present) object.insert_or_assign(member.key(), member.value());
+            } else if (present) {
+                carry(property->type, member.value(), *present);
+            }
+        }
+        return;
+    }
+    if (auto const* old = existing.if_array(); old && into.is_array() && type->kind == Kind::array) {
+        for (auto& item : into.get_array()) {
+            if (auto const* same = item_named_like(*old, item)) carry(type->item, *same, item);
+        }
+    }
+}
+
+}  // namespace
+
+json::Value tidied(shapes::ResourceType const* shape, json::Value body) {
+    if (auto* object = body.if_object()) {
+        for (auto const* key : {"id", "name", "type", "etag", "eTag"}) object->erase(key);
+    }
+    return shape ? tidied(shape->body, std::move(body)) : body;
+}
+
+void carry_read_only(shapes::ResourceType const* shape, json::Value const& existing, json::Value& into) {
+    if (shape) carry(shape->body, existing, into);
+}
+
+void fill_defaults(shapes::ResourceType const& shape, json::Value& body) {
+    for (auto const& row : shapes::server_defaults()) {
+        if (!base::same_text(row.type, shape.name) || row.at.find('[') != std::string_view::npos) continue;
+        json::Path const at(row.at);
+        // Only where the object around it was spoken of: absent profiles stay absent.
+        if (json::find(body, at) || (!at.parent().empty() && !json::find(body, at.parent()))) continue;
+        if (auto value = json::parse(row.value_json)) json::put(body, at, std::move(*value));
+    }
+}
+
+std::vector<InlineChildren> inline_children_of(shapes::ResourceType const& parent) {
+    std::vector<InlineChildren> kinds;
+    for (auto const& type : shapes::all()) {
+        if (type.inline_at.empty() || !base::same_text(type.parent, parent.name)) continue;
+        json::Path at(type.inline_at);
+        auto const* property = shapes::property_at(parent, at);
+        auto const* item = property && property->type ? property->type->item : nullptr;
+        bool const flat = item && has_properties(*item) && !named(item->properties, "properties");
+        kinds.push_back({.type = &type, .at = std::move(at), .flat = flat, .said = false, .children = {}});
+    }
+    return kinds;
+}
+
+std::vector<InlineChildren> take_children(ResourceId const& parent, shapes::ResourceType const& shape,
+                                          json::Value& body) {
+    auto kinds = inline_children_of(shape);
+    for (auto& kind : kinds) {
+        auto* list = json::find(body, kind.at);
+        if (!list) continue;
+        kind.said = true;
+        if (auto* items = list->if_array()) {
+            for (auto& item : *items) {
+                auto* object = item.if_object();
+                auto const name = object ? json::text_at(item, kind.type->key) : std::nullopt;
+                if (!name) continue;
+                auto id = parent.with(kind.type->name, *name);
+                json::Object child;
+                if (kind.flat) {
+                    object->erase(kind.type->key);
+                    child["properties"] = std::move(*object);
+                } else {
+                    for (auto const* key : {"id", "name", "type", "etag"}) object->erase(key);
+                    child = std::move(*object);
+                }
+                kind.children.emplace_back(std::move(id), std::move(child));
+            }
+        }
+        json::erase(body, kind.at);
+    }
+    return kinds;
+}
+
+json::Value inline_form(InlineChildren const& kind, json::Value child) {
+    if (!kind.flat) return child;
+    json::Object flat;
+    if (auto const* properties = json::find(child, "properties"); properties && properties->is_object())
+        flat = properties->get_object();
+    if (auto const name = json::text_at(child, "name")) flat[kind.type->key] = *name;
+    return flat;
+}
+
+void hide_secrets(std::span<std::string_view const> paths, json::Value& body, json::Value& hidden) {
+    for (auto const path : paths) {
+        auto const* secret = json::find(body, path);
+        if (!secret) continue;
+        json::put(hidden, path, *secret);
+        json::erase(body, path);
+    }
+}
+
+}  // namespace holdfast::simulator::arm

@@ -1,0 +1,35 @@
+/// bodies: what PUT does with JSON, read off the published shapes.
+#pragma once
+
+#include "simulator/arm/provider.hpp"
+
+namespace holdfast::simulator::arm {
+
+/// As Azure reads a body: keys and enums in canonical case; null, and "" where text is optional, mean absent; read-only
+/// properties are ignored; `id`, `name`, `type` and `etag` at the top belong to the URL. Unknown keys stay, to be refused.
+json::Value tidied(shapes::ResourceType const*, json::Value body);
+
+/// Read-only values of what stands, laid into what will stand, wherever the objects around them still exist.
+void carry_read_only(shapes::ResourceType const*, json::Value const& existing, json::Value& into);
+
+/// Defaults the server fills in, where the body says nothing.
+void fill_defaults(shapes::ResourceType const&, json::Value& body);
+
+/// A child type that may stand inside its parent's body.
+struct InlineChildren {
+    shapes::ResourceType const* type;
+    json::Path at;
+    bool flat;                                   ///< the inline form has no `properties` around the child's own (agentPoolProfiles)
+    bool said = false;                           ///< the body named the list at all
+    std::vector<std::pair<ResourceId, json::Value>> children;
+};
+std::vector<InlineChildren> inline_children_of(shapes::ResourceType const& parent);
+/// Takes the inline children of every kind out of the parent's body.
+std::vector<InlineChildren> take_children(ResourceId const& parent, shapes::ResourceType const&, json::Value& body);
+/// One child as its parent shows it.
+json::Value inline_form(InlineChildren const&, json::Value child_as_shown);
+
+/// Moves what must not be shown from the body to `hidden`; what the body does not say stays hidden as it was.
+void hide_secrets(std::span<std::string_view const> paths, json::Value& body, json::Value& hidden);
+
+}  // namespace holdfast::simulator::arm

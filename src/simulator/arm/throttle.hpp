@@ -1,0 +1,28 @@
+/// throttle: the token buckets of Resource Manager, per principal and class of call, and one of fifteen times the size
+/// for all principals together. Sizes and refill: arm-protocol 6, published by Microsoft 2024.
+#pragma once
+
+#include "simulator/arm/provider.hpp"
+
+namespace holdfast::simulator::arm {
+
+class Throttle {
+public:
+    /// Takes one token for a call. `scope` is "subscription" or "tenant".
+    struct Verdict {
+        bool allowed = true;
+        int retry_after = 0;
+        world::Headers headers;   ///< what remains
+    };
+    Verdict take(std::string_view principal, std::string_view method, std::string_view scope, Time now);
+
+private:
+    struct Bucket {
+        double tokens;
+        Time filled;
+    };
+    double take(std::string const& key, double size, double per_second, Time now);  ///< what remains, below 0: refused
+    std::map<std::string, Bucket> buckets_;  // not durable: a restarted Azure starts with full ones
+};
+
+}  // namespace holdfast::simulator::arm

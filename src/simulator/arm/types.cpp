@@ -1,0 +1,85 @@
+#include "simulator/arm/types.hpp"
+
+#include <unordered_map>
+
+namespace holdfast::simulator::arm {
+namespace {
+
+std::vector<Provider const*> const& provider_list() {
+    static std::vector<Provider const*> const list = [] {
+        std::vector<Provider const*> all{&authorization(), &resources(), &features()};
+        for (auto const* provider : providers()) all.push_back(provider);
+        return all;
+    }();
+    return list;
+}
+
+std::unordered_map<std::string, ResourceBehaviour const*> const& rows() {
+    static std::unordered_map<std::string, ResourceBehaviour const*> const map = [] {
+        std::unordered_map<std::string, ResourceBehaviour const*> by_type;
+        for (auto const* provider : provider_list()) {
+            for (auto const& row : provider->types) by_type.emplace(base::lower(row.type), &row);
+        }
+        return by_type;
+    }();
+    return map;
+}
+
+constexpr std::string_view group_type = "Microsoft.Resources/resourceGroups";
+constexpr std::string_view subscription_type = "Microsoft.Resources/subscriptions";
+
+}  // namespace
+
+ResourceBehaviour const& behaviour(std::string_view type) {
+    static ResourceBehaviour const plain{.type = "", .source = "the common answers of resource providers", .date = "2026-11-23"};
+    auto const found = rows().find(base::lower(type));
+    return found == rows().end() ? plain : *found->second;
+}
+
+bool has_behaviour(std::string_view type) { return rows().contains(base::lower(type)); }
+
+std::span<Provider const* const> all_providers() { return provider_list(); }
+
+Provider const* provider_named(std::string_view name_space) {
+    for (auto const* provider : provider_list()) {
+        if (base::same_text(provider->name, name_space)) return provider;
+    }
+    return nullptr;
+}
+
+Scheduled const* scheduled_named(std::string_view name) {
+    for (auto const* provider : provider_list()) {
+        for (auto const& function : provider->scheduled) {
+            if (function.name == name) return &function;
+        }
+    }
+    return nullptr;
+}
+
+std::string_view namespace_of(std::string_view type) { return type.substr(0, type.find('/')); }
+
+std::string canonical_type(std::string_view type) {
+    if (auto const* shape = shapes::find(type)) return std::string(shape->name);
+    auto const found = rows().find(base::lower(type));
+    return found == rows().end() ? "" : std::string(found->second->type);
+}
+
+std::string canonical_namespace(std::string_view name_space) {
+    if (auto const* provider = provider_named(name_space)) return std::string(provider->name);
+    for (auto const& shape : shapes::all()) {
+        if (base::same_text(namespace_of(shape.name), name_space)) return std::string(namespace_of(shape.name));
+    }
+    return {};
+}
+
+ResourceId topmost(ResourceId const& id) {
+    auto top = id;
+    for (auto parent = top.parent(); parent; parent = top.parent()) {
+        auto const type = parent->type();
+        if (base::same_text(type, group_type) || base::same_text(type, subscription_type)) break;
+        top = *parent;
+    }
+    return top;
+}
+
+}  // namespace holdfast::simulator::arm

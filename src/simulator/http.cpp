@@ -1,0 +1,88 @@
+#include "simulator/http.hpp"
+
+#include <algorithm>
+
+namespace holdfast::simulator {
+namespace {
+
+std::string form_decoded(std::string_view text) {
+    std::string spaced(text);
+    std::replace(spaced.begin(), spaced.end(), '+', ' ');
+    return base::percent_decoded(spaced);
+}
+
+std::map<std::string, std::string> read_pairs(std::string_view text, std::string (*decoded)(std::string_view)) {
+    std::map<std::string, std::string> pairs;
+    for (auto const& part : base::split(text, '&')) {
+        if (part.empty()) continue;
+        auto const equals = part.find('=');
+        auto const key = decoded(std::string_view(part).substr(0, equals));
+        pairs.emplace(base::lower(key),
+                      equals == std::string::npos ? "" : decoded(std::string_view(part).substr(equals + 1)));
+    }
+    return pairs;
+}
+
+}  // namespace
+
+std::string Asked::text() const {
+    std::string text;
+    for (auto const& segment : path) text.append("/").append(segment);
+    return text.empty() ? "/" : text;
+}
+
+std::string_view Asked::header(std::string_view name) const { return world::find(headers, name).value_or(""); }
+
+std::string Asked::asked_for(std::string_view key) const {
+    auto const found = query.find(std::string(key));
+    return found == query.end() ? "" : found->second;
+}
+
+bool Asked::path_is(std::size_t at, std::string_view segment) const {
+    return at < path.size() && base::same_text(path[at], segment);
+}
+
+std::map<std::string, std::string> read_form(std::string_view text) { return read_pairs(text, form_decoded); }
+
+Asked take_apart(world::Request const& request) {
+    Asked asked;
+    asked.method = request.method;
+    for (auto& c : asked.method) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    asked.headers = request.headers;
+    asked.body = request.secret_body ? request.secret_body->reveal() : request.body;
+
+    std::string_view rest = request.url;
+    auto const scheme_end = rest.find("://");
+    auto const host_begin = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
+    auto const host_end = std::min(rest.find_first_of("/?", host_begin), rest.size());
+    asked.origin = std::string(rest.substr(0, host_end));
+    asked.host = base::lower(rest.substr(host_begin, host_end - host_begin));
+    if (auto const colon = asked.host.rfind(':'); colon != std::string::npos) asked.host.erase(colon);
+    rest = rest.substr(host_end);
+    rest = rest.substr(0, rest.find('#'));
+    asked.target = std::string(rest);
+
+    auto const question = rest.find('?');
+    for (auto& segment : base::split(base::percent_decoded(rest.substr(0, question)), '/')) {
+        if (!segment.empty()) asked.path.push_back(std::move(segment));
+    }
+    if (question != std::string_view::npos) asked.query = read_form(rest.substr(question + 1));
+
+    if (request.bearer) {
+        asked.bearer = request.bearer->reveal();
+    } else if (auto const authorization = asked.header("Authorization");
+               base::starts_with_text(authorization, "Bearer ")) {
+        asked.bearer = std::string(base::trimmed(authorization.substr(7)));
+    }
+    return asked;
+}
+
+world::Response answer_json(int status, json::Value const& body) {
+    world::Response response{.status = status, .headers = {}, .body = {}};
+    if (body.is_null()) return response;
+    response.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
+    response.body = json::write(body);
+    return response;
+}
+
+}  // namespace holdfast::simulator
