@@ -16,10 +16,10 @@ struct Member;
 struct Node {
     enum class Kind { null, scalar, list, map };
     Kind kind = Kind::null;
-    std::string text;              ///< scalar: as written, quotes removed
-    bool quoted = false;           ///< scalar: was quoted, so `"8"` is text and never a number
-    std::vector<Node> items;       ///< list
-    std::vector<Member> members;   ///< map, in the order of the file
+    std::string text;             ///< scalar: as written, quotes removed
+    bool quoted = false;          ///< scalar: was quoted, so `"8"` is text and never a number
+    std::vector<Node> items;      ///< list
+    std::vector<Member> members;  ///< map, in the order of the file
     base::SourcePos where;
 
     Node const* find(std::string_view key) const;
