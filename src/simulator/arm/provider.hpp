@@ -126,7 +126,7 @@ struct ResourceBehaviour {
     Lro put = Lro::none, erase = Lro::none;   ///< erase none: 200 (the body too when `delete_answers_body`); else 202. Absent: 204
     bool delete_answers_body = false;
     int put_retry_after = 0, erase_retry_after = 10;   ///< seconds; 0: no header
-    Takes create, update, destroy;
+    Takes create{}, update{}, destroy{};
     PatchStyle patch = PatchStyle::none;
 
     std::string_view state_at = "properties.provisioningState";  ///< empty: the type has none
@@ -137,17 +137,18 @@ struct ResourceBehaviour {
     Envelope envelope = Envelope::arm;
     StatusBody status_body = StatusBody::bare;
     /// Under /subscriptions/{s}: "providers/Microsoft.Network/locations/{location}/operations/{id}?api-version=…".
-    std::string_view operation_path, result_path;
+    std::string_view operation_path{}, result_path{};
 
-    std::string_view etag_at;     ///< "etag", "eTag", "properties.eTag"; empty: none
+    std::string_view etag_at{};   ///< "etag", "eTag", "properties.eTag"; empty: none
     bool etag_header = false;
     int etag_mismatch = 412;      ///< 412 PreconditionFailed, or 409 EtagMismatch
 
     OmittedChildren omitted = OmittedChildren::removed;
-    bool tracked = true;          ///< shown by GET …/resources
-    std::span<Link const> links;
-    std::span<Action const> actions;
-    std::span<std::string_view const> secrets;  ///< write-only paths: kept in `hidden` under the same path when sent, never shown
+    bool tracked = true;          ///< shown by GET …/resources, when it is a top-level resource
+    bool location_of_itself = false;  ///< PUT answers with a Location that is its own URL, and no operation
+    std::span<Link const> links{};
+    std::span<Action const> actions{};
+    std::span<std::string_view const> secrets{};  ///< write-only paths: kept in `hidden` under the same path when sent, never shown
 
     /// Synchronous 4xx. Null hooks mean nothing special.
     std::optional<ArmError> (*validate)(Context&, Write const&) = nullptr;
@@ -166,7 +167,7 @@ struct ResourceBehaviour {
     /// Last touch on what a GET shows: id, name, type, etag and inline children are already there, secrets are not.
     void (*view)(Context const&, Stored const&, json::Value& shown) = nullptr;
 
-    std::string_view source, date;
+    std::string_view source{}, date{};
 };
 
 /// A path of the namespace that is no resource. The pattern stands after "/providers/":
@@ -189,9 +190,9 @@ struct Provider {
     std::string_view name;        ///< "Microsoft.Network"
     bool registered_at_first = false;
     Takes registration{5, 15, 60, "estimate: arm-protocol 8"};
-    std::span<ResourceBehaviour const> types;
-    std::span<Route const> routes;
-    std::span<Scheduled const> scheduled;
+    std::span<ResourceBehaviour const> types{};
+    std::span<Route const> routes{};
+    std::span<Scheduled const> scheduled{};
 };
 
 /// Defined in simulator/providers/providers.cpp. Types that `shapes` knows and no provider mentions behave as the

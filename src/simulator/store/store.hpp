@@ -74,6 +74,7 @@ public:
     void erase_soft_deleted(std::string const& key);
     static std::string bin_key(std::string_view kind, std::string_view name);
 
+    std::map<std::string, Operation> const& operations() const { return operations_; }
     Operation const* operation(std::string_view id) const;
     Operation* edit_operation(std::string_view id);
     Operation& put(Operation);

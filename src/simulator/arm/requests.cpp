@@ -1,0 +1,235 @@
+#include "simulator/arm/requests.hpp"
+
+#include <algorithm>
+
+#include "simulator/arm/groups.hpp"
+
+namespace holdfast::simulator::arm {
+namespace {
+
+constexpr std::size_t page_size = 100;
+
+/// "2025-09-01" or "2021-05-01-preview": the date, or nothing.
+std::optional<std::string_view> version_date(std::string_view version) {
+    if (version.size() < 10) return std::nullopt;
+    for (std::size_t i = 0; i < 10; ++i) {
+        bool const dash = i == 4 || i == 7;
+        if (dash ? version[i] != '-' : !std::isdigit(static_cast<unsigned char>(version[i]))) return std::nullopt;
+    }
+    auto const suffix = version.substr(10);
+    if (!suffix.empty() && (suffix.size() < 2 || suffix.front() != '-')) return std::nullopt;
+    return version.substr(0, 10);
+}
+
+std::string listed(std::span<std::string_view const> versions) {
+    std::string text;
+    for (auto const version : versions) text.append(text.empty() ? "" : ", ").append(version);
+    return text;
+}
+
+bool is_lock(ResourceId const& id) { return base::same_text(id.type(), "Microsoft.Authorization/locks"); }
+
+}  // namespace
+
+Refusal check_permission(Request const& request, std::string_view action, ResourceId const& scope) {
+    if (action.empty()) return std::nullopt;
+    auto const& caller = request.work.caller();
+    if (request.work.permits(caller.object_id, action, scope)) return std::nullopt;
+    auto refused = error(403, "AuthorizationFailed",
+                         "The client '" + caller.client_id + "' with object id '" + caller.object_id +
+                             "' is not allowed to perform action '" + std::string(action) + "' over scope '" +
+                             scope.text() +
+                             "', or the scope is invalid. If access was granted recently, sign in again.");
+    refused.from_gateway = true;
+    return refused;
+}
+
+Refusal check_api_version(Request const& request, std::string_view type) {
+    auto const version = request.asked.asked_for("api-version");
+    auto const gateway = [](ArmError refused) {
+        refused.from_gateway = true;
+        return refused;
+    };
+    if (version.empty())
+        return gateway(error(400, "MissingApiVersionParameter", "Every request needs the query parameter api-version."));
+    auto const date = version_date(version);
+    auto const* shape = shapes::find(type);
+    auto const known = shape ? shape->known_versions : std::span<std::string_view const>{};
+    auto const oldest = std::min_element(known.begin(), known.end());
+    if (date && (known.empty() || *date >= oldest->substr(0, 10))) return std::nullopt;
+    if (type.empty() || known.empty())
+        return gateway(error(400, "InvalidApiVersionParameter",
+                             "The api-version '" + version + "' is invalid. It is a date such as '2025-04-01'."));
+    auto const slash = type.find('/');
+    return gateway(error(400, "NoRegisteredProviderFound",
+                         "No registered resource provider of namespace '" + std::string(namespace_of(type)) +
+                             "' serves type '" + std::string(type.substr(slash + 1)) + "' with api-version '" + version +
+                             "'. The supported api-versions are '" + listed(known) + "'."));
+}
+
+Refusal check_registered(Request const& request, std::string_view type) {
+    auto const name_space = std::string(namespace_of(type));
+    if (request.work.registered(name_space)) return std::nullopt;
+    auto refused = error(409, "MissingSubscriptionRegistration",
+                         "The subscription is not registered to use namespace '" + name_space +
+                             "'. See https://aka.ms/rps-not-found for how to register subscriptions.");
+    refused.details.push_back(error(409, "MissingSubscriptionRegistration", refused.message, name_space));
+    refused.from_gateway = true;
+    return refused;
+}
+
+Refusal check_above(Request const& request, ResourceId const& id) {
+    auto const gateway = [](ArmError refused) {
+        refused.from_gateway = true;
+        return refused;
+    };
+    if (!id.group().empty() && !is_group(id)) {
+        auto const group = ResourceId::subscription_of(id.subscription()).group(id.group());
+        auto const* stored = request.work.find(group);
+        if (!stored)
+            return gateway(
+                error(404, "ResourceGroupNotFound", "Resource group '" + id.group() + "' could not be found."));
+        if (stored->deleting && request.writes() && request.asked.method != "DELETE")
+            return gateway(error(409, "ResourceGroupBeingDeleted",
+                                 "The resource group '" + id.group() +
+                                     "' is being deleted and takes no operations until that has ended."));
+    }
+    auto const parent = id.parent();
+    if (!parent || !request.writes() || request.asked.method == "DELETE") return std::nullopt;
+    auto const type = parent->type();
+    if (base::same_text(type, "Microsoft.Resources/subscriptions") || is_group(*parent)) return std::nullopt;
+    if (request.work.find(*parent)) return std::nullopt;
+    return gateway(error(404, "ParentResourceNotFound",
+                         "Failed to perform '" + base::lower(request.asked.method) + "' on '" + std::string(id.name()) +
+                             "' of type '" + id.type() + "': the parent resource '" + parent->text() +
+                             "' could not be found."));
+}
+
+Refusal check_locks(Request const& request, ResourceId const& id, bool deletes) {
+    if (is_lock(id)) return std::nullopt;
+    for (auto const* lock : request.work.of_type("Microsoft.Authorization/locks")) {
+        auto const scope = lock->id.parent();
+        if (!scope) continue;
+        auto const level = json::text_at(lock->body, "properties.level").value_or("");
+        bool const read_only = base::same_text(level, "ReadOnly");
+        bool const above = id.is_within(*scope);
+        bool const below = deletes && scope->is_within(id);
+        if (!(above && (deletes || read_only)) && !below) continue;
+        auto refused = error(409, "ScopeLocked",
+                             "The scope '" + id.text() + "' cannot perform " + (deletes ? "delete" : "write") +
+                                 " operations because these scopes are locked: '" + scope->text() +
+                                 "'. Remove the lock and try again.");
+        refused.from_gateway = true;
+        return refused;
+    }
+    if (id.group().empty()) return std::nullopt;
+    auto const* group = request.work.find(ResourceId::subscription_of(id.subscription()).group(id.group()));
+    auto const denied = group ? json::text_at(group->hidden, "deny.id") : std::nullopt;
+    if (!denied) return std::nullopt;
+    auto const& caller = request.work.caller();
+    auto refused = error(
+        403, "DenyAssignmentAuthorizationFailed",
+        "The client '" + caller.client_id + "' with object id '" + caller.object_id +
+            "' is permitted to act on '" + id.text() + "', but a deny assignment named '" +
+            std::string(json::text_at(group->hidden, "deny.name").value_or("")) + "' with id '" + std::string(*denied) +
+            "' forbids it.");
+    refused.from_gateway = true;
+    return refused;
+}
+
+Refusal check_etag(Request const& request, ResourceBehaviour const& row, Stored const* existing) {
+    if (row.etag_at.empty()) return std::nullopt;
+    auto const bare = [](std::string_view tag) {
+        tag = base::trimmed(tag);
+        if (tag.starts_with("W/")) tag.remove_prefix(2);
+        if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') tag = tag.substr(1, tag.size() - 2);
+        return tag;
+    };
+    auto const refuse = [&](std::string message) {
+        return row.etag_mismatch == 409 ? error(409, "EtagMismatch", std::move(message))
+                                        : error(412, "PreconditionFailed", std::move(message));
+    };
+    auto const match = bare(request.asked.header("If-Match"));
+    auto const none_match = bare(request.asked.header("If-None-Match"));
+    if (none_match == "*" && existing) return refuse("The resource stands already, and If-None-Match: * was sent.");
+    if (match.empty()) return std::nullopt;
+    if (!existing) return refuse("If-Match was sent, but the resource does not stand.");
+    if (match != "*" && match != etag_of(*existing))
+        return refuse("Etag mismatched: the resource has changed since it was read.");
+    return std::nullopt;
+}
+
+tl::expected<json::Value, ArmError> read_body(Request const& request) {
+    if (base::trimmed(request.asked.body).empty())
+        return tl::unexpected(error(400, "MissingRequestBody", "The request needs a body, and has none."));
+    auto body = json::parse(request.asked.body);
+    if (!body)
+        return tl::unexpected(
+            error(400, "InvalidRequestContent", "The request content is not valid JSON: " + body.error().what));
+    if (!body->is_object())
+        return tl::unexpected(error(400, "InvalidRequestContent", "The request content must be a JSON object."));
+    return std::move(*body);
+}
+
+Answer paged(Request const& request, json::Array all) {
+    auto const number = [&](char const* key, std::size_t otherwise) {
+        auto const text = request.asked.asked_for(key);
+        if (text.empty() || text.size() > 9 || !std::all_of(text.begin(), text.end(), [](unsigned char c) {
+                return std::isdigit(c);
+            }))
+            return otherwise;
+        return static_cast<std::size_t>(std::stoul(text));
+    };
+    auto const begin = std::min(number("$skiptoken", 0), all.size());
+    auto const size = std::max<std::size_t>(1, std::min(number("$top", page_size), page_size));
+    auto const end = std::min(begin + size, all.size());
+    json::Array page(all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end));
+    json::Object body{{"value", std::move(page)}};
+    if (end < all.size()) {
+        std::string query;
+        for (auto const& [key, value] : request.asked.query) {
+            if (key == "$skiptoken") continue;
+            query.append(query.empty() ? "?" : "&").append(base::percent_encoded(key)).append("=");
+            query.append(base::percent_encoded(value));
+        }
+        auto const path = request.asked.target.substr(0, request.asked.target.find('?'));
+        body["nextLink"] = request.asked.origin + path + query + (query.empty() ? "?" : "&") +
+                           "%24skiptoken=" + std::to_string(end);
+    }
+    return {.status = 200, .body = std::move(body), .headers = {}};
+}
+
+ArmError not_found(ResourceId const& id) {
+    auto missing = error(404, "ResourceNotFound",
+                         "The resource '" + id.type() + "/" + std::string(id.name()) + "'" +
+                             (id.group().empty() ? "" : " under resource group '" + id.group() + "'") +
+                             " was not found. See https://aka.ms/ARMResourceNotFoundFix");
+    missing.from_gateway = true;
+    return missing;
+}
+
+ArmError method_not_allowed(Request const& request) {
+    auto refused = error(405, "MethodNotAllowed",
+                         "The resource '" + request.asked.text() + "' does not answer to " + request.asked.method + ".");
+    refused.from_gateway = true;
+    return refused;
+}
+
+std::string filtered_by(std::string_view filter, std::string_view property) {
+    auto const text = std::string(filter);
+    auto const lowered = base::lower(text);
+    auto const wanted = base::lower(property);
+    for (auto at = lowered.find(wanted); at != std::string::npos; at = lowered.find(wanted, at + 1)) {
+        auto rest = std::string_view(lowered).substr(at + wanted.size());
+        auto const open = rest.find('\'');
+        if (open == std::string_view::npos) return {};
+        auto const between = base::trimmed(rest.substr(0, open));
+        if (between != "eq" && between != "(") continue;
+        auto const begin = at + wanted.size() + open + 1;
+        auto const close = text.find('\'', begin);
+        return close == std::string::npos ? "" : text.substr(begin, close - begin);
+    }
+    return {};
+}
+
+}  // namespace holdfast::simulator::arm

@@ -1,0 +1,73 @@
+/// requests: one call to Resource Manager, and the questions that are asked of every call.
+#pragma once
+
+#include "simulator/arm/operations.hpp"
+
+namespace holdfast::simulator::arm {
+
+using Said = tl::expected<Answer, ArmError>;
+
+struct Request {
+    Work& work;
+    Asked const& asked;
+    Store& store() const { return work.core().store; }
+    std::string const& subscription() const { return work.core().options.owner.subscription; }
+    bool writes() const { return asked.method != "GET" && asked.method != "HEAD"; }
+};
+
+// Each says nothing when all is well.
+using Refusal = std::optional<ArmError>;
+
+Refusal check_permission(Request const&, std::string_view action, ResourceId const& scope);
+/// The api-version said, of a type (null: any well-formed one will do).
+Refusal check_api_version(Request const&, std::string_view type);
+/// The subscription has registered the namespace.
+Refusal check_registered(Request const&, std::string_view type);
+/// The groups and resources above this id stand, and take writes.
+Refusal check_above(Request const&, ResourceId const&);
+/// Management locks and deny assignments.
+Refusal check_locks(Request const&, ResourceId const&, bool deletes);
+/// If-Match, If-None-Match.
+Refusal check_etag(Request const&, ResourceBehaviour const&, Stored const* existing);
+/// The request's body as an object.
+tl::expected<json::Value, ArmError> read_body(Request const&);
+
+/// A list with paging: $top, $skiptoken, nextLink.
+Answer paged(Request const&, json::Array all);
+
+ArmError not_found(ResourceId const&);
+ArmError method_not_allowed(Request const&);
+
+// The verbs, once the path has been understood.
+Said get(Request const&, ResourceId const&, std::string const& type);
+Said put(Request const&, ResourceId const&, std::string const& type);
+Said patch(Request const&, ResourceId const&, std::string const& type);
+Said erase(Request const&, ResourceId const&, std::string const& type);
+Said list(Request const&, ResourceId const& scope, std::string const& type);
+Said act(Request const&, Stored&, Action const&, std::map<std::string, std::string> parameters);
+Said run_route(Request const&, Route const&, std::optional<ResourceId> const& scope,
+               std::map<std::string, std::string> parameters);
+
+// Things of the subscription itself.
+Said group(Request const&, ResourceId const&);
+Said list_groups(Request const&);
+Said list_resources(Request const&, ResourceId const& scope);
+Said subscriptions(Request const&);
+Said subscription(Request const&);
+Said tenants(Request const&);
+Said locations(Request const&);
+Said list_providers(Request const&);
+Said provider(Request const&, std::string_view name_space);
+Said register_provider(Request const&, std::string_view name_space, bool wanted);
+
+// Lists that look up and down from their scope instead of straight below it.
+Said list_role_assignments(Request const&, ResourceId const& scope);
+Said list_role_definitions(Request const&, ResourceId const& scope);
+Said role_definition(Request const&, ResourceId const&);
+Said list_locks(Request const&, ResourceId const& scope);
+Said list_permissions(Request const&, ResourceId const& scope);
+
+/// "principalId eq 'x'" in a filter: the x, if it is asked for.
+std::string filtered_by(std::string_view filter, std::string_view property);
+
+}  // namespace holdfast::simulator::arm
