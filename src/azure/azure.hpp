@@ -6,6 +6,9 @@
 /// A bearer token goes only to the host it was issued for, whatever a nextLink, Location or redirect says.
 #pragma once
 
+#include <functional>
+#include <memory>
+
 #include "catalog/catalog.hpp"
 #include "credentials/credentials.hpp"
 #include "resource/resource.hpp"
@@ -22,7 +25,13 @@ using world::Task;
 
 /// Reduces any of Azure's error shapes (ARM envelope, AKS without wrapper, polling answers, JSON inside messages, OData,
 /// Graph, Entra, empty, HTML, BOM) to code, deepest message, chain and correlation id. Never fails: says what it saw.
+/// `code` is the most telling code of the chain (the deepest that data/errors knows), `message` the deepest message.
+/// URLs in messages lose their queries: those carry signatures.
 base::AzureError read_error(Response const&);
+/// What data/errors says of it, looking at every code and message of the chain; null when nothing is known.
+catalog::ErrorRow const* meaning_of(base::AzureError const&);
+/// In the user's words: cause and next step from data/errors, else Azure's deepest message.
+base::Error to_error(base::AzureError, base::Call);
 
 struct Done {};
 struct Again { Duration after; };
@@ -30,9 +39,11 @@ struct GiveUp { std::string because; };
 using Verdict = std::variant<Done, Again, GiveUp>;
 
 /// What to do after one attempt. Done: the answer stands (also a 4xx: that is an answer).
+/// A POST whose fate is unknown is never repeated; a caller whose POST only reads announces it as GET.
 struct Retry {
     int attempts = 6;
     Duration base{800}, cap{60'000};
+    Duration longest_asked{60 * 60'000};  ///< a server that asks for more is not waited for
     Verdict after(int attempt, std::string_view method, Result<Response> const&, base::Time now, base::Prng&) const;
 };
 /// Retry-After in seconds or HTTP date, retry-after-ms, x-ms-retry-after-ms.
@@ -44,24 +55,34 @@ public:
     struct Finished { std::optional<json::Value> body; };   ///< the resource, where the last answer carried it
     struct Failed { base::AzureError error; };
     struct Poll { std::string url; Duration after; };
-    struct Read { };                                          ///< GET the resource: it holds the final state
+    struct Read {};                                         ///< GET the resource: it holds the final state
     using Next = std::variant<Finished, Failed, Poll, Read>;
 
     /// `expected`: how long the operation usually takes; polls are wide first, close together near the end.
     Poller(std::string method, std::string resource_url, Duration expected, base::Time started);
+    /// After a restart: `url` as stored. What kind of URL it is shows in its first answer.
+    static Poller resumed(std::string method, std::string resource_url, std::string url, Duration expected,
+                          base::Time now);
     Next first(Response const&);
     Next polled(Response const&, base::Time now);
     Next read(Response const&, base::Time now);
     std::string const& url() const { return url_; }  ///< survives a restart: stored in the journal
 
 private:
-    Next wait(std::optional<Duration> asked, base::Time now);
+    enum class Form { none, async_operation, location, resource, stored };
+    Next wait(std::string url, Response const&, base::Time now) const;
+    Next succeeded(std::optional<json::Value> body) const;
+    bool writes() const { return method_ == "PUT" || method_ == "PATCH"; }
+
     std::string method_, resource_url_, url_;
     Duration expected_;
-    base::Time started_, now_;
-    enum class Form { none, async_operation, location, resource } form_ = Form::none;
-    bool final_get_ = false;
+    base::Time started_;
+    Form form_ = Form::none;
+    std::optional<base::Time> missing_since_;  ///< since when the resource or operation answers 404
 };
+/// How long until the next look at an operation that usually takes `expected` (0: unknown) and has run `elapsed`.
+/// Wide at first, close together once it may end, so that what is waited too long stays small against the whole.
+Duration poll_interval(Duration expected, Duration elapsed);
 
 // ---------------------------------------------------------------------------------------------- doing
 
@@ -99,32 +120,35 @@ public:
         std::string method = "PUT";     ///< PUT, PATCH, DELETE, POST
         resource::ResourceId id;
         std::string action;             ///< POST …/action
-        std::string api_version;
+        std::string api_version;        ///< empty: the newest that `shapes` knows
         std::string address;            ///< for messages
         json::Value body;               ///< null: none
         std::vector<std::pair<json::Path, base::Secret>> secrets;  ///< laid into the body just before sending
         std::string if_match, if_none_match;
-        Duration expected{0};
+        Duration expected{0};           ///< 0: what data/durations says of the type
     };
     /// One write, first answer only: the operation may go on. `poll` is set when it does.
     struct Started {
         Answer answer;
         std::optional<Poller> operation;
+        Poller::Next next;   ///< where `operation` is set: what `finish` begins with
     };
     Task<Result<Started>> start(Write write);
-    /// Follows an operation to its end; `on_poll(status text)` between polls.
+    /// Follows an operation to its end; each poll reaches the listener as an attempt with the wait before the next.
     Task<Result<Answer>> finish(Write write, Poller poller, Poller::Next next);
     /// start + finish.
     Task<Result<Answer>> write(Write write);
-    /// Goes on after a restart, from a stored polling URL (empty: from the resource itself).
+    /// Goes on after a restart, from a stored polling URL. Empty: from the resource itself; then 404 is an answer
+    /// (nothing stands, the write never happened) and a resource that a DELETE left standing comes back as it is.
     Task<Result<Answer>> rejoin(Write write, std::string url);
 
     /// Counters for the run report.
     struct Counts { std::int64_t calls = 0, retries = 0; };
     Counts counts() const;
 
+    struct State;  ///< named here so that the coroutines behind the door can share it
+
 private:
-    struct State;
     std::shared_ptr<State> state_;  // shared with coroutines in flight when the client goes
 };
 

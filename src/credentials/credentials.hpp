@@ -32,6 +32,8 @@ public:
     virtual ~Credential() = default;
     /// A valid token for `audience` (no /.default). `claims`: a continuous-access challenge to satisfy, bypassing the cache.
     virtual Task<Result<base::Secret>> token(std::string audience, std::string claims, world::World& world) = 0;
+    /// Drops what is cached for an audience, after a server refused it.
+    virtual void forget(std::string const& audience) { static_cast<void>(audience); }
     virtual std::string describe() const = 0;  ///< "client secret of 2222…": for the first line of acts, no secrets
 };
 

@@ -1,0 +1,188 @@
+#include <algorithm>
+
+#include "azure/azure.hpp"
+#include "azure/url.hpp"
+
+namespace holdfast::azure {
+
+namespace {
+
+constexpr Duration floor_of_polls{1'000};      // Retry-After: 0 is legal and must not become a hot loop
+constexpr Duration patience_with_404{60'000};  // what was just made may not be seen everywhere at once
+constexpr std::size_t longest_url = 16 * 1024;  // signed polling URLs are 2.5-4 KB
+
+json::Path const state_at = "properties.provisioningState";
+
+enum class State { running, succeeded, failed };
+State state_of(std::string_view word) {
+    if (base::same_text(word, "Succeeded")) return State::succeeded;
+    for (auto const* bad : {"Failed", "Canceled", "Cancelled"})
+        if (base::same_text(word, bad)) return State::failed;
+    return State::running;  // InProgress, Updating, RegisteringDns, …: every other word means go on
+}
+
+std::optional<json::Value> body_of(Response const& response) {
+    if (base::trimmed(response.body).empty()) return std::nullopt;
+    auto parsed = json::parse(response.body);
+    if (!parsed) return std::nullopt;
+    return std::move(*parsed);
+}
+
+std::optional<State> resource_state(std::optional<json::Value> const& body) {
+    if (!body) return std::nullopt;
+    auto const word = json::text_at(*body, state_at);
+    return word ? std::optional(state_of(*word)) : std::nullopt;
+}
+
+bool passes_by_itself(int status) {
+    return status == 408 || status == 429 || status >= 500;
+}
+
+std::string header(Response const& response, std::string_view name) {
+    auto const found = world::find(response.headers, name);
+    if (!found) return {};
+    auto const text = base::trimmed(*found);
+    return text.size() > longest_url ? std::string{} : std::string(text);
+}
+
+/// The error of an operation whose answer was 200: told in the body, or at least by its state.
+base::AzureError failure(Response const& response, std::string_view word, bool of_resource) {
+    auto error = read_error(response);
+    if (error.chain.empty()) {
+        error.code = of_resource ? "ResourceDeploymentFailure" : "OperationFailed";
+        error.message = "the " + std::string(of_resource ? "resource" : "operation") + " ended in state '" +
+                        base::printable(word.substr(0, 64)) + "'";
+        error.chain = {error.code + ": " + error.message};
+    } else if (of_resource) {
+        error.chain.insert(error.chain.begin(), "ResourceDeploymentFailure");
+    }
+    return error;
+}
+
+}  // namespace
+
+Duration poll_interval(Duration expected, Duration elapsed) {
+    using std::clamp;
+    elapsed = std::max(elapsed, Duration{0});
+    if (expected.count() <= 0) return clamp(elapsed / 4, Duration{2'000}, Duration{15'000});
+    if (expected <= Duration{10'000}) return clamp(elapsed / 10, floor_of_polls, Duration{5'000});
+    if (expected <= Duration{60'000}) return clamp(elapsed / 20, floor_of_polls, Duration{5'000});
+    // Long operations seldom end in the first half of what they usually take.
+    if (elapsed < expected / 2) return clamp(expected / 2 - elapsed, Duration{2'000}, Duration{30'000});
+    return clamp(elapsed / 66, Duration{2'000}, Duration{5'000});
+}
+
+Poller::Poller(std::string method, std::string resource_url, Duration expected, base::Time started)
+    : method_(std::move(method)), resource_url_(std::move(resource_url)), expected_(expected), started_(started) {}
+
+Poller Poller::resumed(std::string method, std::string resource_url, std::string url, Duration expected,
+                       base::Time now) {
+    Poller poller(std::move(method), std::move(resource_url), expected, now);
+    poller.form_ = Form::stored;
+    poller.url_ = std::move(url);
+    return poller;
+}
+
+Poller::Next Poller::wait(std::string url, Response const& response, base::Time now) const {
+    auto after = poll_interval(expected_, now - started_);
+    // A minimum, not a wish: but no server may park us for an hour between two looks.
+    if (auto const asked = retry_after(response, now))
+        after = std::max(after, std::min(*asked, Duration{10 * 60'000}));
+    return Poll{std::move(url), std::max(after, floor_of_polls)};
+}
+
+Poller::Next Poller::succeeded(std::optional<json::Value> body) const {
+    if (writes()) return Read{};
+    return Finished{std::move(body)};
+}
+
+Poller::Next Poller::first(Response const& response) {
+    if (response.status == 404 && method_ == "DELETE") return Finished{};
+    if (response.status >= 400) return Failed{read_error(response)};
+    auto body = body_of(response);
+    auto const state = resource_state(body);
+
+    auto async_url = header(response, "Azure-AsyncOperation");
+    if (async_url.empty()) async_url = header(response, "Operation-Location");
+    auto location = absolute(header(response, "Location"), resource_url_);
+    // A Location that names the resource itself is where it was made, not an operation.
+    if (base::same_text(path_of(location), path_of(resource_url_))) location.clear();
+    // Beside a final answer a Location is only news about the resource.
+    if (response.status == 200 && state != State::running) location.clear();
+
+    if (response.status == 204) return Finished{};
+    if (!async_url.empty()) {
+        form_ = Form::async_operation;
+        url_ = absolute(async_url, resource_url_);
+        return wait(url_, response, started_);
+    }
+    if (!location.empty()) {
+        form_ = Form::location;
+        url_ = std::move(location);
+        return wait(url_, response, started_);
+    }
+    if (state == State::failed) return Failed{failure(response, *json::text_at(*body, state_at), true)};
+    bool const goes_on = (writes() && state == State::running) || (response.status == 202 && method_ != "POST" && state != State::succeeded);
+    if (goes_on) {
+        form_ = Form::resource;
+        url_ = resource_url_;
+        return wait(url_, response, started_);
+    }
+    return Finished{std::move(body)};
+}
+
+Poller::Next Poller::polled(Response const& response, base::Time now) {
+    if (form_ == Form::resource || base::same_text(path_of(url_), path_of(resource_url_))) return read(response, now);
+    if (passes_by_itself(response.status)) return wait(url_, response, now);
+    if (response.status == 404) {
+        if (method_ == "DELETE") return Finished{};
+        if (!missing_since_) missing_since_ = now;
+        if (now - *missing_since_ <= patience_with_404) return wait(url_, response, now);
+        return writes() ? Next{Read{}} : Next{Failed{read_error(response)}};
+    }
+    missing_since_.reset();
+    // Whoever may write the resource may not always read the operation: the resource knows as well.
+    if (response.status == 403 && writes() && form_ != Form::location) return Read{};
+    if (response.status >= 400) return Failed{read_error(response)};
+
+    auto body = body_of(response);
+    auto const word = body ? json::text_at(*body, "status") : std::nullopt;
+    bool const tells_status = form_ == Form::async_operation || (form_ == Form::stored && word.has_value());
+    auto const renewed = absolute(header(response, tells_status ? "Azure-AsyncOperation" : "Location"), resource_url_);
+    if (!renewed.empty() && !base::same_text(path_of(renewed), path_of(resource_url_))) url_ = renewed;
+
+    if (tells_status && word) {
+        switch (state_of(*word)) {
+            case State::running: return wait(url_, response, now);
+            case State::failed: return Failed{failure(response, *word, false)};
+            case State::succeeded: return succeeded(std::move(body));
+        }
+    }
+    if (response.status == 202) return wait(url_, response, now);
+    if (word && state_of(*word) == State::failed) return Failed{failure(response, *word, false)};
+    // 200 without a status: finished for a Location; an operation that says nothing is checked at the resource.
+    if (form_ == Form::async_operation && method_ != "POST") return Read{};
+    return succeeded(std::move(body));
+}
+
+Poller::Next Poller::read(Response const& response, base::Time now) {
+    if (passes_by_itself(response.status)) return wait(resource_url_, response, now);
+    if (response.status == 404) {
+        if (method_ == "DELETE") return Finished{};
+        if (!missing_since_) missing_since_ = now;
+        if (now - *missing_since_ <= patience_with_404) return wait(resource_url_, response, now);
+        return Failed{read_error(response)};
+    }
+    missing_since_.reset();
+    if (response.status >= 400) return Failed{read_error(response)};
+    auto body = body_of(response);
+    if (method_ == "DELETE") return wait(resource_url_, response, now);
+    switch (resource_state(body).value_or(State::succeeded)) {
+        case State::running: return wait(resource_url_, response, now);
+        case State::failed: return Failed{failure(response, *json::text_at(*body, state_at), true)};
+        case State::succeeded: return Finished{std::move(body)};
+    }
+    return Finished{std::move(body)};
+}
+
+}  // namespace holdfast::azure

@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <charconv>
+
+#include "azure/azure.hpp"
+
+namespace holdfast::azure {
+
+namespace {
+
+constexpr std::int64_t most_seconds = 10LL * 365 * 24 * 3'600;  // so that no arithmetic below can overflow
+
+/// "7", "7.5"; nothing for what is no number.
+std::optional<Duration> number_of(std::string_view text, Duration unit) {
+    text = base::trimmed(text);
+    double value = 0;
+    auto const [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    if (wrong != std::errc{} || end != text.data() + text.size() || !(value >= 0)) return std::nullopt;
+    value = std::min(value * static_cast<double>(unit.count()), static_cast<double>(most_seconds) * 1'000);
+    return Duration(static_cast<std::int64_t>(value));
+}
+
+/// Statuses after which the same request may succeed (RFC 9110 and Azure's guidance).
+bool is_transient(int status) {
+    static constexpr int transient[] = {408, 429, 500, 502, 503, 504};
+    return std::find(std::begin(transient), std::end(transient), status) != std::end(transient);
+}
+
+}  // namespace
+
+std::optional<Duration> retry_after(Response const& response, base::Time now) {
+    for (auto const* name : {"retry-after-ms", "x-ms-retry-after-ms"})
+        if (auto const text = world::find(response.headers, name))
+            if (auto const asked = number_of(*text, Duration{1})) return asked;
+    auto const text = world::find(response.headers, "Retry-After");
+    if (!text) return std::nullopt;
+    if (auto const asked = number_of(*text, Duration{1'000})) return asked;
+    auto const moment = base::parse_http_date(base::trimmed(*text));
+    if (!moment) return std::nullopt;
+    return std::clamp(*moment - now, Duration{0}, Duration{most_seconds * 1'000});
+}
+
+Verdict Retry::after(int attempt, std::string_view method, Result<Response> const& result, base::Time now,
+                     base::Prng& prng) const {
+    bool const may_run_twice = method != "POST";
+    std::string saw;
+    std::optional<Duration> asked;
+    if (result) {
+        if (!is_transient(result->status)) return Done{};
+        saw = std::to_string(result->status);
+        // 429 is said before anything is done; after the others a POST may have run.
+        if (!may_run_twice && result->status != 429) return Done{};
+        asked = retry_after(*result, now);
+    } else {
+        auto const code = result.error().code;
+        saw = std::string(base::name(code));
+        bool const never_arrived = code == base::ErrorCode::connection_failed;
+        bool const lost = code == base::ErrorCode::connection_lost || code == base::ErrorCode::timeout;
+        if (!never_arrived && !lost) return GiveUp{saw + ": repeating cannot help"};
+        if (lost && !may_run_twice) return GiveUp{saw + ": the action may have run, so it is not repeated"};
+    }
+    if (attempt >= attempts) return GiveUp{"still " + saw + " after " + std::to_string(attempt) + " attempts"};
+    if (asked && *asked > longest_asked)
+        return GiveUp{saw + ", and asks to wait " + base::spoken(*asked)};
+
+    if (asked) {
+        // The server's wish is a minimum. A little more, differently for each, so that not all come back at once.
+        auto const wait = std::max(*asked, Duration{1'000});
+        auto const spread = std::min<std::int64_t>(wait.count() / 5, 2'000);
+        return Again{wait + Duration(static_cast<std::int64_t>(prng.unit() * static_cast<double>(spread)))};
+    }
+    auto const doublings = std::clamp(attempt - 1, 0, 20);
+    auto const full = std::min(base * (std::int64_t{1} << doublings), cap);
+    return Again{Duration(static_cast<std::int64_t>(static_cast<double>(full.count()) * (0.5 + prng.unit() / 2)))};
+}
+
+}  // namespace holdfast::azure

@@ -1,0 +1,119 @@
+#include "azure/url.hpp"
+
+#include <algorithm>
+
+#include "base/base.hpp"
+
+namespace holdfast::azure {
+
+static std::size_t host_start(std::string_view url) {
+    if (base::starts_with_text(url, "https://")) return 8;
+    if (base::starts_with_text(url, "http://")) return 7;
+    return std::string_view::npos;
+}
+
+std::optional<std::string> origin_of(std::string_view url) {
+    auto const start = host_start(url);
+    if (start == std::string_view::npos) return std::nullopt;
+    for (unsigned char const c : url)
+        if (c <= 0x20 || c >= 0x7f || c == '\\') return std::nullopt;
+    auto host = url.substr(start);
+    host = host.substr(0, host.find_first_of("/?#"));
+    if (host.empty() || host.find('@') != std::string_view::npos) return std::nullopt;
+    bool const bracketed = host.front() == '[';
+    auto const after_name = bracketed ? host.find(']') : 0;
+    if (after_name == std::string_view::npos) return std::nullopt;
+    auto const colon = host.find(':', after_name);
+    auto const name = host.substr(0, colon);
+    auto port = colon == std::string_view::npos ? std::string_view{} : host.substr(colon + 1);
+    if (name.empty() || port.size() > 5 ||
+        !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }))
+        return std::nullopt;
+    while (port.size() > 1 && port.front() == '0') port.remove_prefix(1);
+    bool const tls = start == 8;
+    if (port.empty()) port = tls ? "443" : "80";
+    return std::string(tls ? "https://" : "http://") + base::lower(name) + ":" + std::string(port);
+}
+
+bool same_origin(std::string_view a, std::string_view b) {
+    auto const left = origin_of(a), right = origin_of(b);
+    return left && right && *left == *right;
+}
+
+std::string_view path_of(std::string_view url) {
+    auto const start = host_start(url);
+    if (start != std::string_view::npos) {
+        auto const slash = url.find_first_of("/?#", start);
+        if (slash == std::string_view::npos) return {};
+        url = url.substr(slash);
+    }
+    return without_query(url);
+}
+
+std::string absolute(std::string_view url, std::string_view base) {
+    if (host_start(url) != std::string_view::npos || url.empty() || url.front() != '/') return std::string(url);
+    if (url.starts_with("//")) return std::string(url);  // names a host without a scheme: no origin, so never followed
+    auto const start = host_start(base);
+    if (start == std::string_view::npos) return std::string(url);
+    return std::string(base.substr(0, base.find_first_of("/?#", start))) + std::string(url);
+}
+
+std::string_view without_query(std::string_view url) { return url.substr(0, url.find_first_of("?#")); }
+
+std::string without_queries(std::string_view text) {
+    static constexpr std::string_view ends = " \t\r\n\"'<>()[]{},;`|";
+    std::string out;
+    while (true) {
+        auto const at = text.find("://");
+        if (at == std::string_view::npos) break;
+        auto const end = std::min(text.find_first_of(ends, at), text.size());
+        auto const query = text.find('?', at);
+        if (query < end) {
+            out += text.substr(0, query);
+            out += "?...";
+        } else {
+            out += text.substr(0, end);
+        }
+        // Signatures are base64 and may hold none of `ends`; what follows a separator is text again.
+        text = text.substr(end);
+    }
+    out += text;
+    return out;
+}
+
+static char hex_digit(unsigned value) { return "0123456789ABCDEF"[value & 15]; }
+
+static void encode(std::string& out, unsigned char c) {
+    out += '%';
+    out += hex_digit(c >> 4);
+    out += hex_digit(c);
+}
+
+std::string encoded_path(std::string_view path) {
+    static constexpr std::string_view allowed = "-._~!$&'()*+,;=:@/";
+    std::string out;
+    out.reserve(path.size());
+    for (unsigned char const c : path) {
+        bool const plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (plain || allowed.find(static_cast<char>(c)) != std::string_view::npos)
+            out += static_cast<char>(c);
+        else
+            encode(out, c);
+    }
+    return out;
+}
+
+std::string encoded_target(std::string_view target) {
+    static constexpr std::string_view unsafe = " \"<>\\^`{|}#";
+    std::string out;
+    out.reserve(target.size());
+    for (unsigned char const c : target) {
+        if (c <= 0x20 || c >= 0x7f || unsafe.find(static_cast<char>(c)) != std::string_view::npos)
+            encode(out, c);
+        else
+            out += static_cast<char>(c);
+    }
+    return out;
+}
+
+}  // namespace holdfast::azure

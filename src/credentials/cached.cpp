@@ -1,0 +1,169 @@
+#include <algorithm>
+#include <charconv>
+
+#include "credentials/signing.hpp"
+
+namespace holdfast::credentials {
+
+using base::Duration;
+using base::ErrorCode;
+
+namespace {
+
+std::optional<std::int64_t> number_at(json::Value const& value, json::Path const& at) {
+    auto const* found = json::find(value, at);
+    if (found == nullptr) return std::nullopt;
+    if (found->is_int64()) return found->get_int64();
+    if (found->is_uint64()) return static_cast<std::int64_t>(std::min<std::uint64_t>(found->get_uint64(), INT64_MAX));
+    if (found->is_double()) return static_cast<std::int64_t>(std::clamp(found->get_double(), -1e15, 1e15));
+    if (auto const* text = found->if_string()) {
+        std::int64_t number = 0;
+        auto const [end, wrong] = std::from_chars(text->data(), text->data() + text->size(), number);
+        if (wrong == std::errc{} && end == text->data() + text->size()) return number;
+    }
+    return std::nullopt;
+}
+
+constexpr std::int64_t longest_life_s = 7 * 24 * 3'600;  // managed identities get a day
+
+}  // namespace
+
+base::Time stale_from(base::Time now, base::Time expires, std::optional<Duration> refresh_in) {
+    auto const life = std::max(expires - now, Duration{0});
+    auto const margin = std::min(Duration{5 * 60'000}, life * 2 / 5);
+    auto stale = expires - margin;
+    if (refresh_in) stale = std::min(stale, now + *refresh_in);
+    return stale;
+}
+
+Result<Token> read_token(std::string_view body, base::Time now) {
+    auto const parsed = json::parse(body, {1u << 20, 16});
+    auto const text = parsed ? json::text_at(*parsed, "access_token") : std::nullopt;
+    if (!text || text->empty())
+        return base::fail(ErrorCode::sign_in, "the sign-in answer holds no token", "a proxy may have answered instead");
+    Token token;
+    token.secret = base::Secret(std::string(*text));
+    std::int64_t life_s = 300;  // nothing said: trusted for five minutes
+    if (auto const in = number_at(*parsed, "expires_in")) {
+        life_s = *in;
+    } else if (auto const on = number_at(*parsed, "expires_on")) {
+        auto const now_s = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+        life_s = std::clamp<std::int64_t>(*on, 0, now_s + longest_life_s) - now_s;
+    }
+    life_s = std::clamp<std::int64_t>(life_s, 0, longest_life_s);
+    token.expires = now + std::chrono::seconds(life_s);
+    std::optional<Duration> refresh;
+    if (auto const in = number_at(*parsed, "refresh_in"))
+        refresh = std::chrono::seconds(std::clamp<std::int64_t>(*in, 0, longest_life_s));
+    token.stale = stale_from(now, token.expires, refresh);
+    return token;
+}
+
+Task<Result<world::Response>> send_until_answered(world::Request request, world::World* world, int attempts) {
+    for (int attempt = 1;; ++attempt) {
+        auto copy = request;
+        auto result = co_await world->http.send(std::move(copy));
+        bool transient = false;
+        if (result) {
+            // 410: the metadata service is being updated and says so.
+            transient = result->status == 408 || result->status == 410 || result->status == 429 || result->status >= 500;
+        } else {
+            auto const code = result.error().code;
+            transient = code == ErrorCode::connection_failed || code == ErrorCode::connection_lost ||
+                        code == ErrorCode::timeout;
+        }
+        if (!transient || attempt >= attempts) co_return result;
+        auto const full = std::min(Duration{800} * (std::int64_t{1} << (attempt - 1)), Duration{30'000});
+        auto wait = Duration(static_cast<std::int64_t>(static_cast<double>(full.count()) *
+                                                       (0.5 + world->prng.unit() / 2)));
+        if (result)
+            if (auto const asked = world::find(result->headers, "Retry-After")) {
+                std::int64_t seconds = 0;
+                auto const [end, wrong] = std::from_chars(asked->data(), asked->data() + asked->size(), seconds);
+                if (wrong == std::errc{} && seconds > 0)
+                    wait = std::max<Duration>(wait, std::chrono::seconds(std::min<std::int64_t>(seconds, 120)));
+            }
+        co_await world->clock.sleep(wait);
+    }
+}
+
+base::Error refused(world::Response const& response, std::string who) {
+    base::Error error;
+    error.code = ErrorCode::sign_in;
+    error.where = base::Call{"POST", "token for " + who};
+    base::AzureError azure;
+    azure.status = response.status;
+    auto const parsed = json::parse(response.body, {1u << 20, 16});
+    if (parsed) {
+        azure.code = json::text_at(*parsed, "error").value_or("");
+        auto const description = json::text_at(*parsed, "error_description").value_or("");
+        auto const first_line = base::trimmed(description.substr(0, description.find_first_of("\r\n")));
+        azure.message = first_line.substr(0, 1'024);
+        if (azure.message.starts_with("AADSTS")) {
+            auto const end = azure.message.find_first_not_of("0123456789", std::size("AADSTS") - 1);
+            azure.subcode = azure.code;
+            azure.code = azure.message.substr(0, end);
+        }
+        auto const correlation = json::text_at(*parsed, "correlation_id");
+        azure.correlation_id = std::string(correlation ? *correlation
+                                                       : json::text_at(*parsed, "trace_id").value_or(""));
+        azure.correlation_id.resize(std::min<std::size_t>(azure.correlation_id.size(), 128));
+    }
+    if (azure.message.empty()) azure.message = "HTTP " + std::to_string(response.status);
+    azure.chain = {azure.code.empty() ? azure.message : azure.code + ": " + azure.message};
+    error.what = who + " could not sign in: " + azure.message;
+    error.fix = "check tenant, client id and what proves the identity";
+    error.azure = std::move(azure);
+    return error;
+}
+
+Task<Result<base::Secret>> Cached::token(std::string audience, std::string claims, world::World& world) {
+    while (true) {
+        auto& found = slots_[audience];
+        if (!found) found = std::make_shared<Slot>();
+        auto slot = found;
+        auto const now = world.clock.now();
+        bool const valid = slot->token && now < slot->token->expires;
+        if (claims.empty() && valid && now < slot->token->stale) co_return slot->token->secret;
+        if (slot->fetching) {
+            if (claims.empty() && valid) co_return slot->token->secret;
+            co_await slot->done.wait();
+            if (claims.empty()) continue;
+            if (slot->fetching) continue;
+        }
+        slot->fetching = true;
+        auto fetched = co_await fetch(audience, claims, &world);
+        slot->fetching = false;
+        if (fetched) {
+            slot->token = std::move(*fetched);
+            auto const secret = slot->token->secret;
+            slot->done.notify();
+            co_return secret;
+        }
+        slot->done.notify();
+        // Refreshing ahead may fail: the old token still serves.
+        bool const still_valid = slot->token && world.clock.now() < slot->token->expires;
+        if (claims.empty() && still_valid) co_return slot->token->secret;
+        co_return base::fail(fetched.error());
+    }
+}
+
+void Cached::forget(std::string const& audience) {
+    auto const found = slots_.find(audience);
+    if (found == slots_.end()) return;
+    if (found->second->fetching) return;  // a newer one is on its way
+    found->second->token.reset();
+}
+
+Result<json::Value> claims_of(base::Secret const& token) {
+    auto const parts = base::split(token.reveal(), '.');
+    if (parts.size() != 3)
+        return base::fail(ErrorCode::answer_malformed, "the token is not a JWT");
+    auto const payload = base::from_base64(parts[1]);
+    if (!payload) return base::fail(ErrorCode::answer_malformed, "the token's claims cannot be decoded");
+    auto parsed = json::parse(*payload, {1u << 20, 16});
+    if (!parsed) return base::fail(ErrorCode::answer_malformed, "the token's claims are not JSON");
+    return std::move(*parsed);
+}
+
+}  // namespace holdfast::credentials

@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <array>
+
+#include "credentials/credentials.hpp"
+#include "credentials/signing.hpp"
+
+namespace holdfast::credentials {
+
+/// Hosts of the clouds Microsoft runs, and of the embedded simulated one.
+/// Source: Microsoft documentation of the national clouds and the endpoint profiles of azure-cli, 2026-11-23.
+static std::array<Cloud, 4> const& clouds() {
+    static std::array<Cloud, 4> const known{{
+        {"public", "https://management.azure.com", "https://login.microsoftonline.com", "https://management.azure.com",
+         "https://graph.microsoft.com", ".vault.azure.net", "https://vault.azure.net", ".azurecr.io"},
+        {"usgov", "https://management.usgovcloudapi.net", "https://login.microsoftonline.us",
+         "https://management.usgovcloudapi.net", "https://graph.microsoft.us", ".vault.usgovcloudapi.net",
+         "https://vault.usgovcloudapi.net", ".azurecr.us"},
+        {"china", "https://management.chinacloudapi.cn", "https://login.chinacloudapi.cn",
+         "https://management.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn", ".vault.azure.cn",
+         "https://vault.azure.cn", ".azurecr.cn"},
+        {"simulated", "https://management.azsim.test", "https://login.azsim.test", "https://management.azsim.test",
+         "https://graph.azsim.test", ".vault.azsim.test", "https://vault.azsim.test", ".azurecr.azsim.test"},
+    }};
+    return known;
+}
+
+Cloud const* find_cloud(std::string_view name) {
+    auto const found = std::find_if(clouds().begin(), clouds().end(),
+                                    [name](Cloud const& cloud) { return base::same_text(cloud.name, name); });
+    return found == clouds().end() ? nullptr : &*found;
+}
+
+namespace {
+
+std::string without_slash(std::string text) {
+    while (text.ends_with('/')) text.pop_back();
+    return text;
+}
+
+std::string text_or(json::Value const& value, json::Path const& at, std::string fallback) {
+    auto const text = json::text_at(value, at);
+    return text && !text->empty() ? std::string(*text) : std::move(fallback);
+}
+
+std::string dotted(std::string suffix) {
+    return suffix.empty() || suffix.starts_with('.') ? suffix : "." + suffix;
+}
+
+/// A secret is sent only over TLS, or to this very machine.
+bool may_carry_secrets(std::string_view url) {
+    if (base::starts_with_text(url, "https://")) return true;
+    for (auto const* local : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
+        std::string_view const start = local;
+        if (!base::starts_with_text(url, start)) continue;
+        auto const rest = url.substr(start.size());
+        if (rest.empty() || rest.front() == ':' || rest.front() == '/') return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+Task<Result<Cloud>> discover_cloud(std::string arm, std::string authority, world::World& world) {
+    using base::ErrorCode;
+    arm = without_slash(std::move(arm));
+    base::Call const call{"GET", arm + "/metadata/endpoints"};
+    if (!may_carry_secrets(arm))
+        co_return base::fail(ErrorCode::usage, "the endpoint must begin with https://",
+                             "write --arm-endpoint https://HOST", call);
+    world::Request request;
+    request.method = "GET";
+    request.url = arm + "/metadata/endpoints?api-version=2022-09-01";
+    request.headers.push_back({"Accept", "application/json"});
+    request.timeout = base::Duration{30'000};
+    request.max_answer_bytes = 1u << 20;
+    auto response = co_await send_until_answered(std::move(request), &world);
+    if (!response) {
+        auto error = response.error();
+        error.where = call;
+        co_return base::fail(std::move(error));
+    }
+    auto parsed = json::parse(response->body);
+    if (response->status != 200 || !parsed)
+        co_return base::fail(ErrorCode::answer_malformed,
+                             "the endpoint does not describe its cloud (HTTP " + std::to_string(response->status) + ")",
+                             "is this a Resource Manager endpoint?", call);
+    json::Value described = std::move(*parsed);
+    if (auto const* list = described.if_array(); list != nullptr && !list->empty()) {
+        json::Value first = list->front();  // older servers list their clouds
+        described = std::move(first);
+    }
+
+    Cloud cloud;
+    cloud.name = "custom";
+    cloud.arm = arm;
+    cloud.authority = without_slash(
+        authority.empty() ? text_or(described, "authentication.loginEndpoint", {}) : std::move(authority));
+    auto const& audiences = json::list_at(described, "authentication.audiences");
+    cloud.arm_audience = arm;
+    if (!audiences.empty() && audiences.front().is_string())
+        cloud.arm_audience = without_slash(std::string(audiences.front().get_string()));
+    cloud.graph = without_slash(text_or(described, "microsoftGraphResourceId", text_or(described, "graph", {})));
+    cloud.vault_suffix = dotted(text_or(described, "suffixes.keyVaultDns", {}));
+    cloud.registry_suffix = dotted(text_or(described, "suffixes.acrLoginServer", {}));
+    if (!cloud.vault_suffix.empty()) cloud.vault_audience = "https://" + cloud.vault_suffix.substr(1);
+    if (!may_carry_secrets(cloud.authority))
+        co_return base::fail(ErrorCode::answer_malformed, "the endpoint names no usable sign-in host",
+                             "give it with --authority https://HOST", call);
+    co_return cloud;
+}
+
+}  // namespace holdfast::credentials
