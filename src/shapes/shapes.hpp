@@ -18,13 +18,14 @@ struct Property;
 /// One node of the published type graph. Choice: `literals`, `open` when unknown values are allowed too.
 struct Type {
     Kind kind;
-    bool open = false;
+    bool open = false;                             ///< choice: other values too; object: other members; integer: fractions
     std::span<Property const> properties;          ///< object; discriminated: the base properties
-    Type const* item = nullptr;                    ///< array, map (null: any)
+    Type const* item = nullptr;                    ///< array, map, open object: the other members (null: any)
+    Property const* element = nullptr;             ///< the item as a property without a name
     std::span<std::string_view const> literals;    ///< choice
     std::string_view discriminator;                ///< discriminated
     std::span<Property const> variants;            ///< discriminated: literal -> type
-    std::int64_t min = 0, max = 0;                 ///< integer value or string length; max 0: unbounded
+    std::int64_t min = 0, max = 0;                 ///< integer value, string or array length; max 0: unbounded
     std::string_view pattern;                      ///< string; RE2 syntax or empty
 };
 struct Property {
@@ -42,6 +43,7 @@ struct ResourceType {
     std::uint8_t readable_scopes, writable_scopes;     ///< bits: 1 tenant 2 management group 4 subscription 8 group 16 extension
     std::string_view parent;           ///< canonical parent type, or empty
     std::string_view inline_at;        ///< path in the parent's body where children also appear: "properties.subnets", or empty
+    bool inline_flat;                  ///< inline, a child's properties stand beside its name (agent pools)
     std::string_view key;              ///< the property naming a child inline: "name"
     bool etag;                         ///< If-Match honoured
     bool tags;                         ///< has `tags`
@@ -55,6 +57,8 @@ struct ResourceType {
 /// Type by name, without case; null when we do not model it.
 ResourceType const* find(std::string_view type);
 std::span<ResourceType const> all();
+/// The types whose parent this is, in the order of data/types.yaml.
+std::vector<ResourceType const*> children_of(std::string_view type);
 
 struct Mistake {
     json::Path at;
@@ -67,6 +71,11 @@ struct Mistake {
 std::vector<Mistake> validate(ResourceType const&, json::Value const& body);
 /// The property at a path, entering arrays by index or `[]`, maps by key; null when there is none.
 Property const* property_at(ResourceType const&, json::Path const&);
+
+/// A property of an object by name, exactly or else without case; null when there is none.
+Property const* member(Type const&, std::string_view name);
+/// The branch of a discriminated type that a value chooses; null when it chooses none.
+Type const* variant(Type const&, json::Value const& value);
 
 /// Every list in a body that is a set (order means nothing) or is keyed by a property; from data/types.yaml.
 struct ListRule {
