@@ -17,12 +17,16 @@ struct Way {
     Level level;
     std::string meaning;        ///< "may do everything inside the cluster"
     bool human = true;          ///< false: the cluster's own identities
+    resource::Address from;     ///< the resource that opens the way: a role assignment, or the cluster itself
+    bool broad = false;         ///< may change everything at its scope, or give roles
 };
 struct Paths {
     std::vector<Way> ways;
     std::string sign_in;        ///< "Entra ID; local accounts off"
+    bool role_list_complete = true;   ///< false: some role assignment could not be read or recognised
     std::vector<std::string> unknowns;
 };
+/// Sorted: the Kubernetes API first, people before machines, then by principal and role.
 Paths paths(resource::Graph const&);
 
 }  // namespace holdfast::access
