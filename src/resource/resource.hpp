@@ -118,7 +118,9 @@ public:
     std::map<Address, Resource>& resources() { return resources_; }
     std::vector<Resource const*> of_type(std::string_view type) const;
     std::vector<Resource const*> children(Address const& parent) const;
-    /// Addresses this resource needs first: parent, pending outputs, ids in the body, references. Sorted, no duplicates.
+    /// Addresses this resource needs first: parent, pending outputs, ids in the body (values and member names; read-only
+    /// parts point backwards and do not count), references. Only nodes of this graph; an id of something inside a node
+    /// means the nearest node that holds it; never itself nor what is below it. Sorted, no duplicates.
     std::vector<Address> needs(Resource const&) const;
 
     std::vector<Unread> unread;   ///< what could not be read: judges answer `unknown` there, never pass
@@ -131,19 +133,26 @@ private:
 /// The tag by which a resource is ours; its value is the spec's name.
 inline constexpr std::string_view owner_tag = "holdfast";
 
-/// The normal form: ids and enums in canonical case, locations as `westeurope`, sets sorted, keyed lists sorted by key,
-/// `""`, `[]`, `{}` and null removed, server defaults removed, read-only properties removed when `keep_read_only` is false.
-/// Idempotent. Unknown properties stay as they are.
+/// The normal form: property names, enums and the fixed words and types of ids in canonical case (names inside ids keep
+/// theirs), locations as `westeurope`, sets sorted, keyed lists sorted by key, `""`, `[]`, `{}` and null removed except as
+/// members of a map, the body's own id, name and type removed, read-only properties removed when `keep_read_only` is false.
+/// Idempotent. Unknown properties stay as they are. Server defaults stay too: what the estate says must win over a live
+/// value that differs; `same` knows them.
 json::Value normal(std::string_view type, json::Value body, bool keep_read_only = true);
 std::string normal_location(std::string_view);
+/// Whether two values at a place of a body mean the same; null pointer: absent. Ids and enums without case, locations,
+/// sets and keyed lists in any order, 1 and 1.0; `""`, `[]`, `{}`, null and the server's default are as absent.
+bool same(std::string_view type, json::Path const& at, json::Value const* a, json::Value const* b);
 
-/// Takes children out of a parent's raw body: one Resource a child, addressed by `address_of(child id)`.
+/// Takes children out of a parent's raw body. A child looks as a GET of it would answer ({id, name, type, properties, …}),
+/// flat inline ones too. Elements without a usable name stay in the body.
 struct Unfolded {
     json::Value body;                                       ///< the parent without its children
     std::vector<std::pair<ResourceId, json::Value>> children;
 };
 Unfolded unfold(ResourceId const&, json::Value raw);
-/// Puts children back inside a parent's body for one PUT (virtual network with all subnets, cluster with all pools).
+/// Puts children back inside a parent's body for one PUT (virtual network with all subnets, cluster with all pools), in
+/// the order given. Their pending values are filled already.
 json::Value fold(Resource const& parent, std::span<Resource const* const> children, json::Value parent_body);
 
 /// One Resource from ARM JSON, wherever it came from; asserts nothing about ownership.
@@ -152,7 +161,7 @@ base::Result<Resource> from_arm(json::Value const& body, Address address);
 /// Name of a role assignment: GUID v5 of (scope, principal id, role definition id), all lower case.
 std::string assignment_name(ResourceId const& scope, std::string_view principal_id, std::string_view role_guid);
 
-/// What will stand: live, overlaid by the estate (by Address).
+/// What will stand: live, overlaid by the estate (by Address). Pending values whose source stands already are filled.
 Graph overlay(Graph const& live, Graph const& estate);
 
 // ---------------------------------------------------------------------------------------------- reading, for judges
