@@ -1,0 +1,392 @@
+#include "commands.hpp"
+
+#include <fmt/format.h>
+
+#include "acts.hpp"
+
+namespace holdfast::cli {
+
+namespace {
+
+using report::Style;
+
+std::optional<checks::Severity> severity_named(std::string_view text) {
+    for (auto const s : {checks::Severity::critical, checks::Severity::high, checks::Severity::medium, checks::Severity::low, checks::Severity::info})
+        if (checks::name(s) == text) return s;
+    return std::nullopt;
+}
+
+/// 3 for findings at or above --fail-on, 4 for unknowns under --strict.
+int status_of(checks::Findings const& findings, Arguments const& arguments) {
+    auto const level = severity_named(arguments.fail_on.empty() ? "high" : arguments.fail_on);
+    if (!level) return 64;
+    if (findings.blocking() || findings.at_or_above(*level)) return 3;
+    if (arguments.strict && findings.count(checks::Outcome::unknown) > 0) return 4;
+    return 0;
+}
+
+int fail(base::Error error, world::Terminal& terminal, Arguments const& arguments) {
+    return show({{std::move(error)}, {}}, terminal, arguments);
+}
+
+/// Live as --live asks: none, a file, or Azure itself (nothing said: Azure, where a session is wanted).
+tl::expected<Standing, Failure> standing_from(Arguments const& arguments, estate::Estate const& estate, Session& session, azure::Client& client) {
+    if (arguments.live == "none") return Standing{};
+    if (arguments.live.empty() || arguments.live == "azure") return read_standing(estate, session, client);
+    auto const text = session.files().read(arguments.live);
+    if (!text) return tl::unexpected(Failure{{text.error()}, {}});
+    auto live = readers::from_json(*text, arguments.live, &estate.graph);
+    if (!live) return tl::unexpected(Failure{{live.error()}, {}});
+    Standing standing{.live = std::move(*live)};
+    for (auto const& provider : estate.providers) standing.registrations[provider] = "Registered";
+    for (auto const& feature : estate.features) standing.registrations[feature.provider + "/" + feature.name] = "Registered";
+    return standing;
+}
+
+/// Judges clusters that others built, from their ARM JSON.
+int check_bodies(std::string const& text, Arguments const& arguments, world::Terminal& terminal, world::Files& files) {
+    auto const live = readers::from_json(text, arguments.inputs.front(), nullptr);
+    if (!live) return fail(live.error(), terminal, arguments);
+    auto const findings = checks::inspect(*live);
+    auto const day = as_of(arguments, platform::wall_now());
+    Document const document{.human = report::findings(findings, style(terminal, arguments), arguments.all), .json = checks::to_json(findings, day)};
+    auto const sent = deliver(document, arguments, terminal, files);
+    if (!sent) return fail(sent.error(), terminal, arguments);
+    return status_of(findings, arguments);
+}
+
+/// A plan saved by `plan -o json=FILE`, with the spec it was made from.
+json::Value saved_plan(plan::Plan const& plan, Design const& design, Arguments const& arguments, base::Date day) {
+    auto document = plan::to_json(plan, day);
+    json::Object made;
+    made["spec"] = arguments.inputs.front();
+    json::Object hashes;
+    for (auto const& [file, text] : design.sources) hashes[file] = base::hex(base::sha256(text));
+    made["sha256"] = std::move(hashes);
+    made["set"] = json::Array(arguments.set.begin(), arguments.set.end());
+    made["overlays"] = json::Array(arguments.overlays.begin(), arguments.overlays.end());
+    document.as_object()["made"] = std::move(made);
+    return document;
+}
+
+/// What a saved plan says of itself; nullopt when the text is not a saved plan.
+std::optional<json::Value> as_saved_plan(std::string const& text) {
+    auto value = json::parse(text);
+    if (!value || json::text_at(*value, "schema") != "holdfast/plan") return std::nullopt;
+    return *value;
+}
+
+/// After the act: read everything again, judge it, draw the page, and say on one screen what stands.
+int conclude(Design const& design, estate::Estate const& estate, plan::Plan const& plan, engine::Run const& run, Session& session,
+             azure::Client& client, Arguments const& arguments, world::Terminal& terminal) {
+    auto const look = style(terminal, arguments);
+    auto const standing = read_standing(estate, session, client);
+    if (!standing) return show(standing.error(), terminal, arguments);
+    auto const findings = checks::inspect(standing->live);
+    auto const left = plan::make(estate, standing->live, standing->registrations);
+    auto const day = as_of(arguments, session.now());
+    auto const page = page_of(design, estate, standing->live, plan, findings, run, session, day);
+    auto const path = session.state() + "/report.html";
+    auto const html = report::html(page);
+    auto written = session.files().write(path, html);
+    if (written) written = session.files().write(session.state() + "/runs/" + run.run + ".html", html);
+    if (!written) return fail(written.error(), terminal, arguments);
+
+    auto human = report::run(run, look) + "\n" + report::findings(findings, look, arguments.all);
+    human += left.empty() ? "\nA second apply would change nothing.\n"
+                          : fmt::format("\nA second apply would still change {} thing{}: holdfast plan {}\n", left.steps.size(),
+                                        left.steps.size() == 1 ? "" : "s", arguments.inputs.empty() ? "SPEC" : arguments.inputs.front());
+    human += fmt::format("\nThe page     {}\nNext         holdfast verify {}\n             holdfast destroy {}\n", path, design.spec.file, design.spec.file);
+    Document const document{.human = human, .json = engine::to_json(run), .html = html};
+    auto const sent = deliver(document, arguments, terminal, session.files());
+    if (!sent) return fail(sent.error(), terminal, arguments);
+    return findings.count(checks::Outcome::fail) > 0 && findings.at_or_above(checks::Severity::high) ? 3 : 0;
+}
+
+std::string describe_interruption(engine::Run const& run) {
+    return fmt::format("\nStopped. The journal is kept; go on with: holdfast resume {}\n", run.run);
+}
+
+/// Guards, question, journal, act, closing screen: what apply and resume share.
+int act_on(plan::Plan const& plan, Design const& design, estate::Estate const& estate, Session& session, azure::Client& client,
+           Arguments const& arguments, world::Terminal& terminal, Act const& act) {
+    auto const forbidden = refused(plan, arguments, act);
+    if (!forbidden.empty()) return show({forbidden, design.sources}, terminal, arguments);
+    auto const agreed = consent(plan, arguments, act, terminal);
+    if (!agreed) return fail(agreed.error(), terminal, arguments);
+    auto const name = journal::new_run_name(session.now(), session.world().prng);
+    auto document = saved_plan(plan, design, arguments, as_of(arguments, session.now()));
+    document.as_object()["verb"] = act.verb;
+    auto journal = journal::Journal::create(session.files(), session.state(), name, document, session.now());
+    if (!journal) return fail(journal.error(), terminal, arguments);
+    auto const run = carry_out(plan, *journal, session, arguments, terminal, client, design.spec.folder);
+    if (!run) return fail(run.error(), terminal, arguments);
+    int const status = status_of(*run, session);
+    if (status == 0 && act.verb != "destroy") return conclude(design, estate, plan, *run, session, client, arguments, terminal);
+    terminal.err(report::run(*run, style(terminal, arguments)));
+    if (!run->errors.empty()) show({run->errors, design.sources}, terminal, arguments);
+    if (run->outcome == "interrupted") terminal.err(describe_interruption(*run));
+    return status;
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------------- check, plan, verify
+
+int check(Arguments const& arguments, world::Terminal& terminal) {
+    auto const files = platform::real_files();
+    if (arguments.inputs.size() == 1 && arguments.inputs.front().ends_with(".json")) {
+        auto const text = files->read(arguments.inputs.front());
+        if (!text) return fail(text.error(), terminal, arguments);
+        return check_bodies(*text, arguments, terminal, *files);
+    }
+    auto const spec = read_spec(arguments, *files);
+    if (!spec) return show(spec.error(), terminal, arguments);
+    resource::Graph after;
+    auto const day = as_of(arguments, platform::wall_now());
+    if (arguments.live.empty() || arguments.live == "none") {   // offline first: no session, no folder touched
+        auto const* cloud = credentials::find_cloud(spec->spec.maybe_text("azure.cloud").value_or("simulated"));
+        auto const offline = cloud ? *cloud : *credentials::find_cloud("public");
+        simulator::Identity const nobody;
+        auto const estate = design(*spec, offline, arguments.subscription.empty() ? nobody.subscription : arguments.subscription,
+                                   arguments.tenant.empty() ? nobody.tenant : arguments.tenant);
+        if (!estate) return show(estate.error(), terminal, arguments);
+        after = estate->graph;
+    } else {
+        auto session = Session::open(arguments, &spec->spec);
+        if (!session) return fail(session.error(), terminal, arguments);
+        auto const estate = design(*spec, (*session)->cloud(), (*session)->subscription_default(), (*session)->tenant_default());
+        if (!estate) return show(estate.error(), terminal, arguments);
+        azure::Client client((*session)->cloud(), (*session)->credential(), (*session)->world());
+        auto const standing = standing_from(arguments, *estate, **session, client);
+        if (!standing) return show(standing.error(), terminal, arguments);
+        after = resource::overlay(standing->live, estate->graph);
+    }
+    auto const findings = checks::inspect(after);
+    Document const document{.human = report::findings(findings, style(terminal, arguments), arguments.all), .json = checks::to_json(findings, day)};
+    auto const sent = deliver(document, arguments, terminal, *files);
+    if (!sent) return fail(sent.error(), terminal, arguments);
+    return status_of(findings, arguments);
+}
+
+int plan(Arguments const& arguments, world::Terminal& terminal) {
+    auto const files = platform::real_files();
+    auto const spec = read_spec(arguments, *files);
+    if (!spec) return show(spec.error(), terminal, arguments);
+    auto session = Session::open(arguments, &spec->spec);
+    if (!session) return fail(session.error(), terminal, arguments);
+    auto const estate = design(*spec, (*session)->cloud(), (*session)->subscription_default(), (*session)->tenant_default());
+    if (!estate) return show(estate.error(), terminal, arguments);
+    azure::Client client((*session)->cloud(), (*session)->credential(), (*session)->world());
+    auto const standing = standing_from(arguments, *estate, **session, client);
+    if (!standing) return show(standing.error(), terminal, arguments);
+    auto const plan = plan::make(*estate, standing->live, standing->registrations);
+    auto const findings = checks::inspect(resource::overlay(standing->live, estate->graph));
+    auto const day = as_of(arguments, (*session)->now());
+    auto const look = style(terminal, arguments);
+    auto human = report::plan(plan, look);
+    if (findings.count(checks::Outcome::fail) > 0) human += "\n" + report::findings(findings, look);
+    auto const page = page_of(*spec, *estate, resource::overlay(standing->live, estate->graph), plan, findings, std::nullopt, **session, day);
+    Document const document{.human = human, .json = saved_plan(plan, *spec, arguments, day), .html = report::html(page)};
+    auto const sent = deliver(document, arguments, terminal, *files);
+    if (!sent) return fail(sent.error(), terminal, arguments);
+    if (arguments.strict && !plan.unknowns.empty()) return 4;
+    return arguments.detailed_exitcode && !plan.empty() ? 2 : 0;
+}
+
+int verify(Arguments const& arguments, world::Terminal& terminal) {
+    auto const files = platform::real_files();
+    auto const spec = read_spec(arguments, *files);
+    if (!spec) return show(spec.error(), terminal, arguments);
+    auto session = Session::open(arguments, &spec->spec);
+    if (!session) return fail(session.error(), terminal, arguments);
+    auto const estate = design(*spec, (*session)->cloud(), (*session)->subscription_default(), (*session)->tenant_default());
+    if (!estate) return show(estate.error(), terminal, arguments);
+    azure::Client client((*session)->cloud(), (*session)->credential(), (*session)->world());
+    auto const standing = read_standing(*estate, **session, client);
+    if (!standing) return show(standing.error(), terminal, arguments);
+    auto const findings = checks::inspect(standing->live);
+    auto const drift = plan::make(*estate, standing->live, standing->registrations);
+    auto const look = style(terminal, arguments);
+    auto human = report::findings(findings, look, true);
+    if (drift.empty() && drift.unknowns.empty())
+        human += "\nEvery designed value stands as designed: a plan would be empty.\n";
+    else
+        human += "\nWhat stands is not what was asked for:\n" + report::plan(drift, look);
+    auto const day = as_of(arguments, (*session)->now());
+    auto const page = page_of(*spec, *estate, standing->live, drift, findings, std::nullopt, **session, day);
+    auto document_json = checks::to_json(findings, day);
+    document_json.as_object()["drift"] = plan::to_json(drift, day).as_object()["changes"];
+    Document const document{.human = human, .json = std::move(document_json), .html = report::html(page)};
+    auto const sent = deliver(document, arguments, terminal, *files);
+    if (!sent) return fail(sent.error(), terminal, arguments);
+    if (!drift.steps.empty() || !drift.guards.empty() || findings.blocking() || findings.at_or_above(checks::Severity::high)) return 3;
+    return !drift.unknowns.empty() || findings.count(checks::Outcome::unknown) > 0 ? 4 : 0;
+}
+
+// ---------------------------------------------------------------------------------------------- apply, resume, destroy
+
+int apply(Arguments const& given, world::Terminal& terminal) {
+    auto arguments = given;
+    auto const files = platform::real_files();
+    std::optional<plan::Plan> reviewed;
+    if (arguments.inputs.size() == 1 && arguments.inputs.front().ends_with(".json")) {
+        auto const text = files->read(arguments.inputs.front());
+        if (!text) return fail(text.error(), terminal, arguments);
+        auto const saved = as_saved_plan(*text);
+        auto plan = saved ? plan::from_json(*saved) : base::Result<plan::Plan>(base::fail(base::ErrorCode::not_recognised, "this is not a saved plan", "make one with: holdfast plan SPEC -o json=plan.json"));
+        if (!plan) return fail(plan.error(), terminal, arguments);
+        reviewed = std::move(*plan);
+        arguments.inputs = {std::string(json::text_at(*saved, "made.spec").value_or(""))};
+        for (auto const& set : json::list_at(*saved, "made.set")) arguments.set.emplace_back(set.as_string().c_str());
+        for (auto const& overlay : json::list_at(*saved, "made.overlays")) arguments.overlays.emplace_back(overlay.as_string().c_str());
+        for (auto const& [file, hash] : json::object_at(*saved, "made.sha256")) {
+            auto const now = files->read(std::string(file));
+            if (!now || base::hex(base::sha256(*now)) != std::string_view(hash.as_string()))
+                return fail({.code = base::ErrorCode::moved, .what = fmt::format("{} is not as it was when the plan was made", base::printable(file)), .fix = "plan again, review, apply"}, terminal, arguments);
+        }
+    }
+    auto const spec = read_spec(arguments, *files);
+    if (!spec) return show(spec.error(), terminal, arguments);
+    auto session = Session::open(arguments, &spec->spec);
+    if (!session) return fail(session.error(), terminal, arguments);
+    auto const tenant = spec->spec.maybe_text("azure.tenant").value_or((*session)->tenant_default());
+    auto const subscription = spec->spec.maybe_text("azure.subscription").value_or((*session)->subscription_default());
+    auto const estate = design(*spec, (*session)->cloud(), subscription, tenant);
+    if (!estate) return show(estate.error(), terminal, arguments);
+    Act const act{.verb = "apply", .name = spec->spec.name()};
+    terminal.err(first_line(act, **session, subscription, tenant));
+
+    azure::Client client((*session)->cloud(), (*session)->credential(), (*session)->world());
+    auto const standing = read_standing(*estate, **session, client);
+    if (!standing) return show(standing.error(), terminal, arguments);
+    auto const findings = checks::inspect(resource::overlay(standing->live, estate->graph));
+    auto const look = style(terminal, arguments);
+    if (findings.blocking()) {
+        terminal.out(report::findings(findings, look));
+        terminal.err("Azure would refuse this; nothing was done.\n");
+        return 3;
+    }
+    auto plan = plan::make(*estate, standing->live, standing->registrations);
+    if (reviewed) {
+        auto const moved = plan::moved_since(*reviewed, plan);
+        std::vector<base::Error> errors;
+        for (auto const& what : moved) errors.push_back({.code = base::ErrorCode::moved, .what = what, .fix = "plan again, review, apply"});
+        if (!errors.empty()) return show({errors, spec->sources}, terminal, arguments);
+        plan = *reviewed;
+    }
+    terminal.err(report::plan(plan, look));
+    if (!plan.unknowns.empty()) {
+        std::vector<base::Error> errors;
+        for (auto const& unknown : plan.unknowns)
+            errors.push_back({.code = base::ErrorCode::guard, .what = unknown.what + ": " + unknown.because, .fix = "make it readable, then apply again"});
+        return show({errors, spec->sources}, terminal, arguments);
+    }
+    if (plan.empty() && plan.guards.empty()) {
+        terminal.out(fmt::format("{}: nothing to do, everything stands as designed.\n", spec->spec.name()));
+        return 0;
+    }
+    return act_on(plan, *spec, *estate, **session, client, arguments, terminal, act);
+}
+
+int resume(Arguments const& given, world::Terminal& terminal) {
+    auto arguments = given;
+    auto const files = platform::real_files();
+    Settings const settings(arguments, *platform::real_environment(), *files);
+    auto const folder = settings.has("state") ? settings.get("state") : std::string(".holdfast");
+    auto const runs = journal::runs(*files, folder);
+    if (!runs) return fail(runs.error(), terminal, arguments);
+    std::string const run = !arguments.inputs.empty() ? arguments.inputs.front() : runs->empty() ? "" : runs->front();
+    if (run.empty()) {
+        terminal.err("There is no run to resume.\n");
+        return 0;
+    }
+    auto const state = journal::load(*files, folder, run);
+    if (!state) return fail(state.error(), terminal, arguments);
+    if (state->outcome == "succeeded") {
+        terminal.out(fmt::format("{} succeeded; nothing is left to do.\n", run));
+        return 0;
+    }
+    auto const plan = plan::from_json(state->plan);
+    if (!plan) return fail(plan.error(), terminal, arguments);
+    arguments.inputs = {std::string(json::text_at(state->plan, "made.spec").value_or(""))};
+    for (auto const& set : json::list_at(state->plan, "made.set")) arguments.set.emplace_back(set.as_string().c_str());
+    for (auto const& overlay : json::list_at(state->plan, "made.overlays")) arguments.overlays.emplace_back(overlay.as_string().c_str());
+    auto const spec = read_spec(arguments, *files);
+    if (!spec) return show(spec.error(), terminal, arguments);
+    auto session = Session::open(arguments, &spec->spec);
+    if (!session) return fail(session.error(), terminal, arguments);
+    auto const tenant = spec->spec.maybe_text("azure.tenant").value_or((*session)->tenant_default());
+    auto const subscription = spec->spec.maybe_text("azure.subscription").value_or((*session)->subscription_default());
+    auto const estate = design(*spec, (*session)->cloud(), subscription, tenant);
+    if (!estate) return show(estate.error(), terminal, arguments);
+    Act const act{.verb = "resume", .name = spec->spec.name()};
+    terminal.err(first_line(act, **session, subscription, tenant));
+    auto const agreed = consent(*plan, arguments, act, terminal);
+    if (!agreed) return fail(agreed.error(), terminal, arguments);
+    azure::Client client((*session)->cloud(), (*session)->credential(), (*session)->world());
+    auto journal = journal::Journal::reopen((*session)->files(), (*session)->state(), run, (*session)->now());
+    if (!journal) return fail(journal.error(), terminal, arguments);
+    auto const done = carry_out(*plan, *journal, **session, arguments, terminal, client, spec->spec.folder);
+    if (!done) return fail(done.error(), terminal, arguments);
+    int const status = status_of(*done, **session);
+    if (status == 0 && json::text_at(state->plan, "verb") != "destroy")
+        return conclude(*spec, *estate, *plan, *done, **session, client, arguments, terminal);
+    terminal.err(report::run(*done, style(terminal, arguments)));
+    if (!done->errors.empty()) show({done->errors, spec->sources}, terminal, arguments);
+    if (done->outcome == "interrupted") terminal.err(describe_interruption(*done));
+    return status;
+}
+
+int destroy(Arguments const& arguments, world::Terminal& terminal) {
+    auto const files = platform::real_files();
+    auto const spec = read_spec(arguments, *files);
+    if (!spec) return show(spec.error(), terminal, arguments);
+    auto session = Session::open(arguments, &spec->spec);
+    if (!session) return fail(session.error(), terminal, arguments);
+    auto const tenant = spec->spec.maybe_text("azure.tenant").value_or((*session)->tenant_default());
+    auto const subscription = spec->spec.maybe_text("azure.subscription").value_or((*session)->subscription_default());
+    auto const estate = design(*spec, (*session)->cloud(), subscription, tenant);
+    if (!estate) return show(estate.error(), terminal, arguments);
+    Act const act{.verb = "destroy", .name = spec->spec.name(), .allowed_classes = {"delete"}};
+    terminal.err(first_line(act, **session, subscription, tenant));
+    azure::Client client((*session)->cloud(), (*session)->credential(), (*session)->world());
+    auto const standing = read_standing(*estate, **session, client);
+    if (!standing) return show(standing.error(), terminal, arguments);
+    auto const plan = plan::unmake(*estate, standing->live);
+    auto const kept = [&](resource::Graph const& live) {
+        for (auto const& bin : live.recoverable) {
+            auto const* node = estate->graph.find(bin.address);
+            terminal.out(fmt::format("kept by Azure until {}: {} (the next apply recovers it)\n", bin.until,
+                                     node && node->id ? node->id->name() : bin.address));
+        }
+    };
+    if (plan.empty() && plan.guards.empty()) {
+        terminal.out(fmt::format("{}: nothing of ours stands.\n", spec->spec.name()));
+        kept(standing->live);
+        return 0;
+    }
+    terminal.err(report::plan(plan, style(terminal, arguments)));
+    int const status = act_on(plan, *spec, *estate, **session, client, arguments, terminal, act);
+    if (status != 0) return status;
+    auto const left = read_standing(*estate, **session, client);
+    if (!left) return show(left.error(), terminal, arguments);
+    terminal.out(fmt::format("{}: everything of ours is gone.\n", spec->spec.name()));
+    kept(left->live);
+    return 0;
+}
+
+int report_page(Arguments const& arguments, world::Terminal& terminal) {
+    auto const files = platform::real_files();
+    Settings const settings(arguments, *platform::real_environment(), *files);
+    auto const folder = settings.has("state") ? settings.get("state") : std::string(".holdfast");
+    if (!arguments.inputs.empty() && !journal::is_run_name(arguments.inputs.front()))
+        return fail({.code = base::ErrorCode::usage, .what = fmt::format("'{}' is not a run", base::printable(arguments.inputs.front())), .fix = "ls " + folder + "/runs"}, terminal, arguments);
+    auto const path = arguments.inputs.empty() ? folder + "/report.html" : folder + "/runs/" + arguments.inputs.front() + ".html";
+    auto const page = files->read(path);
+    if (!page) return fail({.code = base::ErrorCode::unreadable, .what = "there is no page yet: " + page.error().what, .fix = "holdfast apply SPEC makes one"}, terminal, arguments);
+    auto const sent = deliver({.human = path + "\n", .html = *page}, arguments, terminal, *files);
+    return sent ? 0 : fail(sent.error(), terminal, arguments);
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,143 @@
+#include "design.hpp"
+
+#include <fmt/format.h>
+
+namespace holdfast::cli {
+
+report::Style style(world::Terminal const& terminal, Arguments const& arguments) {
+    return {.colour = terminal.colour() && !arguments.no_colour, .columns = std::max(40, terminal.columns()), .unicode = true};
+}
+
+int show(Failure const& failure, world::Terminal& terminal, Arguments const& arguments) {
+    terminal.err(report::errors(failure.errors, failure.sources, style(terminal, arguments)));
+    if (arguments.output("json")) terminal.out(json::pretty(report::errors_json(failure.errors)));
+    return failure.errors.empty() ? 1 : base::exit_status(failure.errors.front().code);
+}
+
+tl::expected<Design, Failure> read_spec(Arguments const& arguments, world::Files& files) {
+    Design design;
+    auto const fail = [&](base::Error error) { return tl::unexpected(Failure{{std::move(error)}, design.sources}); };
+    if (arguments.inputs.size() != 1)
+        return fail({.code = base::ErrorCode::usage, .what = "one spec at a time", .fix = "name one file"});
+    auto const& file = arguments.inputs.front();
+    auto text = files.read(file);
+    if (!text) return fail(text.error());
+    design.sources[file] = *text;
+    spec::Overrides overrides;
+    for (auto const& setting : arguments.set) {
+        auto const equals = setting.find('=');
+        if (equals == std::string::npos)
+            return fail({.code = base::ErrorCode::usage, .what = fmt::format("'{}' sets nothing", base::printable(setting)), .fix = "write --set KEY=VALUE"});
+        overrides.set.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+    }
+    for (auto const& overlay : arguments.overlays) {
+        auto layer = files.read(overlay);
+        if (!layer) return fail(layer.error());
+        design.sources[overlay] = *layer;
+        overrides.overlays.emplace_back(overlay, *layer);
+    }
+    auto spec = spec::read(*text, file, overrides);
+    if (!spec) return tl::unexpected(Failure{spec.error(), design.sources});
+    design.spec = std::move(*spec);
+    return design;
+}
+
+tl::expected<estate::Estate, Failure> design(Design const& design, credentials::Cloud const& cloud, std::string subscription, std::string tenant) {
+    estate::Context const context{.tenant = design.spec.maybe_text("azure.tenant").value_or(std::move(tenant)),
+                                  .subscription = design.spec.maybe_text("azure.subscription").value_or(std::move(subscription)),
+                                  .vault_suffix = cloud.vault_suffix,
+                                  .registry_suffix = cloud.registry_suffix};
+    if (context.subscription.empty())
+        return tl::unexpected(Failure{{{.code = base::ErrorCode::usage,
+                                        .what = "nobody says which subscription",
+                                        .fix = "write azure.subscription in the spec, or give --subscription GUID"}},
+                                      design.sources});
+    auto estate = estate::design(design.spec, context);
+    if (!estate) return tl::unexpected(Failure{estate.error(), design.sources});
+    return std::move(*estate);
+}
+
+base::Date as_of(Arguments const& arguments, base::Time now) {
+    return arguments.as_of.value_or(base::Date(std::chrono::floor<std::chrono::days>(now)));
+}
+
+tl::expected<Standing, Failure> read_standing(estate::Estate const& estate, Session& session, azure::Client& client) {
+    Standing standing;
+    auto live = session.run(readers::live(estate.graph, client));
+    if (!live) return tl::unexpected(Failure{{live.error()}, {}});
+    standing.live = std::move(*live);
+    auto names = estate.providers;
+    for (auto const& feature : estate.features) names.push_back(feature.provider + "/" + feature.name);
+    std::string subscription;
+    for (auto const& [address, node] : estate.graph.resources())
+        if (node.ownership == resource::Ownership::managed && node.id && subscription.empty()) subscription = node.id->subscription();
+    auto registrations = session.run(readers::registrations(subscription, names, client));
+    if (!registrations) return tl::unexpected(Failure{{registrations.error()}, {}});
+    standing.registrations = std::move(*registrations);
+    return standing;
+}
+
+namespace {
+
+std::string value_text(json::Value const& value) {
+    if (auto const* text = value.if_string()) return std::string(text->data(), text->size());
+    return json::write(value);
+}
+
+std::vector<report::Page::Decision> decisions(spec::Spec const& spec) {
+    std::vector<report::Page::Decision> out;
+    for (auto const& [key, origin] : spec.origins) {
+        auto const* value = json::find(spec.tree, json::Path(key));
+        auto const* field = spec::find_field(key);
+        if (!value || value->is_object() || value->is_array() || !field) continue;
+        out.push_back({.key = key,
+                       .value = value_text(*value),
+                       .by = std::string(resource::name(origin.by)),
+                       .because = origin.because.empty() ? std::string(field->means) : origin.because,
+                       .final = !field->final.empty()});
+    }
+    return out;
+}
+
+}  // namespace
+
+report::Page page_of(Design const& design, estate::Estate const& estate, resource::Graph const& graph, plan::Plan const& plan,
+                     checks::Findings const& findings, std::optional<engine::Run> run, Session& session, base::Date day) {
+    report::Page page{.title = design.spec.name(),
+                      .cloud = session.cloud().name,
+                      .subscription = design.spec.maybe_text("azure.subscription").value_or(session.subscription_default()),
+                      .region = design.spec.text("azure.region"),
+                      .as_of = day,
+                      .run = std::move(run),
+                      .plan = plan,
+                      .findings = findings,
+                      .network = network::map(graph),
+                      .chains = keys::chains(graph),
+                      .access = access::paths(graph),
+                      .decisions = decisions(design.spec),
+                      .by_azure = estate.by_azure};
+    for (auto const& unread : graph.unread) page.unknowns.push_back(unread.what + ": " + unread.because);
+    return page;
+}
+
+base::Result<void> deliver(Document const& document, Arguments const& arguments, world::Terminal& terminal, world::Files& files) {
+    auto const send = [&](Output const& output, std::string const& text) -> base::Result<void> {
+        if (output.file.empty()) {
+            terminal.out(text);
+            return {};
+        }
+        return files.write(output.file, text);
+    };
+    auto outputs = arguments.outputs;
+    if (outputs.empty()) outputs.push_back({"human", ""});
+    for (auto const& output : outputs) {
+        base::Result<void> sent;
+        if (output.format == "human") sent = send(output, document.human);
+        if (output.format == "json" && document.json) sent = send(output, json::pretty(*document.json));
+        if (output.format == "html" && !document.html.empty()) sent = send(output, document.html);
+        if (!sent) return sent;
+    }
+    return {};
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,177 @@
+#include <fmt/format.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
+#include "commands.hpp"
+#include "design.hpp"
+
+namespace holdfast::cli {
+
+namespace {
+
+using base::Duration;
+using base::Time;
+
+/// The simulated Azure's time: what it stored, plus real time since the start, times a factor; or as fast as things happen.
+class Pace {
+public:
+    Pace(Time stored, std::optional<double> factor) : stored_(stored), begun_(platform::wall_now()), factor_(factor) {}
+    Time now(simulator::Azure const& azure) {
+        if (factor_)
+            last_ = std::max(last_, stored_ + Duration(std::int64_t(double((platform::wall_now() - begun_).count()) * *factor_)));
+        else  // the caller asks again only when it wants to know how things went: let what is due next have happened
+            last_ = std::max({last_, azure.now(), azure.next_due().value_or(azure.now())}) + Duration(40);
+        return last_;
+    }
+
+private:
+    Time stored_, begun_, last_{};
+    std::optional<double> factor_;
+};
+
+/// Everything a shell needs to point az, Terraform, SDKs and Holdfast at the server.
+std::string exports(std::string const& url, std::string const& folder, simulator::Identity const& owner) {
+    auto const quote = [](std::string const& text) {
+        std::string out = "'";
+        for (char const c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+        return out + "'";
+    };
+    std::string out = "# The simulated Azure at " + url + ". Read by: . FILE\n";
+    auto const set = [&](std::string_view name, std::string const& value) { out += fmt::format("export {}={}\n", name, quote(value)); };
+    auto const bundle = folder + "/bundle.pem";
+    set("HOLDFAST_ARM_ENDPOINT", url);
+    set("HOLDFAST_AUTHORITY", url);
+    set("AZURE_AUTHORITY_HOST", url);
+    set("AZURE_TENANT_ID", owner.tenant);
+    set("AZURE_CLIENT_ID", owner.client_id);
+    set("AZURE_CLIENT_SECRET", owner.client_secret);
+    set("AZURE_SUBSCRIPTION_ID", owner.subscription);
+    set("ARM_TENANT_ID", owner.tenant);
+    set("ARM_CLIENT_ID", owner.client_id);
+    set("ARM_CLIENT_SECRET", owner.client_secret);
+    set("ARM_SUBSCRIPTION_ID", owner.subscription);
+    set("ARM_METADATA_HOSTNAME", url.substr(std::string_view("https://").size()));
+    set("AZURE_CONFIG_DIR", folder + "/az");
+    set("AZURE_CORE_INSTANCE_DISCOVERY", "false");
+    set("AZURE_CORE_COLLECT_TELEMETRY", "false");
+    for (auto const* const name : {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}) set(name, bundle);
+    out += "# Key vaults' own hosts do not resolve; reach them through the same port as a proxy:\n";
+    out += fmt::format("#   export HTTPS_PROXY={} NO_PROXY=localhost,127.0.0.1\n", quote("http" + url.substr(5)));
+    out += "# Or give tools Azure's real host names, all through the proxy:\n";
+    out += "#   unset HOLDFAST_ARM_ENDPOINT HOLDFAST_AUTHORITY AZURE_AUTHORITY_HOST ARM_METADATA_HOSTNAME AZURE_CORE_INSTANCE_DISCOVERY\n";
+    out += fmt::format("#   export HTTPS_PROXY={} AZURE_CONFIG_DIR={}\n", quote("http" + url.substr(5)), quote(folder + "/az-public"));
+    return out;
+}
+
+/// az's own files: the cloud already registered and chosen, as `az cloud register` and `az cloud set` would leave them.
+base::Result<void> register_cloud(world::Files& files, std::string const& folder, std::string const& url) {
+    auto const host = url.substr(std::string_view("https://").size());
+    auto const clouds = fmt::format(
+        "[azsim]\n"
+        "endpoint_management = {0}\nendpoint_resource_manager = {0}\nendpoint_active_directory = {0}\n"
+        "endpoint_active_directory_resource_id = https://management.azure.com/\n"
+        "endpoint_active_directory_graph_resource_id = https://graph.windows.net/\n"
+        "endpoint_microsoft_graph_resource_id = {0}/\nendpoint_gallery = {0}\n"
+        "endpoint_log_analytics_resource_id = https://api.loganalytics.io\n"
+        "suffix_keyvault_dns = .vault.azsim.test\nsuffix_acr_login_server_endpoint = .azurecr.azsim.test\n"
+        "suffix_storage_endpoint = core.azsim.test\n",
+        url);
+    auto written = files.write(folder + "/az/clouds.config", clouds);
+    if (written) written = files.write(folder + "/az/config", "[cloud]\nname = azsim\n[core]\ninstance_discovery = false\ncollect_telemetry = no\n");
+    if (written) written = files.write(folder + "/az-public/config", "[core]\ncollect_telemetry = no\n");
+    return written;
+}
+
+/// The system's certificate authorities plus ours: tools that replace their store by one file still reach everything else.
+std::string bundle(world::Files& files, std::string const& ours) {
+    for (auto const* const path : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"})
+        if (files.exists(path)) return files.read(path).value_or("") + "\n" + ours;
+    return ours;
+}
+
+}  // namespace
+
+int simulate(Arguments const& arguments, world::Terminal& terminal) {
+    auto const failed = [&](base::Error error) { return show({{std::move(error)}, {}}, terminal, arguments); };
+    auto const files = platform::real_files();
+    Settings const settings(arguments, *platform::real_environment(), *files);
+    auto const state = settings.has("state") ? settings.get("state") : std::string(".holdfast");
+    auto const folder = state + "/tls";
+    if (arguments.env) {
+        auto const kept = files->read(state + "/simulate.env");
+        if (!kept) return failed({.code = base::ErrorCode::unreadable, .what = "no simulated Azure has been served from " + state, .fix = "holdfast simulate --state " + state});
+        auto const lock = files->lock(state + "/lock");
+        if (lock) return failed({.code = base::ErrorCode::unreadable, .what = "no simulated Azure is running on " + state, .fix = "holdfast simulate --state " + state});
+        terminal.out(*kept);
+        return 0;
+    }
+    bool const loopback = arguments.address == "127.0.0.1" || arguments.address == "::1" || arguments.address == "localhost";
+    if (!loopback && arguments.token.empty())
+        return failed({.code = base::ErrorCode::usage, .what = "an address that others can reach needs a secret", .fix = "add --token SECRET, or stay on 127.0.0.1"});
+    std::optional<double> factor;
+    if (arguments.speed != "max") {
+        char* end = nullptr;
+        factor = std::strtod(arguments.speed.c_str(), &end);
+        if (*end != '\0' || !std::isfinite(*factor) || *factor <= 0)
+            return failed({.code = base::ErrorCode::usage, .what = fmt::format("'{}' is not a speed", base::printable(arguments.speed)), .fix = "write a factor such as 60, or max"});
+    }
+
+    boost::asio::io_context io;
+    platform::Signals const signals(io);
+    auto lock = files->lock(state + "/lock");
+    if (!lock) return failed(lock.error());
+    auto rows = platform::sqlite_rows(state + "/azure.db");
+    if (!rows) return failed(rows.error());
+    simulator::Options options;
+    options.start = arguments.as_of ? Time(std::chrono::sys_days(*arguments.as_of)) : platform::wall_now();
+    options.seed = arguments.seed;
+    auto azure = simulator::Azure::open(**rows, options);
+    if (!azure) return failed(azure.error());
+    if (!arguments.load.empty()) {
+        auto const text = files->read(arguments.load);
+        if (!text) return failed(text.error());
+        auto const loaded = (*azure)->load(*text);
+        if (!loaded) return failed(loaded.error());
+    }
+    auto const authority = platform::local_authority(*files, folder, platform::wall_now());
+    if (!authority) return failed(authority.error());
+    auto const written = files->write(folder + "/bundle.pem", bundle(*files, authority->ca_pem));
+    if (!written) return failed(written.error());
+
+    Pace pace((*azure)->now(), factor);
+    auto const token = arguments.token;
+    auto& standing = **azure;
+    platform::Handler const handler = [&pace, &standing, token](world::Request request) -> world::Task<world::Response> {
+        if (!token.empty() && world::find(request.headers, "x-holdfast-token") != std::string_view(token))
+            co_return world::Response{.status = 401, .headers = {{"Content-Type", "text/plain"}}, .body = "send the secret as x-holdfast-token\n"};
+        auto const now = pace.now(standing);
+        co_return standing.answer(request, now);
+    };
+    auto server = platform::Server::start(io, *authority, handler, {.address = arguments.address, .port = arguments.port});
+    if (!server) return failed(server.error());
+    auto const url = fmt::format("https://{}:{}", arguments.address, (*server)->port());
+    auto const cwd = std::filesystem::absolute(folder).string();
+    auto const script = exports(url, cwd, options.owner);
+    auto prepared = register_cloud(*files, folder, url);
+    if (prepared) prepared = files->write(state + "/simulate.env", script, world::Privacy::owner_only);
+    if (prepared && !arguments.env_file.empty()) prepared = files->write(arguments.env_file, script, world::Privacy::owner_only);
+    if (!prepared) return failed(prepared.error());
+    terminal.out(fmt::format("ready {}\n", url));
+
+    // Its time goes on without callers: what is due happens when it is due.
+    boost::asio::steady_timer timer(io);
+    while (signals.received() == 0) {
+        timer.expires_after(std::chrono::milliseconds(250));
+        timer.async_wait([](boost::system::error_code) {});
+        io.restart();
+        io.run_one();
+    }
+    (*server)->stop();
+    terminal.err("The simulated Azure is stopped; its state is kept in " + state + ".\n");
+    return 0;
+}
+
+}  // namespace holdfast::cli
