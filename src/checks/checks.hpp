@@ -18,10 +18,16 @@ std::string_view name(Severity);
 
 struct RuleRow {
     std::string_view id;          ///< "windows-needs-azure-cni"
-    std::string_view predicate;   ///< the registered judgement
     std::string_view kind;        ///< "refusal" (Azure says no) | "promise" (what we stand for) | "advice"
     Severity severity;
     std::string_view says;        ///< the promise as a sentence: "Windows pools run on Azure CNI"
+    std::string_view predicate;   ///< the registered judgement
+    std::string_view of;          ///< the type judged, one finding each; empty: the graph as a whole
+    std::string_view at;          ///< the property judged; "^" in front: the parent's
+    std::string_view wants;       ///< accepted values, newline-separated; "(absent)", "(present)"
+    std::string_view absent;      ///< what Azure takes when it is not set; "?": cannot be said
+    std::string_view when_at, when_is, when_absent;   ///< applies only where this property has one of these values
+    std::string_view names;       ///< what the predicate gathers
     std::string_view why, fix;
     std::string_view source, date;
 };
@@ -35,6 +41,7 @@ struct Finding {
     json::Path property;
     base::SourcePos where;
     std::string message;      ///< what was seen: the evidence
+    std::string change;       ///< the property and value that would satisfy the rule, where one would
     std::string fix;
     std::string kind, says, source;
 };
@@ -45,6 +52,9 @@ struct Findings {
     bool at_or_above(Severity) const;///< failed findings only
 };
 Findings inspect(resource::Graph const&);
+/// What the design promised, held against what was found: a promise or advice that the design itself does not keep (somebody
+/// decided otherwise) is not broken by what stands; it becomes not applicable, and says so. Refusals stay.
+Findings as_designed(Findings found, Findings const& designed);
 /// holdfast/findings 1.
 json::Value to_json(Findings const&, base::Date as_of);
 

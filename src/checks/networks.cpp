@@ -1,0 +1,177 @@
+/// Judgements about ranges, the way out and the way in.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "checks/judging.hpp"
+
+namespace holdfast::checks {
+namespace {
+
+using resource::Resource;
+
+/// The subnets of a cluster's pools, each once; a pool whose subnet is not in the graph is named in `missing`.
+struct Subnets {
+    std::vector<Resource const*> all;
+    std::vector<std::string> missing;
+    bool none_named = true;   ///< the network is Azure's
+};
+Subnets subnets_of(Judging const& judging) {
+    Subnets subnets;
+    std::set<Resource const*> seen;
+    for (auto const* pool : pools_of(judging.graph, judging.subject)) {
+        if (!resource::read_text(*pool, at::pool_subnet)) {
+            if (unreadable(judging, *pool)) subnets.missing.push_back(name_of(*pool));
+            continue;
+        }
+        subnets.none_named = false;
+        auto const* subnet = resource::read_target(judging.graph, *pool, at::pool_subnet);
+        if (!subnet)
+            subnets.missing.push_back(name_of(*pool));
+        else if (seen.insert(subnet).second)
+            subnets.all.push_back(subnet);
+    }
+    return subnets;
+}
+
+/// Gives every subnet to `judge` and adds what could not be seen.
+template <typename F>
+Verdicts each_subnet(Judging const& judging, F const& judge) {
+    Verdicts verdicts;
+    auto const subnets = subnets_of(judging);
+    for (auto const& pool : subnets.missing)
+        verdicts.push_back({Outcome::unknown, fmt::format("the subnet of pool '{}' was not read", pool)});
+    for (auto const* subnet : subnets.all) {
+        if (auto blocked = unreadable(judging, *subnet)) {
+            blocked->resource = subnet->address;
+            verdicts.push_back(*blocked);
+        } else {
+            auto verdict = judge(*subnet);
+            verdict.resource = subnet->address;
+            verdicts.push_back(std::move(verdict));
+        }
+    }
+    if (verdicts.empty())
+        verdicts.push_back(subnets.none_named ? Verdict{Outcome::not_applicable, "the network is Azure's own"}
+                                              : Verdict{Outcome::unknown, "no subnet was read"});
+    return verdicts;
+}
+
+}  // namespace
+
+Verdicts no_trouble(Judging const& judging) {
+    auto const mine = base::split(judging.row.names, '\n');
+    Verdicts verdicts;
+    for (auto const& trouble : judging.proofs.troubles) {
+        if (std::ranges::find(mine, trouble.rule) == mine.end()) continue;
+        verdicts.push_back({trouble.unknown ? Outcome::unknown : Outcome::fail, trouble.what, trouble.at, trouble.fix, trouble.address});
+    }
+    if (!verdicts.empty()) return verdicts;
+    if (auto const blocked = unreadable(judging, judging.subject)) return {*blocked};
+    std::vector<std::string> ranges;
+    for (auto const& range : judging.proofs.map.subnets)
+        if (!range.cidr.empty()) ranges.push_back(fmt::format("{} {}", range.label, range.cidr));
+    for (auto const& range : judging.proofs.map.overlays) ranges.push_back(fmt::format("{} {}", range.label, range.cidr));
+    return {{Outcome::pass, fmt::format("{} rules held against {}", mine.size(), base::join(ranges, ", "))}};
+}
+
+Verdicts routed_egress(Judging const& judging) {
+    static constexpr std::string_view good_hops[] = {"VirtualAppliance", "VirtualNetworkGateway"};
+    auto verdicts = each_subnet(judging, [&](Resource const& subnet) -> Verdict {
+        json::Path const where(at::subnet_routes.at);
+        if (!resource::read_text(subnet, at::subnet_routes)) return {Outcome::fail, fmt::format("subnet '{}' has no route table", name_of(subnet)), where};
+        auto const* table = resource::read_target(judging.graph, subnet, at::subnet_routes);
+        if (!table) return {Outcome::unknown, fmt::format("the route table of subnet '{}' was not read", name_of(subnet)), where};
+        if (auto const blocked = unreadable(judging, *table)) return *blocked;
+        for (auto const* route : judging.graph.children(table->address)) {
+            if (!base::same_text(route->type, type::route) || resource::read_text(*route, at::route_prefix) != "0.0.0.0/0") continue;
+            auto const hop = resource::read_text(*route, at::route_hop).value_or("nothing");
+            bool const good = std::ranges::any_of(good_hops, [&](auto const& h) { return base::same_text(h, hop); });
+            return {good ? Outcome::pass : Outcome::fail, fmt::format("0.0.0.0/0 of '{}' goes to {}", name_of(*table), hop), where};
+        }
+        return {Outcome::fail, fmt::format("route table '{}' has no route for 0.0.0.0/0", name_of(*table)), where};
+    });
+    for (auto& verdict : verdicts)
+        if (verdict.outcome == Outcome::not_applicable) verdict = {Outcome::fail, "routed egress needs a network of one's own; the pools name none"};
+    return verdicts;
+}
+
+Verdicts own_nat_attached(Judging const& judging) {
+    auto verdicts = each_subnet(judging, [&](Resource const& subnet) -> Verdict {
+        json::Path const where(at::subnet_nat.at);
+        auto const nat = resource::read_text(subnet, at::subnet_nat);
+        if (!nat) return {Outcome::fail, fmt::format("subnet '{}' has no NAT gateway", name_of(subnet)), where};
+        auto const* gateway = resource::read_target(judging.graph, subnet, at::subnet_nat);
+        return {Outcome::pass, fmt::format("subnet '{}' leaves through '{}'", name_of(subnet), gateway ? name_of(*gateway) : *nat), where};
+    });
+    for (auto& verdict : verdicts)
+        if (verdict.outcome == Outcome::not_applicable) verdict = {Outcome::fail, "an own NAT gateway needs a network of one's own; the pools name none"};
+    return verdicts;
+}
+
+Verdicts api_subnet_delegated(Judging const& judging) {
+    json::Path const where(at::api_subnet.at);
+    auto const& cluster = judging.subject;
+    if (!resource::read_text(cluster, at::api_subnet)) {
+        if (subnets_of(judging).none_named) return {{Outcome::pass, "Azure makes the subnet in its own network", where}};
+        return {{Outcome::fail, "no subnet is named for the API server", where, "name a subnet of /28 or larger"}};
+    }
+    auto const* subnet = resource::read_target(judging.graph, cluster, at::api_subnet);
+    if (!subnet) return {{Outcome::unknown, "the API server's subnet was not read", where}};
+    if (auto const blocked = unreadable(judging, *subnet)) return {*blocked};
+    auto const* delegations = resource::read(*subnet, at::subnet_delegations);
+    if (delegations && delegations->is_array())
+        for (auto const& delegation : delegations->get_array())
+            if (base::same_text(json::text_at(delegation, delegated_service).value_or(""), type::cluster))
+                return {{Outcome::pass, fmt::format("subnet '{}' is delegated", name_of(*subnet)), json::Path(at::subnet_delegations.at), {}, subnet->address}};
+    return {{Outcome::fail, fmt::format("subnet '{}' is not delegated", name_of(*subnet)), json::Path(at::subnet_delegations.at), {}, subnet->address}};
+}
+
+Verdicts api_server_closed(Judging const& judging) {
+    auto const& cluster = judging.subject;
+    if (resource::read_truth(cluster, at::private_api).value_or(false))
+        return {{Outcome::pass, "the API server has a private address only", json::Path(at::private_api.at)}};
+    if (base::same_text(resource::read_text(cluster, at::public_access).value_or("Enabled"), "Disabled"))
+        return {{Outcome::pass, "public network access is disabled", json::Path(at::public_access.at)}};
+    auto const ranges = resource::read_texts(cluster, at::authorized);
+    json::Path const where(at::authorized.at);
+    if (ranges.empty()) return {{Outcome::fail, "public, and no authorized ranges: every address may reach it", where}};
+    for (auto const& range : ranges)
+        if (range.ends_with("/0")) return {{Outcome::fail, fmt::format("authorized ranges hold {}: every address may reach it", range), where}};
+    return {{Outcome::pass, fmt::format("public, from {} only", base::join(ranges, ", ")), where}};
+}
+
+Verdicts egress_ours(Judging const& judging) {
+    struct Row {
+        std::string_view outbound;
+        Outcome outcome;
+        std::string_view seen;
+    };
+    static constexpr Row rows[] = {
+        {"userAssignedNATGateway", Outcome::pass, "through a NAT gateway of ours"},
+        {"userDefinedRouting", Outcome::pass, "by our routes"},
+        {"none", Outcome::pass, "no way out at all"},
+        {"block", Outcome::pass, "blocked"},
+        {"loadBalancer", Outcome::fail, "through a load balancer that AKS makes, with addresses that AKS chooses"},
+        {"managedNATGateway", Outcome::fail, "through a NAT gateway that AKS makes, with addresses that AKS chooses"},
+    };
+    auto const outbound = resource::read_text(judging.subject, at::outbound).value_or("loadBalancer");
+    auto const row = std::ranges::find_if(rows, [&](auto const& r) { return base::same_text(r.outbound, outbound); });
+    json::Path const where(at::outbound.at);
+    if (row == std::end(rows)) return {{Outcome::unknown, fmt::format("outbound type {} is not one we know", outbound), where}};
+    auto const hops = row->outcome == Outcome::pass && !judging.proofs.map.egress.empty() ? ": " + judging.proofs.map.egress : std::string();
+    return {{row->outcome, std::string(row->seen) + hops, where}};
+}
+
+Verdicts subnets_guarded(Judging const& judging) {
+    return each_subnet(judging, [&](Resource const& subnet) -> Verdict {
+        json::Path const where(at::subnet_nsg.at);
+        auto const group = resource::read_text(subnet, at::subnet_nsg);
+        if (!group) return {Outcome::fail, fmt::format("subnet '{}' has no security group", name_of(subnet)), where};
+        auto const* known = resource::read_target(judging.graph, subnet, at::subnet_nsg);
+        return {Outcome::pass, fmt::format("subnet '{}' is guarded by '{}'", name_of(subnet), known ? name_of(*known) : *group), where};
+    });
+}
+
+}  // namespace holdfast::checks
