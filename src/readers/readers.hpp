@@ -12,17 +12,22 @@ namespace holdfast::readers {
 using base::Result;
 using world::Task;
 
-/// `outputs`: also keep read-only properties (ids of principals, key versions) in `raw`; bodies are normal.
+/// Live bodies are normal, `raw` is exactly what Azure answered (principal ids and key versions stand there).
+/// Role assignments are found by what they are (scope, principal, role), whatever their name; one list a scope.
+/// Children that a parent's body shows are taken from there. An existing thing that answers 404 is unread too.
+/// Fails only where nothing can be said at all (no token); everything else is a graph with `unread`.
 Task<Result<resource::Graph>> live(resource::Graph estate, azure::Client& client);
 
 /// Reads one address's resource. nullopt: it is not there.
 Task<Result<std::optional<resource::Resource>>> one(resource::Resource designed, azure::Client& client);
 
 /// Registration state of provider namespaces and "Namespace/feature" names, in one parallel round.
-Task<Result<std::map<std::string, std::string>>> registrations(std::vector<std::string> names, azure::Client& client);
+Task<Result<std::map<std::string, std::string>>> registrations(std::string subscription, std::vector<std::string> names,
+                                                               azure::Client& client);
 
 /// Saved ARM JSON: an object with `id`, a list of such, or {"value": […]}. Addresses are taken from `estate` where ids agree,
-/// else made from the id. not_recognised when nothing is there.
+/// else made from the id. What az prints flat (`az aks show`) is folded back. Designed resources that the text does not
+/// speak of are `unread`. not_recognised when nothing is there.
 Result<resource::Graph> from_json(std::string_view text, std::string file, resource::Graph const* estate);
 
 }  // namespace holdfast::readers
