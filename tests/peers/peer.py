@@ -1,0 +1,83 @@
+"""What every peer test needs: a served simulated Azure on a free port, a client in a private folder, plain assertions.
+
+A peer that cannot be had makes its test exit 77: skipped, visibly.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+SKIPPED = 77
+
+
+def cache(name):
+    base = pathlib.Path(os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache')
+    return base / 'holdfast' / 'peers' / name
+
+
+def skip(why):
+    print(f'skipped: {why}')
+    sys.exit(SKIPPED)
+
+
+def python_client(name, requirement, program):
+    """A program from PyPI in a virtual environment of its own, installed once."""
+    folder = cache(name)
+    if not (folder / 'ready').exists():
+        made = subprocess.run(['/usr/bin/python3', '-m', 'venv', '--clear', folder], capture_output=True, text=True)
+        if made.returncode != 0:
+            skip(f'no virtual environment: {made.stderr.strip()}')
+        got = subprocess.run([folder / 'bin/pip', 'install', '-q', '--disable-pip-version-check', '--no-compile', requirement],
+                             capture_output=True, text=True)
+        if got.returncode != 0:
+            skip(f'{requirement} cannot be had: {got.stderr.strip().splitlines()[-1:]}')
+        (folder / 'ready').touch()
+    return folder / 'bin' / program
+
+
+class Served:
+    """`holdfast simulate` on a free port, stopped by its pid; `environment` is what its env file exports."""
+
+    def __init__(self, holdfast, *arguments):
+        self.folder = tempfile.TemporaryDirectory()
+        self.state = f'{self.folder.name}/state'
+        file = f'{self.folder.name}/env.sh'
+        self.process = subprocess.Popen([holdfast, 'simulate', '--port', '0', '--state', self.state, '--env-file', file,
+                                         *arguments], stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        ready = re.match(r'ready (https://\S+)', line)
+        if not ready:
+            raise SystemExit(f'the simulated Azure did not start: {line!r}')
+        self.url = ready[1]
+        self.environment = {'PATH': os.environ['PATH'], 'HOME': self.folder.name, 'LC_ALL': 'C.UTF-8'}
+        for text in pathlib.Path(file).read_text().splitlines():
+            found = re.match(r"export ([A-Z_0-9]+)='(.*)'$", text)
+            if found:
+                self.environment[found[1]] = found[2]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.folder.cleanup()
+
+    def run(self, *command, status=0, **more):
+        """Runs a client; its standard output. Fails the test when the exit status is another."""
+        ran = subprocess.run([str(word) for word in command], env={**self.environment, **more}, cwd=ROOT, capture_output=True,
+                             text=True, timeout=600, stdin=subprocess.DEVNULL)
+        if ran.returncode != status:
+            print(f'$ {" ".join(str(word) for word in command)}\nexit {ran.returncode}\n{ran.stdout[-4000:]}\n{ran.stderr[-4000:]}')
+            sys.exit(1)
+        return ran.stdout
+
+
+def equal(seen, expected, what):
+    if seen != expected:
+        print(f'{what}: {seen!r}, not {expected!r}')
+        sys.exit(1)
+    print(f'ok  {what}')
