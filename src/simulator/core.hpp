@@ -2,6 +2,7 @@
 #pragma once
 
 #include "simulator/arm/throttle.hpp"
+#include "simulator/entra/signer.hpp"
 #include "simulator/http.hpp"
 #include "simulator/simulator.hpp"
 #include "simulator/store/store.hpp"
@@ -13,6 +14,7 @@ struct Core {
     Store store;
     Options options;
     arm::Throttle throttle;
+    entra::Signer signer;       ///< holds the store's signing key
 
     /// Seeded by the world, the purpose and how often it was asked: who draws in between does not matter.
     base::Prng prng(std::string_view purpose);

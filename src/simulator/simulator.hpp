@@ -24,10 +24,24 @@ struct Identity {
     std::string client_secret = "simulated-secret";
 };
 
+/// Another application that may sign in. It holds no role until it is given one.
+struct Application {
+    std::string client_id, object_id, name;
+    std::string client_secret;          ///< empty: none
+    std::string certificate_pem;        ///< assertions signed by it are accepted; empty: none
+    struct Federation {
+        std::string issuer, subject, audience = "api://AzureADTokenExchange";
+    };
+    std::vector<Federation> federations;  ///< tokens of others that are accepted in its place
+};
+
 struct Options {
     Identity owner;
+    std::vector<Application> applications;
     Time start;                         ///< a new world's now; an old world keeps its own
     std::uint64_t seed = 1;             ///< durations and propagation are drawn from it
+    double propagation_least = 0;       ///< seconds until a new role assignment takes effect, drawn for each:
+    double propagation_most = 90;       ///< the least and the most. Both 0: at once
     std::string public_url;             ///< "https://127.0.0.1:8443": absolute URLs in answers follow the request's host; this is for metadata
 };
 

@@ -133,13 +133,9 @@ void fill_defaults(shapes::ResourceType const& shape, json::Value& body) {
 
 std::vector<InlineChildren> inline_children_of(shapes::ResourceType const& parent) {
     std::vector<InlineChildren> kinds;
-    for (auto const& type : shapes::all()) {
-        if (type.inline_at.empty() || !base::same_text(type.parent, parent.name)) continue;
-        json::Path at(type.inline_at);
-        auto const* property = shapes::property_at(parent, at);
-        auto const* item = property && property->type ? property->type->item : nullptr;
-        bool const flat = item && has_properties(*item) && !named(item->properties, "properties");
-        kinds.push_back({.type = &type, .at = std::move(at), .flat = flat, .said = false, .children = {}});
+    for (auto const* type : shapes::children_of(parent.name)) {
+        if (type->inline_at.empty()) continue;
+        kinds.push_back({.type = type, .at = json::Path(type->inline_at), .said = false, .children = {}});
     }
     return kinds;
 }
@@ -158,7 +154,7 @@ std::vector<InlineChildren> take_children(ResourceId const& parent, shapes::Reso
                 if (!name) continue;
                 auto id = parent.with(kind.type->name, *name);
                 json::Object child;
-                if (kind.flat) {
+                if (kind.type->inline_flat) {
                     object->erase(kind.type->key);
                     child["properties"] = std::move(*object);
                 } else {
@@ -174,7 +170,7 @@ std::vector<InlineChildren> take_children(ResourceId const& parent, shapes::Reso
 }
 
 json::Value inline_form(InlineChildren const& kind, json::Value child) {
-    if (!kind.flat) return child;
+    if (!kind.type->inline_flat) return child;
     json::Object flat;
     if (auto const* properties = json::find(child, "properties"); properties && properties->is_object())
         flat = properties->get_object();

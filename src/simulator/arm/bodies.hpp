@@ -19,7 +19,6 @@ void fill_defaults(shapes::ResourceType const&, json::Value& body);
 struct InlineChildren {
     shapes::ResourceType const* type;
     json::Path at;
-    bool flat;                                   ///< the inline form has no `properties` around the child's own (agentPoolProfiles)
     bool said = false;                           ///< the body named the list at all
     std::vector<std::pair<ResourceId, json::Value>> children;
 };

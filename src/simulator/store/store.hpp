@@ -20,15 +20,15 @@ struct Operation {
     std::string api_version;
     Time started{}, ends{};
     std::string status = "InProgress";    ///< Succeeded, Failed, Canceled
-    json::Value error;                    ///< {"code", "message", …} when Failed
+    json::Value error{};                  ///< {"code", "message", …} when Failed
     int error_status = 0;
-    std::string caller;                   ///< object id
-    std::vector<std::string> locks;       ///< keys of what it excludes while it runs
-    std::vector<std::string> steps;       ///< resource keys still to be completed
-    std::string function;                 ///< of an action: the scheduled function that ends it
-    json::Value payload;
+    std::string caller{};                 ///< object id
+    std::vector<std::string> locks{};     ///< keys of what it excludes while it runs
+    std::vector<std::string> steps{};     ///< resource keys still to be completed
+    std::string function{};               ///< of an action: the scheduled function that ends it
+    json::Value payload{};
     int final_status = 200;
-    json::Value result;
+    json::Value result{};
     bool running() const { return status == "InProgress"; }
 };
 

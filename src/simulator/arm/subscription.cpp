@@ -1,0 +1,295 @@
+// What belongs to the subscription itself: groups, providers, the list of everything.
+#include <algorithm>
+
+#include "simulator/arm/groups.hpp"
+#include "simulator/arm/requests.hpp"
+
+namespace holdfast::simulator::arm {
+namespace {
+
+constexpr std::string_view subscription_read = "Microsoft.Resources/subscriptions/read";
+
+ResourceId here(Request const& request) { return ResourceId::subscription_of(request.subscription()); }
+
+json::Object subscription_body(Request const& request) {
+    auto const& owner = request.work.core().options.owner;
+    return {{"id", here(request).text()},
+            {"authorizationSource", "RoleBased"},
+            {"managedByTenants", json::Array{}},
+            {"subscriptionId", owner.subscription},
+            {"tenantId", owner.tenant},
+            {"displayName", "Simulated Azure"},
+            {"state", "Enabled"},
+            {"subscriptionPolicies",
+             json::Object{{"locationPlacementId", "Internal_2014-09-01"},
+                          {"quotaId", "Internal_2014-09-01"},
+                          {"spendingLimit", "Off"}}}};
+}
+
+bool sees_subscription(Request const& request) {
+    auto const& caller = request.work.caller().object_id;
+    auto const assignments = request.store().assignments_of(caller);
+    return !assignments.empty();
+}
+
+json::Object provider_body(Request const& request, std::string_view name_space) {
+    json::Array types;
+    for (auto const& shape : shapes::all()) {
+        if (!base::same_text(namespace_of(shape.name), name_space)) continue;
+        json::Array versions, locations;
+        for (auto const version : shape.known_versions) versions.emplace_back(version);
+        for (auto const place : {"West Europe", "North Europe", "East US", "East US 2", "West US 3"})
+            locations.emplace_back(place);
+        types.push_back(json::Object{{"resourceType", shape.name.substr(shape.name.find('/') + 1)},
+                                     {"locations", std::move(locations)},
+                                     {"apiVersions", std::move(versions)},
+                                     {"capabilities", "None"}});
+    }
+    auto const state = request.work.registered(name_space) ? std::string("Registered")
+                                                           : request.store().registration(name_space).state;
+    return {{"id", here(request).text() + "/providers/" + std::string(name_space)},
+            {"namespace", name_space},
+            {"registrationState", state},
+            {"registrationPolicy", "RegistrationRequired"},
+            {"resourceTypes", std::move(types)}};
+}
+
+std::vector<std::string> namespaces() {
+    std::set<std::string> names;
+    for (auto const& shape : shapes::all()) names.insert(std::string(namespace_of(shape.name)));
+    for (auto const* provider : all_providers()) names.insert(std::string(provider->name));
+    return {names.begin(), names.end()};
+}
+
+ArmError unknown_namespace(std::string_view name_space) {
+    auto refused = error(404, "InvalidResourceNamespace",
+                         "The resource namespace '" + std::string(name_space) + "' is invalid.");
+    refused.from_gateway = true;
+    return refused;
+}
+
+}  // namespace
+
+Said subscriptions(Request const& request) {
+    if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
+    json::Array all;
+    if (sees_subscription(request)) all.push_back(subscription_body(request));
+    auto answer = paged(request, std::move(all));
+    answer.body.as_object()["count"] =
+        json::Object{{"type", "Total"}, {"value", json::list_at(answer.body, "value").size()}};
+    return answer;
+}
+
+Said subscription(Request const& request) {
+    if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
+    if (!sees_subscription(request)) {
+        if (auto refused = check_permission(request, subscription_read, here(request))) return tl::unexpected(*refused);
+    }
+    return Answer{.status = 200, .body = subscription_body(request), .headers = {}};
+}
+
+Said tenants(Request const& request) {
+    if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
+    auto const& tenant = request.work.core().options.owner.tenant;
+    return paged(request, {json::Object{{"id", "/tenants/" + tenant},
+                                        {"tenantId", tenant},
+                                        {"displayName", "Simulated directory"},
+                                        {"defaultDomain", "azsim.test"},
+                                        {"tenantCategory", "Home"}}});
+}
+
+Said locations(Request const& request) {
+    if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
+    json::Array all;
+    struct Place {
+        char const *name, *shown;
+    };
+    for (auto const& [name, shown] :
+         {Place{"westeurope", "West Europe"}, Place{"northeurope", "North Europe"}, Place{"eastus", "East US"},
+          Place{"eastus2", "East US 2"}, Place{"westus3", "West US 3"}}) {
+        all.push_back(json::Object{{"id", here(request).text() + "/locations/" + name},
+                                   {"name", name},
+                                   {"displayName", shown},
+                                   {"regionalDisplayName", shown},
+                                   {"metadata", json::Object{{"regionType", "Physical"}}}});
+    }
+    return paged(request, std::move(all));
+}
+
+// ------------------------------------------------------------------------------------------------ groups
+
+Said group(Request const& request, ResourceId const& id) {
+    auto const type = std::string(group_type);
+    auto const& method = request.asked.method;
+    if (method == "PUT") return put(request, id, type);
+    if (method == "PATCH") return patch(request, id, type);
+    if (method == "DELETE") return erase(request, id, type);
+    if (method != "GET" && method != "HEAD") return tl::unexpected(method_not_allowed(request));
+    auto said = get(request, id, type);
+    if (!said && said.error().code == "ResourceNotFound") {
+        said.error().code = "ResourceGroupNotFound";
+        said.error().message = "Resource group '" + std::string(id.name()) + "' could not be found.";
+    }
+    return said;
+}
+
+Said list_groups(Request const& request) {
+    if (auto refused = check_api_version(request, group_type)) return tl::unexpected(*refused);
+    auto const& caller = request.work.caller().object_id;
+    auto const filter = request.asked.asked_for("$filter");
+    auto const tag = filtered_by(filter, "tagName"), value = filtered_by(filter, "tagValue");
+    json::Array all;
+    for (auto const* stored : request.work.of_type(group_type)) {
+        if (!request.work.permits(caller, "Microsoft.Resources/subscriptions/resourceGroups/read", stored->id)) continue;
+        if (!tag.empty()) {
+            auto const said = json::text_at(stored->body, json::Path("tags").child(tag));
+            if (!said || (!value.empty() && *said != value)) continue;
+        }
+        all.push_back(request.work.shown(*stored));
+    }
+    return paged(request, std::move(all));
+}
+
+Said list_resources(Request const& request, ResourceId const& scope) {
+    if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
+    if (auto refused = check_above(request, scope.with("Microsoft.Resources/links", "x"))) return tl::unexpected(*refused);
+    auto const filter = request.asked.asked_for("$filter");
+    auto const type = filtered_by(filter, "resourceType"), group_name = filtered_by(filter, "resourceGroup"),
+               name = filtered_by(filter, "name"), tag = filtered_by(filter, "tagName"),
+               value = filtered_by(filter, "tagValue");
+    auto const& caller = request.work.caller().object_id;
+    json::Array all;
+    for (auto const* stored : request.store().under(scope.key())) {
+        auto const parent = stored->id.parent();
+        if (!behaviour(stored->type).tracked || is_group(stored->id) || !parent || !is_group(*parent)) continue;
+        if (base::same_text(namespace_of(stored->type), "Microsoft.Authorization")) continue;
+        if (!type.empty() && !base::same_text(stored->type, type)) continue;
+        if (!group_name.empty() && !base::same_text(stored->id.group(), group_name)) continue;
+        if (!name.empty() && !base::same_text(stored->id.name(), name)) continue;
+        if (!tag.empty()) {
+            auto const said = json::text_at(stored->body, json::Path("tags").child(tag));
+            if (!said || (!value.empty() && *said != value)) continue;
+        }
+        if (!request.work.permits(caller, stored->type + "/read", stored->id)) continue;
+        auto const shown = request.work.shown(*stored);
+        json::Object row;
+        for (auto const* key : {"id", "name", "type", "location", "kind", "sku", "identity", "tags", "zones", "managedBy"}) {
+            if (auto const* said = json::find(shown, key)) row[key] = *said;
+        }
+        if (auto const state = state_of(*stored); !state.empty()) row["provisioningState"] = state;
+        row["createdTime"] = base::to_string(stored->created);
+        row["changedTime"] = base::to_string(stored->changed);
+        all.push_back(std::move(row));
+    }
+    return paged(request, std::move(all));
+}
+
+// ------------------------------------------------------------------------------------------------ providers
+
+Said list_providers(Request const& request) {
+    if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
+    if (auto refused = check_permission(request, subscription_read, here(request))) return tl::unexpected(*refused);
+    json::Array all;
+    for (auto const& name : namespaces()) all.push_back(provider_body(request, name));
+    return paged(request, std::move(all));
+}
+
+Said provider(Request const& request, std::string_view name_space) {
+    if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
+    auto const name = canonical_namespace(name_space);
+    if (name.empty()) return tl::unexpected(unknown_namespace(name_space));
+    if (auto refused =
+            check_permission(request, "Microsoft.Resources/subscriptions/providers/read", here(request)))
+        return tl::unexpected(*refused);
+    return Answer{.status = 200, .body = provider_body(request, name), .headers = {}};
+}
+
+Said register_provider(Request const& request, std::string_view name_space, bool wanted) {
+    if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
+    auto const name = canonical_namespace(name_space);
+    if (name.empty()) return tl::unexpected(unknown_namespace(name_space));
+    auto const action = name + (wanted ? "/register/action" : "/unregister/action");
+    if (auto refused = check_permission(request, action, here(request))) return tl::unexpected(*refused);
+    auto const state = request.store().registration(name).state;
+    auto const* known = provider_named(name);
+    bool const always = known && known->registered_at_first;
+    if (wanted && !always && state != "Registered" && state != "Registering") {
+        auto const takes = known ? known->registration : Takes{5, 15, 60, "estimate: arm-protocol 8"};
+        auto const seconds = request.work.draw(takes, "REGISTER " + base::lower(name));
+        request.store().put_registration(name, "Registering");
+        request.work.schedule(request.work.now() + Duration{static_cast<std::int64_t>(seconds * 1000)},
+                              "provider.registered", name, json::Object{});
+    }
+    if (!wanted && !always) request.store().put_registration(name, "NotRegistered");
+    return Answer{.status = 200, .body = provider_body(request, name), .headers = {}};
+}
+
+// ------------------------------------------------------------------------------------------------ rows
+
+namespace {
+
+std::optional<ArmError> validate_group(Context&, Write const& write) {
+    auto const name = write.id.name();
+    bool const fits = !name.empty() && name.size() <= 90 && name.back() != '.' &&
+                      std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                          return std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '(' || c == ')' || c >= 128;
+                      });
+    if (fits) return std::nullopt;
+    return error(400, "InvalidResourceGroup",
+                 "The resource group name '" + std::string(name) +
+                     "' is invalid: up to 90 letters, digits, '-', '_', '.', '(' and ')', not ending in '.'.");
+}
+
+Reply feature(Context& context, Call const& call, bool wanted) {
+    auto& work = dynamic_cast<Work&>(context);
+    auto& store = work.core().store;
+    auto const& name_space = call.parameters.at("provider");
+    auto const& name = call.parameters.at("feature");
+    if (canonical_namespace(name_space).empty()) return unknown_namespace(name_space);
+    if (wanted && store.feature(name_space, name) == "NotRegistered") {
+        auto const seconds = work.draw({30, 120, 900, "estimate: arm-protocol 8"},
+                                       "FEATURE " + base::lower(name_space) + "/" + base::lower(name));
+        store.put_feature(name_space, name, "Registering");
+        work.schedule(work.now() + Duration{static_cast<std::int64_t>(seconds * 1000)}, "feature.registered",
+                      name_space + "/" + name, json::Object{});
+    }
+    return Answer{.status = 200,
+                  .body = json::Object{{"id", "/subscriptions/" + call.subscription +
+                                                  "/providers/Microsoft.Features/providers/" + name_space +
+                                                  "/features/" + name},
+                                       {"name", name_space + "/" + name},
+                                       {"type", "Microsoft.Features/providers/features"},
+                                       {"properties", json::Object{{"state", store.feature(name_space, name)}}}},
+                  .headers = {}};
+}
+Reply show_feature(Context& context, Call const& call) { return feature(context, call, false); }
+Reply register_feature(Context& context, Call const& call) { return feature(context, call, true); }
+
+}  // namespace
+
+Provider const& resources() {
+    static ResourceBehaviour const types[] = {[] {
+        auto row = group_behaviour();
+        row.validate = validate_group;
+        return row;
+    }()};
+    static Provider const provider{.name = "Microsoft.Resources", .registered_at_first = true, .types = types};
+    return provider;
+}
+
+Provider const& features() {
+    static Route const routes[] = {
+        {.method = "GET",
+         .pattern = "Microsoft.Features/providers/{provider}/features/{feature}",
+         .permission = "Microsoft.Features/providers/features/read",
+         .run = show_feature},
+        {.method = "POST",
+         .pattern = "Microsoft.Features/providers/{provider}/features/{feature}/register",
+         .permission = "Microsoft.Features/providers/features/register/action",
+         .run = register_feature},
+    };
+    static Provider const provider{.name = "Microsoft.Features", .registered_at_first = true, .routes = routes};
+    return provider;
+}
+
+}  // namespace holdfast::simulator::arm

@@ -1,0 +1,128 @@
+#include "simulator/entra/tokens.hpp"
+
+namespace holdfast::simulator::entra {
+namespace {
+
+constexpr Duration clock_skew{300'000};  // not-before only: an expired token is expired
+
+std::string without_slashes(std::string_view text) {
+    while (text.ends_with('/')) text.remove_suffix(1);
+    return base::lower(text);
+}
+
+struct Known {
+    std::string_view audience;
+    Audience service;
+};
+// Entra's resource identifiers of the services, arm-protocol 1.1. A trailing slash counts only for vaults.
+constexpr Known audiences[] = {
+    {"https://management.azure.com", Audience::management},
+    {"https://management.core.windows.net", Audience::management},
+    {"https://management.usgovcloudapi.net", Audience::management},
+    {"https://management.core.usgovcloudapi.net", Audience::management},
+    {"https://management.chinacloudapi.cn", Audience::management},
+    {"https://management.core.chinacloudapi.cn", Audience::management},
+    {"https://management.azsim.test", Audience::management},
+    {"https://graph.microsoft.com", Audience::graph},
+    {"https://graph.microsoft.us", Audience::graph},
+    {"https://microsoftgraph.chinacloudapi.cn", Audience::graph},
+    {"https://graph.azsim.test", Audience::graph},
+};
+
+bool accepted(std::string const& audience, Audience service, Asked const& asked) {
+    if (service == Audience::vault) {
+        auto const dot = asked.host.find('.');
+        auto const suffix = dot == std::string::npos ? asked.host : asked.host.substr(dot + 1);
+        return audience == "https://" + suffix;
+    }
+    auto const plain = without_slashes(audience);
+    for (auto const& known : audiences) {
+        if (known.service == service && known.audience == plain) return true;
+    }
+    return plain == without_slashes(asked.origin);
+}
+
+}  // namespace
+
+std::string login_origin(Asked const& asked) {
+    auto const face = face_of(asked.host);
+    return face ? "https://" + std::string(face->second->login) : asked.origin;
+}
+
+std::string authority_for(Core const& core, Asked const& asked) {
+    return login_origin(asked) + "/" + core.options.owner.tenant;
+}
+
+std::string issue(Core& core, Principal const& principal, std::string_view audience, Duration lifetime) {
+    auto const now = std::chrono::duration_cast<std::chrono::seconds>(core.store.now().time_since_epoch()).count();
+    auto const until = now + std::chrono::duration_cast<std::chrono::seconds>(lifetime).count();
+    auto const& tenant = core.options.owner.tenant;
+    json::Object const header{{"typ", "JWT"}, {"alg", "RS256"}, {"kid", core.signer.published().key_id}};
+    json::Object claims{{"aud", audience},
+                        {"iss", "https://sts.windows.net/" + tenant + "/"},
+                        {"iat", now},
+                        {"nbf", now},
+                        {"exp", until},
+                        {"appid", principal.client_id},
+                        {"appidacr", "1"},
+                        {"idtyp", "app"},
+                        {"oid", principal.object_id},
+                        {"sub", principal.object_id},
+                        {"tid", tenant},
+                        {"ver", "1.0"}};
+    if (!principal.resource.empty()) claims["xms_mirid"] = principal.resource;
+    auto const bytes =
+        base::base64url(json::write(header)) + "." + base::base64url(json::write(json::Value(std::move(claims))));
+    return bytes + "." + base::base64url(core.signer.sign(bytes));
+}
+
+std::optional<Parts> take_apart(std::string_view token) {
+    auto const parts = base::split(token, '.');
+    if (parts.size() != 3) return std::nullopt;
+    auto const object = [](std::string const& part) -> std::optional<json::Value> {
+        auto const bytes = base::from_base64(part);
+        if (!bytes) return std::nullopt;
+        auto value = json::parse(*bytes);
+        if (!value || !value->is_object()) return std::nullopt;
+        return std::move(*value);
+    };
+    auto header = object(parts[0]);
+    auto claims = object(parts[1]);
+    auto signature = base::from_base64(parts[2]);
+    if (!header || !claims || !signature) return std::nullopt;
+    return Parts{std::move(*header), std::move(*claims), parts[0] + "." + parts[1], std::move(*signature)};
+}
+
+tl::expected<Token, Refused> verify(Core const& core, std::string_view token, Audience service, Asked const& asked) {
+    auto const refuse = [](Fault fault, std::string message) {
+        return tl::unexpected(Refused{fault, std::move(message)});
+    };
+    auto const parts = take_apart(token);
+    if (!parts) return refuse(Fault::malformed, "The access token is invalid.");
+    if (json::text_at(parts->header, "alg").value_or("") != "RS256" ||
+        !core.signer.verify(parts->signed_bytes, parts->signature))
+        return refuse(Fault::malformed, "The access token's signature is invalid.");
+    auto const text = [&](char const* claim) {
+        return std::string(json::text_at(parts->claims, claim).value_or(""));
+    };
+    auto const moment = [&](char const* claim) {
+        return Time{Duration{json::whole_at(parts->claims, claim).value_or(0) * 1000}};
+    };
+    auto const now = core.store.now();
+    if (moment("exp") <= now) {
+        return refuse(Fault::expired, "The access token expiry UTC time '" + base::to_string(moment("exp")) +
+                                          "' is earlier than current UTC time '" + base::to_string(now) + "'.");
+    }
+    if (moment("nbf") > now + clock_skew) return refuse(Fault::malformed, "The access token is not valid yet.");
+    if (!accepted(text("aud"), service, asked)) {
+        return refuse(Fault::audience,
+                      "The access token has been obtained for wrong audience or resource '" + text("aud") + "'.");
+    }
+    if (text("tid") != core.options.owner.tenant) {
+        return refuse(Fault::tenant, "The access token is from the wrong issuer: tenant '" + text("tid") +
+                                         "' instead of '" + core.options.owner.tenant + "'.");
+    }
+    return Token{text("oid"), text("appid"), text("aud")};
+}
+
+}  // namespace holdfast::simulator::entra
