@@ -83,6 +83,14 @@ public:
 
     std::int64_t schedule(Event);
     Event const* next_event() const;
+    /// The moment of the first event that a test holds for.
+    template <typename Test>
+    std::optional<Time> first_event(Test test) const {
+        for (auto const& [at, number] : agenda_) {
+            if (test(events_.at(number))) return at;
+        }
+        return std::nullopt;
+    }
     void drop_event(std::int64_t number);
 
     std::map<std::string, Registration> const& registrations() const { return registrations_; }

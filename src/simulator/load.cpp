@@ -1,0 +1,107 @@
+#include "simulator/load.hpp"
+
+#include <algorithm>
+
+#include "simulator/arm/access.hpp"
+#include "simulator/arm/groups.hpp"
+#include "simulator/arm/work.hpp"
+
+namespace holdfast::simulator {
+namespace {
+
+constexpr std::string_view default_location = "westeurope";
+constexpr std::string_view assignment_type = "Microsoft.Authorization/roleAssignments";
+
+struct Entry {
+    ResourceId id;
+    std::string type;
+    json::Value body;
+};
+
+base::Result<std::vector<Entry>> read_entries(std::string_view arm_json, std::string const& subscription) {
+    auto parsed = json::parse(arm_json);
+    if (!parsed) return base::fail(std::move(parsed.error()));
+    auto const* array = parsed->is_array() ? &parsed->get_array() : nullptr;
+    if (!array && parsed->is_object()) {
+        auto const* value = json::find(*parsed, "value");
+        array = value ? value->if_array() : nullptr;
+    }
+    if (!array)
+        return base::fail(base::ErrorCode::not_recognised, "a world is a JSON list of resources, or {\"value\": [...]}",
+                          "write what `az resource show` prints, in a list");
+    std::vector<Entry> entries;
+    for (std::size_t i = 0; i < array->size(); ++i) {
+        auto const& item = (*array)[i];
+        auto const text = item.is_object() ? json::text_at(item, "id") : std::nullopt;
+        auto const where = "entry " + std::to_string(i + 1) + " of the world";
+        if (!text) return base::fail(base::ErrorCode::not_recognised, where + " has no id");
+        auto id = ResourceId::parse(*text);
+        if (!id) return base::fail(std::move(id.error()));
+        auto const type = arm::canonical_type(id->type());
+        if (type.empty())
+            return base::fail(base::ErrorCode::unsupported, where + ": the simulated Azure has no type " + id->type());
+        if (!base::same_text(id->subscription(), subscription))
+            return base::fail(base::ErrorCode::spec_conflict,
+                              where + " stands in subscription " + id->subscription() + ", the world is " + subscription,
+                              "write the ids with subscription " + subscription);
+        entries.push_back({std::move(*id), type, item});
+    }
+    // Groups first, then parents before children: an id is longer than its parent's.
+    std::stable_sort(entries.begin(), entries.end(), [](Entry const& a, Entry const& b) {
+        return a.id.text().size() < b.id.text().size();
+    });
+    return entries;
+}
+
+void stand(arm::Work& work, ResourceId const& id, std::string const& type, json::Value body) {
+    auto& store = work.core().store;
+    auto const& row = arm::behaviour(type);
+    auto const* shape = shapes::find(type);
+    if (auto* object = body.if_object()) {
+        for (auto const* key : {"id", "name", "type", "etag", "eTag"}) object->erase(key);
+    }
+    if (auto const location = json::text_at(body, "location"))
+        json::put(body, "location", json::Value(resource::normal_location(*location)));
+    std::vector<arm::InlineChildren> kinds;
+    if (shape) kinds = arm::take_children(id, *shape, body);
+    json::Value hidden = json::Object{};
+    arm::hide_secrets(row.secrets, body, hidden);
+
+    bool const said_state = !row.state_at.empty() && json::find(body, row.state_at);
+    work.put(id, std::move(body)).hidden = std::move(hidden);
+    if (row.accepted) row.accepted(work, *store.edit(id.key()), nullptr);
+    for (auto& kind : kinds) {
+        for (auto& [child, child_body] : kind.children)
+            stand(work, child, std::string(kind.type->name), std::move(child_body));
+    }
+    if (row.complete && store.find(id.key())) row.complete(work, *store.edit(id.key()));
+    if (auto* stored = store.edit(id.key())) {
+        if (!said_state) arm::set_state(*stored, "Succeeded");
+        if (type == assignment_type) json::put(stored->hidden, arm::effective_at, json::Value(0));
+    }
+}
+
+}  // namespace
+
+base::Result<void> load_world(Core& core, std::string_view arm_json) {
+    auto entries = read_entries(arm_json, core.options.owner.subscription);
+    if (!entries) return base::fail(std::move(entries.error()));
+    auto const& owner = core.options.owner;
+    arm::Work work(core, {.object_id = owner.object_id, .client_id = owner.client_id});
+    for (auto& entry : *entries) {
+        if (!entry.id.group().empty() && !arm::is_group(entry.id)) {
+            auto const group = ResourceId::subscription_of(entry.id.subscription()).group(entry.id.group());
+            if (!work.find(group)) {
+                auto const location = json::text_at(entry.body, "location").value_or(default_location);
+                stand(work, group, std::string(arm::group_type),
+                      json::Object{{"location", location}, {"properties", json::Object{}}});
+            }
+        }
+        auto const name_space = arm::namespace_of(entry.type);
+        if (!work.registered(name_space)) core.store.put_registration(name_space, "Registered");
+        stand(work, entry.id, entry.type, std::move(entry.body));
+    }
+    return {};
+}
+
+}  // namespace holdfast::simulator
