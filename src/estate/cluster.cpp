@@ -1,0 +1,241 @@
+// The cluster, its pools, and when Azure may touch them.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "estate/conditions.hpp"
+#include "estate/subnets.hpp"
+
+namespace holdfast::estate {
+namespace {
+
+/// AKS names the node resource group after three names and refuses more than 80 characters.
+constexpr std::size_t kNodeGroupMax = 80;
+constexpr std::size_t kDnsPrefixMax = 54;
+constexpr std::size_t kWindowsPoolNameMax = 6;
+
+class Cluster {
+public:
+    explicit Cluster(Draft& draft) : draft_(draft), spec_(draft.spec) {}
+
+    void design() {
+        cluster_ = &draft_.ours("cluster", "group");
+        draft_.land(*cluster_);
+        put_because("sku.name", "Base", "AKS Automatic would decide much of this by itself");
+        put_because("properties.enableRBAC", true, "without it everybody who gets in may do everything");
+        identity();
+        names();
+        sign_in();
+        network();
+        encryption();
+        add_ons();
+        trust();
+        windows();
+        for (std::size_t i = 0; i < spec_.count("pools"); ++i) pool(i);
+        maintenance();
+    }
+
+private:
+    void put(char const* at, Given value, std::string const& key) {
+        draft_.put(*cluster_, at, std::move(value), key);
+    }
+    void put_because(char const* at, Given value, std::string because) {
+        draft_.put_because(*cluster_, at, std::move(value), std::move(because));
+    }
+
+    void identity() {
+        auto const kind = spec_.maybe_text("identity.controlPlane").value_or("");
+        if (draft_.has("identity/cluster")) {
+            put("identity.type", "UserAssigned", "identity.controlPlane");
+            draft_.put(*cluster_, json::Path("identity.userAssignedIdentities").child(draft_.id("identity/cluster").text()),
+                       json::Object{}, "identity.controlPlane");
+        } else if (kind == "systemAssigned") {
+            put("identity.type", "SystemAssigned", "identity.controlPlane");
+        } else if (auto const secret = spec_.maybe_secret("identity.servicePrincipal.secret")) {
+            // The client id landed by its row.
+            draft_.await(*cluster_, "properties.servicePrincipalProfile.secret", placed(*secret),
+                         spec_.origin("identity.servicePrincipal.secret"));
+        }
+        if (!draft_.has("identity/kubelet")) return;
+        put("properties.identityProfile.kubeletidentity.resourceId", draft_.id("identity/kubelet").text(), "identity.kubelet");
+        auto const later = [&](char const* at, char const* from) {
+            draft_.await(*cluster_, at, resource::Output{"identity/kubelet", from}, spec_.origin("identity.kubelet"));
+        };
+        later("properties.identityProfile.kubeletidentity.clientId", "properties.clientId");
+        later("properties.identityProfile.kubeletidentity.objectId", "properties.principalId");
+    }
+
+    /// Files of secrets are named beside the spec.
+    resource::SecretName placed(resource::SecretName secret) const {
+        bool const beside = secret.kind == resource::SecretName::Kind::file && !secret.name.starts_with('/');
+        if (beside && !spec_.folder.empty()) secret.name = spec_.folder + "/" + secret.name;
+        return secret;
+    }
+
+    void names() {
+        std::string const node_group = fmt::format("MC_{}_{}_{}", draft_.id("group").name(), draft_.id("cluster").name(), draft_.region);
+        if (!spec_.has("azure.nodeGroup") && node_group.size() > kNodeGroupMax) {
+            put_because("properties.nodeResourceGroup", shortened(node_group, kNodeGroupMax),
+                        fmt::format("the name that AKS would make has {} characters; Azure allows {}", node_group.size(), kNodeGroupMax));
+        }
+        std::string const prefix = spec_.maybe_text("apiServer.prefix").value_or(shortened(spec_.name(), kDnsPrefixMax));
+        // With a zone of one's own the prefix must be predictable, so that two clusters can share the zone.
+        bool const own_zone = draft_.has("dns");
+        char const* const at = own_zone ? "properties.fqdnSubdomain" : "properties.dnsPrefix";
+        put(at, prefix, spec_.has("apiServer.prefix") ? "apiServer.prefix" : "name");
+    }
+
+    void sign_in() {
+        if (spec_.truth("access.entra")) {
+            put("properties.aadProfile.tenantID", draft_.context.tenant, "azure.tenant");
+        }
+    }
+
+    void network() {
+        if (own_zone()) put("properties.apiServerAccessProfile.privateDNSZone", draft_.id("dns").text(), "apiServer.zone");
+        if (draft_.has("dns/link")) {
+            draft_.refer("cluster", "dns/link", "nodes find the private API server through the zone");
+        }
+        if (spec_.maybe_text("apiServer.zone").value_or("own") != "own") {
+            put("properties.apiServerAccessProfile.privateDNSZone", spec_.text("apiServer.zone"), "apiServer.zone");
+        }
+        if (draft_.has("network/subnets/apiserver")) {
+            put("properties.apiServerAccessProfile.subnetId", draft_.id("network/subnets/apiserver").text(), "network.subnets.apiserver");
+        }
+        put_because("properties.networkProfile.loadBalancerSku", "standard", "the other kind is retired");
+
+        // Azure switches both features of advanced networking on with the whole, unless told otherwise.
+        bool const flows = spec_.truth("network.observability"), encrypted = spec_.truth("network.encryptTraffic");
+        if (flows || encrypted) {
+            put("properties.networkProfile.advancedNetworking.enabled", true, flows ? "network.observability" : "network.encryptTraffic");
+            put("properties.networkProfile.advancedNetworking.observability.enabled", flows, "network.observability");
+            put("properties.networkProfile.advancedNetworking.security.enabled", encrypted, "network.encryptTraffic");
+        }
+
+        auto const egress = spec_.text("network.egress.by");
+        struct Outbound {
+            std::string_view by;
+            char const* count;
+            char const* idle;
+        };
+        constexpr Outbound kOutbound[] = {
+            {"loadBalancer", "properties.networkProfile.loadBalancerProfile.managedOutboundIPs.count",
+             "properties.networkProfile.loadBalancerProfile.idleTimeoutInMinutes"},
+            {"managedNatGateway", "properties.networkProfile.natGatewayProfile.managedOutboundIPProfile.count",
+             "properties.networkProfile.natGatewayProfile.idleTimeoutInMinutes"},
+        };
+        for (auto const& outbound : kOutbound) {
+            if (outbound.by != egress) continue;
+            if (auto const n = spec_.maybe_whole("network.egress.publicIps")) put(outbound.count, *n, "network.egress.publicIps");
+            if (auto const n = spec_.maybe_whole("network.egress.idleMinutes")) put(outbound.idle, *n, "network.egress.idleMinutes");
+        }
+        if (draft_.has("network/routes/default")) {
+            draft_.refer("cluster", "network/routes/default", "AKS refuses nodes whose subnet has no way out yet");
+        }
+        if (holds(spec_, "network.egress.by = firewall") && draft_.is_ours("network/firewall-policy/aks")) {
+            draft_.refer("cluster", "network/firewall-policy/aks", "nodes cannot start until the firewall lets AKS through");
+        }
+    }
+    bool own_zone() const { return draft_.has("dns"); }
+
+    void encryption() {
+        if (draft_.has("disk-encryption")) {
+            put("properties.diskEncryptionSetID", draft_.id("disk-encryption").text(), "encryption.disks.key");
+        }
+        if (!draft_.has("keys/etcd")) return;
+        draft_.await(*cluster_, "properties.securityProfile.azureKeyVaultKms.keyId",
+                     resource::Output{"keys/etcd", "properties.keyUriWithVersion"}, spec_.origin("encryption.etcd.key"));
+        if (spec_.maybe_text("encryption.etcd.vaultAccess") == "private") {
+            put("properties.securityProfile.azureKeyVaultKms.keyVaultResourceId", draft_.id("vault/etcd").text(), "encryption.etcd.vault");
+        }
+    }
+
+    void add_ons() {
+        if (!draft_.has("workspace")) return;
+        auto const& workspace = draft_.id("workspace").text();
+        if (spec_.truth("operations.containerInsights")) {
+            put("properties.addonProfiles.omsagent.config.logAnalyticsWorkspaceResourceID", workspace, "operations.workspace");
+        }
+        if (spec_.truth("operations.defender")) {
+            put("properties.securityProfile.defender.logAnalyticsWorkspaceResourceId", workspace, "operations.workspace");
+        }
+    }
+
+    /// Certificates go to Azure as base64 of their PEM text.
+    void trust() {
+        if (auto const pem = spec_.maybe_text("operations.proxy.trustedCa")) {
+            put("properties.httpProxyConfig.trustedCa", base::base64(*pem), "operations.proxy.trustedCa");
+        }
+        json::Array authorities;
+        for (auto const& pem : spec_.texts("operations.certificateAuthorities")) authorities.emplace_back(base::base64(pem));
+        if (!authorities.empty()) {
+            put("properties.securityProfile.customCATrustCertificates", std::move(authorities), "operations.certificateAuthorities");
+        }
+    }
+
+    void windows() {
+        if (auto const password = spec_.maybe_secret("windows.password")) {
+            draft_.await(*cluster_, "properties.windowsProfile.adminPassword", placed(*password), spec_.origin("windows.password"));
+            put_because("properties.windowsProfile.enableCSIProxy", true, "volumes reach Windows pods through it");
+        }
+    }
+
+    void pool(std::size_t i) {
+        std::string const key = fmt::format("pools[{}]", i);
+        std::string const name = spec_.text(key + ".name");
+        Address const address = "cluster/pools/" + base::lower(name);
+        if (draft_.has(address)) {
+            draft_.mistake(key + ".name", fmt::format("there are two pools called {}", name), "give each its own name");
+            return;
+        }
+        bool const windows = spec_.maybe_text(key + ".os") == "windows";
+        if (windows && name.size() > kWindowsPoolNameMax) {
+            draft_.mistake(key + ".name", fmt::format("the name of a Windows pool has at most {} characters, '{}' has {}", kWindowsPoolNameMax, name, name.size()),
+                           fmt::format("call it {}", name.substr(0, kWindowsPoolNameMax)));
+        }
+        Resource& pool = draft_.ours(address, "cluster");
+        draft_.land(pool, "pools[]", key);
+        if (!windows) draft_.land(pool, "access.ssh", "access.ssh");
+        draft_.put_because(pool, "properties.type", "VirtualMachineScaleSets", "the kind of pool that scales and spans zones");
+        bool const scales = spec_.has(key + ".min") && spec_.has(key + ".max");
+        draft_.put(pool, "properties.enableAutoScaling", scales, scales ? key + ".max" : key + ".count");
+        // The autoscaler starts from the fewest; what it makes of it afterwards is its own.
+        if (scales && !spec_.has(key + ".count")) {
+            draft_.put(pool, "properties.count", *spec_.maybe_whole(key + ".min"), key + ".min");
+        }
+        if (auto const subnet = nodes_subnet(spec_, i)) {
+            if (!draft_.has(*subnet)) {
+                std::vector<std::string> known;
+                for (auto const& wish : subnet_wishes(spec_)) known.push_back(last_word(wish.address));
+                auto const near = base::nearest(last_word(*subnet), known);
+                draft_.mistake(key + ".subnet", fmt::format("there is no subnet called {}", last_word(*subnet)),
+                               near ? fmt::format("did you mean {}?", *near) : "name one of network.moreSubnets");
+            } else {
+                bool const said = spec_.has(key + ".subnet") || spec_.has(key + ".subnet.id");
+                draft_.put(pool, "properties.vnetSubnetID", draft_.id(*subnet).text(), said ? key + ".subnet" : "network.subnets.nodes");
+            }
+        }
+        if (draft_.has("network/subnets/pods")) {
+            draft_.put(pool, "properties.podSubnetID", draft_.id("network/subnets/pods").text(), "network.subnets.pods");
+        }
+    }
+
+    void maintenance() {
+        if (!spec_.has("operations.maintenance.day")) return;
+        for (auto const* name : {"upgrades", "node-upgrades"}) {
+            Resource& window = draft_.ours(fmt::format("cluster/maintenance/{}", name), "cluster");
+            draft_.land(window, "operations.maintenance", "operations.maintenance");
+        }
+    }
+
+    Draft& draft_;
+    spec::Spec const& spec_;
+    Resource* cluster_ = nullptr;
+};
+
+}  // namespace
+
+void design_cluster(Draft& draft) { Cluster(draft).design(); }
+
+}  // namespace holdfast::estate
