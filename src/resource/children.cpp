@@ -8,15 +8,6 @@ namespace holdfast::resource {
 namespace {
 
 constexpr std::string_view properties = "properties";
-/// What an inline child of a flat type keeps beside `properties` when it stands alone.
-constexpr std::string_view outer_members[] = {"id", "name", "type", "etag", "eTag"};
-
-bool is_outer(std::string_view key) {
-    for (auto const member : outer_members)
-        if (base::same_text(key, member)) return true;
-    return false;
-}
-
 std::optional<std::string> name_of(json::Value const& element, shapes::ResourceType const& child) {
     auto const said = json::text_at(element, json::Path(child.key));
     if (!said || said->empty() || said->find('/') != std::string_view::npos) return std::nullopt;
@@ -31,15 +22,10 @@ json::Value alone(ResourceId const& id, shapes::ResourceType const& child, json:
     out["type"] = child.name;
     json::Object inner;
     for (auto& member : element) {
-        if (base::same_text(member.key(), "id") || base::same_text(member.key(), child.key) ||
-            (base::same_text(member.key(), "type") && !child.inline_flat))
-            continue;
-        if (child.inline_flat && !is_outer(member.key()))
-            inner[member.key()] = std::move(member.value());
-        else if (child.inline_flat && base::same_text(member.key(), "type"))
-            inner[member.key()] = std::move(member.value());  // a pool's own `type`: VirtualMachineScaleSets
-        else
-            out[member.key()] = std::move(member.value());
+        if (base::same_text(member.key(), "id") || base::same_text(member.key(), child.key)) continue;
+        // flat: everything else is the child's own, even `type` (a pool's VirtualMachineScaleSets) and `eTag`
+        if (child.inline_flat) inner[member.key()] = std::move(member.value());
+        else if (!base::same_text(member.key(), "type")) out[member.key()] = std::move(member.value());
     }
     if (child.inline_flat) out[properties] = std::move(inner);
     return out;
@@ -81,10 +67,8 @@ Unfolded unfold(ResourceId const& id, json::Value raw) {
             auto value = alone(child_id, *child, std::move(element.get_object()));
             out.children.emplace_back(std::move(child_id), std::move(value));
         }
-        if (left.empty())
-            json::erase(out.body, at);
-        else
-            *found = std::move(left);
+        if (left.empty()) json::erase(out.body, at);
+        else *found = std::move(left);
     }
     return out;
 }

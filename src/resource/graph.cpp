@@ -10,10 +10,14 @@ namespace holdfast::resource {
 
 std::string_view name(Origin::By by) {
     switch (by) {
-        case Origin::By::you: return "you";
-        case Origin::By::profile: return "profile";
-        case Origin::By::standard: return "default";
-        case Origin::By::azure: return "azure";
+        case Origin::By::you:
+            return "you";
+        case Origin::By::profile:
+            return "profile";
+        case Origin::By::standard:
+            return "default";
+        case Origin::By::azure:
+            return "azure";
     }
     return "default";
 }
@@ -56,7 +60,8 @@ std::vector<Resource const*> Graph::children(Address const& parent) const {
 namespace {
 
 /// Calls `visit(text)` for every text and every member name that the writer decides. Read-only parts are skipped: they
-/// point back at those who use a thing (a NAT gateway lists its subnets), and would turn the order of work into a circle.
+/// point back at those who use a thing (a NAT gateway lists its subnets), and would turn the order of work into a
+/// circle.
 template <typename F>
 void each_text(shapes::Type const* shape, json::Value const& value, F const& visit) {
     if (value.is_string()) return visit(std::string_view(value.get_string()));
@@ -115,7 +120,8 @@ std::vector<Address> Graph::needs(Resource const& resource) const {
     return {out.begin(), out.end()};
 }
 
-// ---------------------------------------------------------------------------------------------- making nodes and graphs
+// ---------------------------------------------------------------------------------------------- making nodes and
+// graphs
 
 base::Result<Resource> from_arm(json::Value const& body, Address address) {
     auto const said = json::text_at(body, "id");
@@ -127,7 +133,7 @@ base::Result<Resource> from_arm(json::Value const& body, Address address) {
     out.type = id->type();
     out.body = normal(out.type, unfold(*id, body).body);
     out.raw = body;
-    for (auto const* spelled : {"etag", "eTag"})
+    for (auto const* spelled : {"etag", "eTag", "properties.eTag"})
         if (auto const etag = json::text_at(body, spelled)) out.etag = std::string(*etag);
     out.id = std::move(*id);
     return out;
@@ -137,7 +143,8 @@ std::string assignment_name(ResourceId const& scope, std::string_view principal_
     // The namespace and the joining are those of the guid() function in ARM templates and Bicep, so that a template
     // written from the same triple names the same assignment.
     constexpr std::string_view arm_guid_namespace = "11fb06fb-712d-4ddd-98c7-e71bbd588830";
-    return base::guid_v5(arm_guid_namespace, scope.key() + "-" + base::lower(principal_id) + "-" + base::lower(role_guid));
+    return base::guid_v5(arm_guid_namespace,
+                         scope.key() + "-" + base::lower(principal_id) + "-" + base::lower(role_guid));
 }
 
 Graph overlay(Graph const& live, Graph const& estate) {

@@ -14,11 +14,13 @@ constexpr std::size_t longest = 4096;  ///< far above what Azure accepts; hostil
 /// Where a parsed id's parts stand: pairs of key and value, `provider` at the last "providers".
 struct Parts {
     std::vector<std::string> segments;
-    std::size_t provider = 0;  ///< index of the last "providers" that opens a namespace; segments.size() when there is none
+    std::size_t provider =
+        0;  ///< index of the last "providers" that opens a namespace; segments.size() when there is none
     std::size_t scope_end() const { return provider; }
 };
 
-/// Splits the canonical text. `providers` opens a namespace only where a key is expected, so a thing named "providers" is a name.
+/// Splits the canonical text. `providers` opens a namespace only where a key is expected, so a thing named "providers"
+/// is a name.
 Parts parts_of(std::string_view text) {
     Parts out;
     out.segments = base::split(text.substr(1), '/');
@@ -111,7 +113,8 @@ base::Result<ResourceId> ResourceId::parse(std::string_view given) {
         }
     }
     while (left() > 0) {
-        if (!base::same_text(segments[at], "providers")) return refuse(fmt::format("'{}' stands where 'providers' is expected", base::printable(segments[at])));
+        if (!base::same_text(segments[at], "providers"))
+            return refuse(fmt::format("'{}' stands where 'providers' is expected", base::printable(segments[at])));
         segments[at] = "providers";
         if (left() < 4) return refuse("after 'providers' come namespace, type and name");
         std::size_t const begin = at + 1;
@@ -150,12 +153,12 @@ std::string ResourceId::subscription() const {
 std::string ResourceId::group() const {
     auto const segments = base::split(std::string_view(text_).substr(1), '/');
     return segments.size() >= 4 && segments[0] == "subscriptions" && segments[2] == "resourceGroups" ? segments[3]
-                                                                                                      : std::string();
+                                                                                                     : std::string();
 }
 
 std::optional<ResourceId> ResourceId::parent() const {
     auto const parts = parts_of(text_);
-    std::size_t keep = parts.segments.size() - 2;                           // a pair less
+    std::size_t keep = parts.segments.size() - 2;                            // a pair less
     if (parts.provider + 4 == parts.segments.size()) keep = parts.provider;  // the last pair of its provider: the scope
     if (keep == 0) return std::nullopt;
     std::string text = joined(std::span(parts.segments).first(keep));
@@ -164,7 +167,8 @@ std::optional<ResourceId> ResourceId::parent() const {
 }
 
 bool ResourceId::is_within(ResourceId const& ancestor) const {
-    return key_.starts_with(ancestor.key_) && (key_.size() == ancestor.key_.size() || key_[ancestor.key_.size()] == '/');
+    return key_.starts_with(ancestor.key_) &&
+           (key_.size() == ancestor.key_.size() || key_[ancestor.key_.size()] == '/');
 }
 
 ResourceId ResourceId::subscription_of(std::string_view guid) {

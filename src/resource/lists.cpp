@@ -19,10 +19,8 @@ std::string pattern_of(std::string const& parent, std::string_view key) {
 std::string pattern_of(json::Path const& path) {
     std::string out;
     for (auto const& segment : path.segments()) {
-        if (auto const* key = std::get_if<std::string>(&segment))
-            out = pattern_of(out, *key);
-        else
-            out += "[]";
+        if (auto const* key = std::get_if<std::string>(&segment)) out = pattern_of(out, *key);
+        else out += "[]";
     }
     return out;
 }

@@ -5,7 +5,8 @@
 
 namespace holdfast::resource {
 
-/// The property pattern of a place: names joined by dots, `[]` for any element. "properties.subnets[].properties.delegations"
+/// The property pattern of a place: names joined by dots, `[]` for any element.
+/// "properties.subnets[].properties.delegations"
 std::string pattern_of(json::Path const&);
 std::string pattern_of(std::string const& parent, std::string_view key);
 

@@ -55,12 +55,20 @@ public:
     json::Value value(shapes::Type const& shape, json::Value value, std::string const& at, bool top = false) const {
         switch (shape.kind) {
             case Kind::string:
-            case Kind::choice: return scalar(shape, std::move(value));
-            case Kind::array: return array(shape, std::move(value), at);
-            case Kind::map: return map(shape, std::move(value), at);
-            case Kind::object: return object(shape, nullptr, std::move(value), at, top);
-            case Kind::discriminated: return object(shape, shapes::variant(shape, value), std::move(value), at, top);
-            default: return value;
+            case Kind::choice:
+                return scalar(shape, std::move(value));
+            case Kind::array:
+                return array(shape, std::move(value), at);
+            case Kind::map:
+                return map(shape, std::move(value), at);
+            case Kind::object:
+                return object(shape, nullptr, std::move(value), at, top);
+            case Kind::discriminated: {
+                auto const* branch = shapes::variant(shape, value);
+                return object(shape, branch, std::move(value), at, top);
+            }
+            default:
+                return value;
         }
     }
 
@@ -85,7 +93,9 @@ private:
         for (std::size_t const index : order(list, rule->key)) sorted.push_back(std::move(list[index]));
         list = std::move(sorted);
         if (rule->key.empty()) {
-            auto const same_element = [](json::Value const& a, json::Value const& b) { return comparable(a) == comparable(b); };
+            auto const same_element = [](json::Value const& a, json::Value const& b) {
+                return comparable(a) == comparable(b);
+            };
             list.erase(std::unique(list.begin(), list.end(), same_element), list.end());
         }
         return value;
@@ -145,11 +155,14 @@ std::string normal_location(std::string_view text) {
 json::Value normal(std::string_view type, json::Value body, bool keep_read_only) {
     if (!body.is_object()) return body;
     for (auto const name : self_names) body.get_object().erase(name);
+    if (!keep_read_only)
+        body.get_object().erase("etag");  // private DNS zones publish theirs as writable; If-Match carries it
     auto const* row = shapes::find(type);
     if (!row) return body;
     auto out = Normaliser(row->name, keep_read_only).value(*row->body, std::move(body), {}, true);
     if (row->body->kind == Kind::map)  // no published shape: only what every resource has
-        if (auto const location = json::text_at(out, "location")) json::put(out, "location", json::Value(normal_location(*location)));
+        if (auto const location = json::text_at(out, "location"))
+            json::put(out, "location", json::Value(normal_location(*location)));
     return out;
 }
 
@@ -167,8 +180,13 @@ public:
         if (b && says_nothing(*b)) b = nullptr;
         if (!a && !b) return true;
         if (!a || !b) {
+            auto const& said = a ? *a : *b;
             auto const* standing = server_default(type_, at);
-            return standing && equal(shape, a ? *a : *b, *standing, at, location);
+            if (standing && equal(shape, said, *standing, at, location)) return true;
+            // an object none of whose members says anything new
+            static json::Value const nothing = json::Object{};
+            bool const members_count = shape && (shape->kind == Kind::object || shape->kind == Kind::discriminated);
+            return members_count && said.is_object() && objects(shape, said, nothing, at);
         }
         return equal(shape, *a, *b, at, location);
     }
@@ -239,7 +257,8 @@ bool same(std::string_view type, json::Path const& at, json::Value const* a, jso
     }
     bool location = false;
     if (!at.empty())
-        if (auto const* key = std::get_if<std::string>(&at.segments().back())) location = base::same_text(*key, "location");
+        if (auto const* key = std::get_if<std::string>(&at.segments().back()))
+            location = base::same_text(*key, "location");
     return Comparison(row ? row->name : type).same(shape, a, b, pattern_of(at), location);
 }
 

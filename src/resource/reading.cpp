@@ -60,8 +60,8 @@ Resource const* read_target(Graph const& graph, Resource const& resource, Proper
 
 std::optional<std::string> unreadable(Graph const& graph, Resource const& resource) {
     for (auto const& unread : graph.unread) {
-        bool const same = unread.what == resource.address ||
-                          (resource.id && base::same_text(unread.what, resource.id->text()));
+        bool const same =
+            unread.what == resource.address || (resource.id && base::same_text(unread.what, resource.id->text()));
         if (same) return unread.because.empty() ? std::string("it could not be read") : unread.because;
     }
     auto const* body = resource.body.if_object();

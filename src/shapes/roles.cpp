@@ -1,5 +1,5 @@
 /// Built-in roles and what they permit.
-#include <array>
+#include <algorithm>
 
 #include "shapes/shapes.hpp"
 
@@ -33,24 +33,35 @@ Role const* find_role(std::string_view guid_or_name) {
 }
 
 bool action_matches(std::string_view pattern, std::string_view action) {
-    // Greedy with one step back: `*` covers any text, slashes too. Linear for one star, quadratic at worst.
-    std::size_t p = 0, a = 0, star = std::string_view::npos, resume = 0;
-    while (a < action.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            resume = a;
-        } else if (p < pattern.size() && lowered(pattern[p]) == lowered(action[a])) {
+    // All places of the pattern that may be next, moved along the action: time is the product of the lengths, whatever
+    // they say.
+    std::vector<char> here(pattern.size() + 1), next(pattern.size() + 1);
+    auto const enter = [&](auto const& self, std::vector<char>& places, std::size_t p) -> void {
+        while (!places[p]) {
+            places[p] = 1;
+            if (p == pattern.size() || pattern[p] != '*') return;
+            // "vaults/*/read" covers "vaults/read" too: a star between slashes may stand for nothing at all
+            bool const between = p > 0 && pattern[p - 1] == '/' && p + 1 < pattern.size() && pattern[p + 1] == '/';
+            if (between) self(self, places, p + 2);
             ++p;
-            ++a;
-        } else if (star != std::string_view::npos) {
-            p = star + 1;
-            a = ++resume;
-        } else {
-            return false;
         }
+    };
+    auto const reach = [&](std::vector<char>& places, std::size_t p) { enter(enter, places, p); };
+    reach(here, 0);
+    for (char const c : action) {
+        std::fill(next.begin(), next.end(), 0);
+        bool alive = false;
+        for (std::size_t p = 0; p < pattern.size(); ++p) {
+            if (!here[p]) continue;
+            if (pattern[p] == '*') reach(next, p);
+            else if (lowered(pattern[p]) == lowered(c)) reach(next, p + 1);
+            else continue;
+            alive = true;
+        }
+        if (!alive) return false;
+        here.swap(next);
     }
-    while (p < pattern.size() && pattern[p] == '*') ++p;
-    return p == pattern.size();
+    return here[pattern.size()] != 0;
 }
 
 bool permits(Role const& role, std::string_view action) {

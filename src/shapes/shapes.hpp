@@ -98,7 +98,8 @@ struct Role {
 };
 Role const* find_role(std::string_view guid_or_name);
 std::span<Role const> roles();
-/// Whether "Microsoft.Network/*" covers "Microsoft.Network/virtualNetworks/subnets/join/action", without case.
+/// Whether "Microsoft.Network/*" covers "Microsoft.Network/virtualNetworks/subnets/join/action", without case. `*` covers
+/// any text, slashes too; between slashes it may cover nothing: "vaults/*/read" covers "vaults/read", as Azure's own roles mean it.
 bool action_matches(std::string_view pattern, std::string_view action);
 bool permits(Role const&, std::string_view action);
 bool permits_data(Role const&, std::string_view action);

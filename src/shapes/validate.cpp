@@ -39,12 +39,18 @@ std::string quoted(std::string_view text) {
 std::string_view article(Kind kind) {
     switch (kind) {
         case Kind::string:
-        case Kind::choice: return "a text";
-        case Kind::integer: return "a whole number";
-        case Kind::boolean: return "true or false";
-        case Kind::array: return "a list";
-        case Kind::null: return "null";
-        default: return "an object";
+        case Kind::choice:
+            return "a text";
+        case Kind::integer:
+            return "a whole number";
+        case Kind::boolean:
+            return "true or false";
+        case Kind::array:
+            return "a list";
+        case Kind::null:
+            return "null";
+        default:
+            return "an object";
     }
 }
 
@@ -61,18 +67,25 @@ class Reader {
 public:
     explicit Reader(std::vector<Mistake>& out) : out_(out) {}
 
-    void read(Type const& type, json::Value const& value, json::Path const& at, bool top = false, bool sensitive = false) {
+    void read(Type const& type, json::Value const& value, json::Path const& at, bool top = false,
+              bool sensitive = false) {
         if (value.is_null()) return;  // null is how Resource Manager writes "not said"
         switch (type.kind) {
-            case Kind::any: return;
-            case Kind::null: return wrong(type, value, at);
+            case Kind::any:
+                return;
+            case Kind::null:
+                return wrong(type, value, at);
             case Kind::boolean:
                 if (!value.is_bool()) wrong(type, value, at);
                 return;
-            case Kind::integer: return number(type, value, at);
-            case Kind::string: return text(type, value, at, sensitive);
-            case Kind::choice: return choice(type, value, at, sensitive);
-            case Kind::array: return array(type, value, at);
+            case Kind::integer:
+                return number(type, value, at);
+            case Kind::string:
+                return text(type, value, at, sensitive);
+            case Kind::choice:
+                return choice(type, value, at, sensitive);
+            case Kind::array:
+                return array(type, value, at);
             case Kind::map:
                 if (!value.is_object()) return wrong(type, value, at);
                 for (auto const& member : value.get_object())
@@ -81,7 +94,8 @@ public:
             case Kind::object:
                 if (!value.is_object()) return wrong(type, value, at);
                 return object(type, nullptr, value, at, top);
-            case Kind::discriminated: return discriminated(type, value, at, top);
+            case Kind::discriminated:
+                return discriminated(type, value, at, top);
         }
     }
 
@@ -90,8 +104,8 @@ private:
         out_.push_back({at, std::move(what), std::move(nearest), unknown});
     }
     void wrong(Type const& type, json::Value const& value, json::Path const& at) {
-        say(at, fmt::format("expected {}, not {}", type.kind == Kind::integer && type.open ? "a number" : article(type.kind),
-                            spoken(value)));
+        say(at, fmt::format("expected {}, not {}",
+                            type.kind == Kind::integer && type.open ? "a number" : article(type.kind), spoken(value)));
     }
 
     void number(Type const& type, json::Value const& value, json::Path const& at) {
@@ -145,7 +159,8 @@ private:
         for (auto const& entry : value.get_object()) {
             Property const* property = member(type, entry.key());
             if (!property && more) property = member(*more, entry.key());
-            if (!property && type.kind == Kind::discriminated && base::same_text(type.discriminator, entry.key())) continue;
+            if (!property && type.kind == Kind::discriminated && base::same_text(type.discriminator, entry.key()))
+                continue;
             auto const here = at.child(std::string(entry.key()));
             if (property) {
                 if (!entry.value().is_null()) present.insert(property->name);
