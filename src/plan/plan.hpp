@@ -1,8 +1,9 @@
 /// plan: compare two graphs. What to do, in what order, what it costs, and why.
 ///
-/// Pure. Compares the Estate with Live in normal form; what the Estate does not decide is not compared. An update sends the
-/// live body, read-only parts removed, our changes laid over it, under If-Match where the type has one. A thing of ours no
-/// longer designed is a guarded delete. What Live could not read is `unknown`, never `create`. Empty after apply.
+/// Pure. Compares the Estate with Live in normal form; what the Estate does not decide is not compared. An update sends
+/// the live body, read-only parts removed, our changes laid over it, under If-Match where the type has one. A thing of
+/// ours no longer designed is a guarded delete. What Live could not read is `unknown`, never `create`. Empty after
+/// apply.
 #pragma once
 
 #include "catalog/catalog.hpp"
@@ -13,13 +14,13 @@ namespace holdfast::plan {
 using resource::Address;
 
 enum class Action { none, create, update, replace, remove };
-std::string_view name(Action);   ///< "create" … "delete"
-char symbol(Action);             ///< + ~ ! - and space
+std::string_view name(Action);  ///< "create" … "delete"
+char symbol(Action);            ///< + ~ ! - and space
 
 struct PropertyChange {
     json::Path at;
-    std::optional<json::Value> before, after;   ///< after: absent when pending
-    bool pending = false;                       ///< known only later
+    std::optional<json::Value> before, after;  ///< after: absent when pending
+    bool pending = false;                      ///< known only later
     catalog::Class cost = catalog::Class::in_place;
     std::string because, source;
     resource::Origin origin;
@@ -27,7 +28,7 @@ struct PropertyChange {
 struct Change {
     Address address;
     std::string type;
-    std::string resource;          ///< id, or the name it will have; empty while unknown
+    std::string resource;  ///< id, or the name it will have; empty while unknown
     Action action = Action::none;
     std::vector<PropertyChange> properties;
     std::string because;
@@ -45,35 +46,39 @@ struct Condition {
 
 /// One thing to do. Self-contained: the engine needs the plan and nothing else.
 struct Step {
-    std::string id;                 ///< "write cluster", "register Microsoft.Network"
+    std::string id;  ///< "write cluster", "register Microsoft.Network"
     Act act = Act::write;
     Address address;
-    resource::Resource resource;    ///< write: the body to send (children folded when `inlines` says so), pending open
-    std::string method = "PUT";     ///< PUT, DELETE, POST
-    std::string action;             ///< call: "providers/Microsoft.Network/register" as a path under the subscription
-    std::vector<Address> inlines;   ///< children written by this very step, inside its body
-    std::string if_match;           ///< etag seen when planning
-    bool create_only = false;       ///< If-None-Match: *
-    std::vector<std::string> after; ///< step ids
-    std::vector<std::string> locks; ///< two steps sharing one never overlap: "network/vnet-prod"
-    std::string until;              ///< the condition, in words
+    resource::Resource resource;   ///< write: the body to send (children folded when `inlines` says so), pending open
+    std::string method = "PUT";    ///< PUT, DELETE, POST
+    std::string action;            ///< call: "providers/Microsoft.Network/register" as a path under the subscription
+    std::vector<Address> inlines;  ///< children written by this very step, inside its body
+    std::string scope;             ///< where a resource whose id is not known yet will stand: the id of its target
+    json::Value overlay;   ///< updates: what the estate decides, to be laid over a fresh body when the live one moved
+    bool fresh = false;    ///< updates: read again just before, an earlier step of this plan changes it too
+    std::string if_match;  ///< etag seen when planning
+    bool create_only = false;        ///< If-None-Match: *
+    std::vector<std::string> after;  ///< step ids
+    std::vector<std::string> locks;  ///< two steps sharing one never overlap: "network/vnet-prod"
+    std::string until;               ///< the condition, in words
     std::optional<Condition> condition;
     int expected_s = 0;
     std::string because;
-    bool grants = false;            ///< a role: those who need it wait by repeating
+    bool grants = false;  ///< a role: those who need it wait by repeating
 };
 
 struct Guard {
-    std::string klass;   ///< rebuild, one_way, unknown, delete, lockout, key-loss, own
-    std::string name;    ///< the object: what `--allow CLASS:NAME` must say
+    std::string
+        klass;  ///< rebuild, one_way, unknown, delete, lockout, key-loss, own; refused: no --allow lifts that one
+    std::string name;  ///< the object: what `--allow CLASS:NAME` must say, "vnet-prod/nodes"
     std::string because;
     Address address;
 };
 
 struct Plan {
-    std::string name;                        ///< the spec's
-    std::vector<Change> changes;             ///< every designed resource, sorted by address; `none` too
-    std::vector<Step> steps;                 ///< in an order that respects `after`
+    std::string name;             ///< the spec's
+    std::vector<Change> changes;  ///< every designed resource, sorted by address; `none` too
+    std::vector<Step> steps;      ///< in an order that respects `after`
     std::vector<Guard> guards;
     std::vector<resource::Unread> unknowns;
     std::vector<estate::Estate::ByAzure> by_azure;
@@ -82,9 +87,11 @@ struct Plan {
 };
 
 /// State of provider registrations and features, read before planning: "Microsoft.Network" -> "Registered",
-/// "Microsoft.Compute/EncryptionAtHost" -> "NotRegistered".
+/// "Microsoft.Compute/EncryptionAtHost" -> "NotRegistered". What is missing is asked for: registering twice changes
+/// nothing.
 using Providers = std::map<std::string, std::string>;
 
+/// A designed `existing` node that Live neither holds nor calls unread is taken to stand (plans against nothing).
 Plan make(estate::Estate const&, resource::Graph const& live, Providers const&);
 /// Destroy: everything of ours, users before what they use; existing things stay.
 Plan unmake(estate::Estate const&, resource::Graph const& live);
@@ -95,6 +102,10 @@ std::map<std::string, int> remaining_seconds(Plan const&);
 /// holdfast/plan 1; `from_json` reads a saved one back exactly.
 json::Value to_json(Plan const&, base::Date as_of);
 base::Result<Plan> from_json(json::Value const&);
+
+/// What is no longer as it was when `reviewed` was made, in sentences; empty when carrying it out does what was
+/// reviewed.
+std::vector<std::string> moved_since(Plan const& reviewed, Plan const& now);
 
 /// The body of an update: live body without read-only parts, the estate's values laid over it.
 json::Value update_body(resource::Resource const& live, resource::Resource const& desired);

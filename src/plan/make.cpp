@@ -1,0 +1,558 @@
+// The steps of a plan: registrations, then writes with children folded in, then deletions.
+#include <fmt/format.h>
+#include <algorithm>
+
+#include "plan/compared.hpp"
+
+namespace holdfast::plan {
+
+using resource::Graph;
+using resource::Ownership;
+using resource::Pending;
+using resource::Resource;
+
+namespace {
+
+constexpr std::string_view providers_version = "2021-04-01", features_version = "2021-07-01";
+constexpr std::string_view registered = "Registered", registering = "Registering";
+constexpr int registering_s = 30;  // "10 s to 3 min", Azure documentation; nothing when it stands already
+
+std::string namespace_of(std::string_view type) { return std::string(type.substr(0, type.find('/'))); }
+
+/// A folded body: children inside, and their pending values where they are now.
+struct Folded {
+    json::Value body;
+    std::vector<Pending> pending;
+};
+
+/// Where the children land is the business of `resource::fold`; a marker at each pending place finds it again.
+Folded folded(Resource const& parent, std::vector<Resource const*> const& children) {
+    Folded out{parent.body, parent.pending};
+    if (children.empty()) return out;
+    std::map<std::string, Pending> marked;
+    std::vector<Resource> copies;
+    for (auto const* child : children) {
+        auto copy = *child;
+        for (auto const& pending : copy.pending) {
+            auto const marker = fmt::format("\x01pending {}", marked.size());
+            marked.emplace(marker, pending);
+            json::put(copy.body, pending.at, json::Value(marker.c_str()));
+        }
+        copies.push_back(std::move(copy));
+    }
+    std::vector<Resource const*> pointers;
+    for (auto const& copy : copies) pointers.push_back(&copy);
+    out.body = resource::fold(parent, pointers, std::move(out.body));
+    json::each_leaf(out.body, [&](json::Path const& at, json::Value const& leaf) {
+        auto const* text = leaf.if_string();
+        auto const it = text ? marked.find(std::string(*text)) : marked.end();
+        if (it != marked.end()) out.pending.push_back({at, it->second.from});
+    });
+    for (auto const& pending : out.pending) {
+        bool const in_list = !pending.at.empty() && std::holds_alternative<std::size_t>(pending.at.segments().back());
+        if (in_list) json::put(out.body, pending.at, json::Value{});  // keeps its place
+        else json::erase(out.body, pending.at);
+    }
+    return out;
+}
+
+class Maker {
+public:
+    Maker(estate::Estate const& estate, Graph const& live, Providers const& providers)
+        : estate_(estate),
+          designed_(estate.graph),
+          live_(live),
+          providers_(providers),
+          names_{estate.graph, live},
+          compared_(compare(estate, live)) {}
+
+    Plan run() {
+        register_providers();
+        choose_writers();
+        for (auto const& [address, node] : compared_.nodes) write(node);
+        order_writes();
+        remove_undesigned();
+        lift_locks();
+        Plan plan;
+        for (auto& [address, node] : compared_.nodes) plan.changes.push_back(std::move(node.change));
+        for (auto& change : removed_) plan.changes.push_back(std::move(change));
+        std::ranges::sort(plan.changes, {}, &Change::address);
+        plan.steps = std::move(steps_).ordered();
+        plan.guards = std::move(compared_.guards);
+        auto const order = [](Guard const& g) { return std::tie(g.klass, g.name, g.address, g.because); };
+        std::ranges::sort(plan.guards, {}, order);
+        plan.unknowns = std::move(compared_.unknowns);
+        plan.by_azure = estate_.by_azure;
+        plan.name = spec_name();
+        return plan;
+    }
+
+private:
+    std::string spec_name() const {
+        json::Path const tag = json::Path("tags").child(std::string(resource::owner_tag));
+        for (auto const& [address, resource] : designed_.resources())
+            if (auto const name = json::text_at(resource.body, tag)) return std::string(*name);
+        return {};
+    }
+
+    // ------------------------------------------------------------------------------------------ registrations
+
+    std::string subscription() const {
+        for (auto const& [address, resource] : designed_.resources())
+            if (resource.ownership == Ownership::managed && resource.id && !resource.id->subscription().empty())
+                return resource.id->subscription();
+        return {};
+    }
+    std::string state_of(std::string const& what) const {
+        for (auto const& [name, state] : providers_)
+            if (base::same_text(name, what)) return state;
+        return {};
+    }
+
+    struct Registration {
+        std::string what, path;  ///< path below the subscription
+        std::string_view version;
+        json::Path state_at;
+    };
+    static Registration provider(std::string const& name) {
+        return {name, "providers/" + name, providers_version, "registrationState"};
+    }
+    static Registration feature(estate::Estate::Feature const& feature) {
+        return {feature.provider + "/" + feature.name,
+                fmt::format("providers/Microsoft.Features/providers/{}/features/{}", feature.provider, feature.name),
+                features_version, "properties.state"};
+    }
+    bool is(std::string const& what, std::string_view state) const { return base::same_text(state_of(what), state); }
+
+    void add(Registration const& registration, Act act, std::string because) {
+        auto const own = resource::ResourceId::subscription_of(subscription());
+        Step step;
+        step.id = "register " + registration.what;
+        step.act = act;
+        step.method = act == Act::call ? "POST" : "GET";
+        if (act == Act::call) step.action = registration.path + "/register";
+        step.resource.id = own;
+        step.resource.type = own.type();
+        step.resource.api_version = std::string(registration.version);
+        step.condition = Condition{own.text() + "/" + registration.path, std::string(registration.version),
+                                   registration.state_at, std::string(registered)};
+        step.until = fmt::format("{} is {}", registration.what, registered);
+        step.expected_s = registering_s;
+        step.because = std::move(because);
+        steps_.add(std::move(step));
+    }
+
+    void register_providers() {
+        if (subscription().empty()) return;
+        std::map<std::string, std::string> again;  // a provider takes a new feature on when it is registered again
+        for (auto const& one : estate_.features) {
+            auto const registration = feature(one);
+            if (is(registration.what, registered)) continue;
+            add(registration, is(registration.what, registering) ? Act::await : Act::call, one.because);
+            again[one.provider] = fmt::format("it takes on the feature {} when it is registered again", one.name);
+            steps_.after("register " + one.provider, "register " + registration.what);
+        }
+        for (auto const& name : estate_.providers) {
+            auto const state = state_of(name);
+            if (is(name, registered) || again.contains(name)) continue;
+            add(provider(name), is(name, registering) ? Act::await : Act::call,
+                state.empty() ? "its registration was not read; registering twice changes nothing"
+                              : fmt::format("it is {}; Azure refuses its types until it is Registered", state));
+        }
+        for (auto const& [name, because] : again) add(provider(name), Act::call, because);
+    }
+
+    // ------------------------------------------------------------------------------------------ who writes what
+
+    bool to_write(Node const& node) const {
+        return !node.unplanned && node.change.action != Action::none && !refused(node);
+    }
+    static bool refused(Node const& node) {
+        return std::ranges::any_of(node.change.properties,
+                                   [](auto const& p) { return p.cost == catalog::Class::refused; });
+    }
+
+    /// A child of a parent that is being created goes inside the parent's write, unless that makes a circle.
+    void choose_writers() {
+        for (auto const& [address, node] : compared_.nodes)
+            if (to_write(node)) writer_[address] = address;
+        for (auto const& [address, node] : compared_.nodes) {
+            if (!to_write(node) || node.exists() || !node.designed->parent || !manner(node.designed->type).folds)
+                continue;
+            auto const* shape = shapes::find(node.designed->type);
+            auto const parent = compared_.nodes.find(*node.designed->parent);
+            if (!shape || shape->inline_at.empty() || parent == compared_.nodes.end()) continue;
+            if (!to_write(parent->second) || parent->second.exists()) continue;
+            writer_[address] = *node.designed->parent;
+            if (circular(*node.designed->parent)) writer_[address] = address;
+        }
+    }
+    /// Whether a write would wait for itself.
+    bool circular(Address const& start) const {
+        std::vector<Address> open = waits_for(start);
+        std::set<Address> seen;
+        while (!open.empty()) {
+            auto const at = open.back();
+            open.pop_back();
+            if (at == start) return true;
+            if (!seen.insert(at).second) continue;
+            auto const next = waits_for(at);
+            open.insert(open.end(), next.begin(), next.end());
+        }
+        return false;
+    }
+    /// Writers of what one write needs, itself left out.
+    std::vector<Address> waits_for(Address const& writer) const {
+        std::vector<Address> out;
+        for (auto const& [address, by] : writer_) {
+            if (by != writer) continue;
+            for (auto const& need : designed_.needs(*compared_.nodes.at(address).designed)) {
+                auto const it = writer_.find(need);
+                if (it != writer_.end() && it->second != writer) out.push_back(it->second);
+            }
+        }
+        return out;
+    }
+
+    // ------------------------------------------------------------------------------------------ writes
+
+    void write(Node const& node) {
+        auto const& address = node.designed->address;
+        if (auto const it = writer_.find(address); it == writer_.end() || it->second != address) return;
+        if (!node.exists()) return create(node);
+        auto const body = update_body(*node.live, node.wanted);
+        std::string last;
+        if (node.other_changes || !node.version_from) last = update(node, write_id(address), body, {});
+        if (!node.version_from) return;
+        auto const* row = upgrade(node.wanted.type);
+        for (auto const& stop : version_stops(*node.version_from, node.version_to)) {
+            auto const id = fmt::format("upgrade {} to {}", address, stop);
+            auto step_body = body;
+            json::put(step_body, node.version_at, json::Value(stop.c_str()));
+            update(node, id, std::move(step_body), stop);
+            auto& step = *steps_.find(id);
+            step.because = row->because;
+            step.fresh = !last.empty();
+            if (step.fresh) step.if_match.clear();
+            if (!last.empty()) steps_.after(id, last);
+            upgrades_[address].emplace_back(stop, id);
+            last = id;
+        }
+    }
+
+    /// What every write has in common.
+    Step written(Node const& node, std::string id, json::Value body, std::vector<Pending> pending) const {
+        auto const& wanted = node.wanted;
+        Step step;
+        step.id = std::move(id);
+        step.address = wanted.address;
+        step.resource.address = wanted.address;
+        step.resource.type = wanted.type;
+        step.resource.id = node.exists() && node.live->id ? node.live->id : wanted.id;
+        step.resource.parent = wanted.parent;
+        step.resource.api_version = wanted.api_version;
+        step.resource.body = std::move(body);
+        step.resource.pending = std::move(pending);
+        step.locks = locks(wanted.type, step.resource.id, step.resource.body, names_);
+        step.until = fmt::format("Azure reports the {} written", plain(wanted.type));
+        step.expected_s = expected_s(wanted.type, "write");
+        step.grants = manner(wanted.type).grants;
+        auto const* scope = wanted.parent ? designed_.find(*wanted.parent) : nullptr;
+        if (!step.resource.id && scope && scope->id) step.scope = scope->id->text();
+        return step;
+    }
+
+    void create(Node const& node) {
+        auto const& row = manner(node.wanted.type);
+        std::vector<Resource const*> children;
+        std::vector<Address> inlined;
+        for (auto const& [address, by] : writer_) {
+            if (by != node.wanted.address || address == by) continue;
+            children.push_back(&compared_.nodes.at(address).wanted);
+            inlined.push_back(address);
+        }
+        auto [body, pending] = folded(node.wanted, children);
+        auto step = written(node, write_id(node.wanted.address), body, pending);
+        step.inlines = std::move(inlined);
+        step.because = node.change.because;
+        step.create_only = row.creates_only;
+        auto const bin = std::ranges::find(live_.recoverable, node.wanted.address, &resource::Recoverable::address);
+        if (!row.recover_at.empty() && bin != live_.recoverable.end()) recover(node, step, *bin, row);
+        if (node.change.action == Action::replace && !node.replaced_with_parent) {
+            steps_.add(deletion(*node.live, names_, node.change.because));
+            deleted_[node.wanted.address] = delete_id(node.wanted.address);
+            steps_.after(step.id, delete_id(node.wanted.address));
+        }
+        steps_.add(std::move(step));
+    }
+
+    /// Azure still keeps the deleted one: bring it back, then write it as designed.
+    void recover(Node const& node, Step const& write, resource::Recoverable const& bin, MannerRow const& row) {
+        auto step = write;
+        step.id = "recover " + node.wanted.address;
+        step.inlines.clear();
+        json::put(step.resource.body, json::Path(row.recover_at), json::Value(std::string(row.recover_value).c_str()));
+        step.because =
+            fmt::format("Azure keeps the deleted {} of this name until {}: it is recovered, with what it holds",
+                        plain(node.wanted.type), bin.until);
+        steps_.after(write.id, step.id);
+        steps_.add(std::move(step));
+    }
+
+    std::string update(Node const& node, std::string id, json::Value body, std::string const& version) {
+        auto wanted = node.wanted;
+        // The version moves in steps of its own; before them it stays where it is.
+        if (node.version_from) {
+            auto const now = version.empty() ? *node.version_from : version;
+            json::put(body, node.version_at, json::Value(now.c_str()));
+            json::put(wanted.body, node.version_at, json::Value(now.c_str()));
+        }
+        std::vector<Pending> pending;
+        for (auto const& one : wanted.pending)
+            if (std::holds_alternative<resource::Output>(one.from)) pending.push_back(one);  // secrets stay as they are
+        auto step = written(node, std::move(id), std::move(body), std::move(pending));
+        step.overlay = decided(wanted, node.live->body);
+        step.because = node.change.because;
+        auto const* shape = shapes::find(node.wanted.type);
+        if (shape && shape->etag) step.if_match = node.live->etag;
+        auto const name = step.id;
+        steps_.add(std::move(step));
+        return name;
+    }
+
+    // ------------------------------------------------------------------------------------------ order
+
+    /// The step after which a designed resource stands as designed; empty when it needs none.
+    std::string settled(Address const& address) const {
+        auto const it = writer_.find(address);
+        if (it == writer_.end()) return {};
+        auto const upgraded = upgrades_.find(it->second);
+        return upgraded == upgrades_.end() ? write_id(it->second) : upgraded->second.back().second;
+    }
+    /// The first step of a resource.
+    std::vector<std::string> steps_of(Address const& address) const {
+        std::vector<std::string> out;
+        for (auto const& id : {"recover " + address, write_id(address)})
+            if (steps_.all().contains(id)) out.push_back(id);
+        if (auto const it = upgrades_.find(address); it != upgrades_.end())
+            for (auto const& [stop, id] : it->second) out.push_back(id);
+        return out;
+    }
+
+    void order_writes() {
+        auto const elsewhere = record_of_elsewhere();
+        for (auto const& [address, by] : writer_) {
+            auto const& node = compared_.nodes.at(address);
+            auto const own = steps_of(by);
+            for (auto const& need : designed_.needs(*node.designed)) {
+                auto const it = writer_.find(need);
+                if (it == writer_.end() || it->second == by) continue;
+                bool const upgrade_of_parent = upgrades_.contains(address) && node.designed->parent == need;
+                for (auto const& step : own) {
+                    // Upgrades of parent and child interleave; everything else waits until its need is settled.
+                    if (upgrade_of_parent) steps_.after(step, write_id(it->second));
+                    else steps_.after(step, settled(need));
+                }
+                if (node.exists() && parent_rewrites(node, need))
+                    for (auto const& step : own) reread(step);
+            }
+            for (auto const& step : own) {
+                steps_.after(step, "register " + namespace_of(node.designed->type));
+                if (elsewhere && outside(node, *elsewhere)) steps_.after_if_possible(step, settled(elsewhere->address));
+            }
+        }
+        interleave_upgrades();
+        for (auto const& feature : estate_.features)
+            for (auto const& [address, by] : writer_) {
+                if (!manner(compared_.nodes.at(address).designed->type).awaits_features) continue;
+                for (auto const& step : steps_of(by)) steps_.after(step, "register " + feature.provider);
+            }
+    }
+    static bool parent_rewrites(Node const& node, Address const& need) { return node.designed->parent == need; }
+    /// The etag seen when planning is gone by then: an earlier step writes the same thing.
+    void reread(std::string const& id) {
+        auto* step = steps_.find(id);
+        if (!step) return;
+        step->fresh = true;
+        step->if_match.clear();
+    }
+
+    /// Control plane to 1.32, pools to 1.32, control plane to 1.33 …
+    void interleave_upgrades() {
+        for (auto const& [child, stops] : upgrades_) {
+            auto const& parent = compared_.nodes.at(child).designed->parent;
+            auto const leading = parent ? upgrades_.find(*parent) : upgrades_.end();
+            if (leading == upgrades_.end() || !upgrade(compared_.nodes.at(child).designed->type) ||
+                upgrade(compared_.nodes.at(child).designed->type)->follows.empty())
+                continue;
+            for (auto const& [stop, id] : stops)
+                for (auto const& [lead, lead_id] : leading->second) {
+                    if (version_below(stop, lead)) steps_.after(lead_id, id);
+                    else steps_.after(id, lead_id);
+                    reread(id), reread(lead_id);
+                }
+        }
+    }
+
+    /// The resource whose tags list what we make in places that are not ours; it is written first, so that nothing is
+    /// lost.
+    Resource const* record_of_elsewhere() const {
+        for (auto const& [address, node] : compared_.nodes) {
+            if (!writer_.contains(address) || !node.designed->id) continue;
+            for (auto const& tag : json::object_at(node.wanted.body, "tags"))
+                if (std::string_view(tag.key()).starts_with("holdfast-elsewhere")) return node.designed;
+        }
+        return nullptr;
+    }
+    static bool outside(Node const& node, Resource const& home) {
+        auto const& resource = *node.designed;
+        if (resource.address == home.address) return false;
+        return !resource.id || !resource.id->is_within(*home.id);
+    }
+
+    // ------------------------------------------------------------------------------------------ removals
+
+    void remove_undesigned() {
+        std::set<resource::ResourceId> designed_ids;
+        for (auto const& [address, resource] : designed_.resources())
+            if (resource.id) designed_ids.insert(*resource.id);
+        std::map<Address, Resource const*> gone;
+        for (auto const& [address, resource] : live_.resources())
+            if (resource.ours && resource.ownership == Ownership::managed && resource.id && !designed_.find(address) &&
+                !designed_ids.contains(*resource.id))
+                gone.emplace(address, &resource);
+        for (auto const& [address, resource] : gone) {
+            Change change{.address = address,
+                          .type = resource->type,
+                          .resource = resource->id->text(),
+                          .action = Action::remove,
+                          .properties = {},
+                          .because = "it is ours and no longer designed"};
+            auto const enclosing = std::ranges::find_if(gone, [&](auto const& other) {
+                return other.first != address && resource->id->is_within(*other.second->id);
+            });
+            if (enclosing != gone.end() && !manner(resource->type).lingers) {
+                change.because = fmt::format("it goes with {}", enclosing->first);
+            } else {
+                steps_.add(deletion(*resource, names_, change.because));
+                deleted_[address] = delete_id(address);
+                compared_.guards.push_back({"delete", guard_name(*resource),
+                                            fmt::format("the {} is ours and no longer designed", plain(resource->type)),
+                                            address});
+            }
+            removed_.push_back(std::move(change));
+        }
+        std::map<Address, std::string> kept;
+        for (auto const& [address, by] : writer_)
+            if (!deleted_.contains(address)) kept[address] = settled(address);
+        order_deletions(steps_, deleted_, names_, kept);
+        // What the record of elsewhere no longer lists must be gone before it forgets.
+        if (auto const* home = record_of_elsewhere(); home && home->id)
+            for (auto const& [address, step] : deleted_) {
+                auto const* resource = live_.find(address);
+                if (resource && resource->id && !resource->id->is_within(*home->id))
+                    steps_.after_if_possible(settled(home->address), step);
+            }
+    }
+
+    /// A lock that stays designed is lifted while something below it goes, and put back.
+    void lift_locks() {
+        for (auto const& [address, lock] : live_.resources()) {
+            if (!manner(lock.type).forbids || !lock.id || deleted_.contains(address)) continue;
+            auto const target = lock.id->parent();
+            auto const node = compared_.nodes.find(address);
+            if (!target || node == compared_.nodes.end() || !lock.ours) continue;
+            std::vector<std::string> below;
+            for (auto const& [other, step] : deleted_) {
+                auto const* resource = live_.find(other);
+                if (resource && resource->id && resource->id->is_within(*target)) below.push_back(step);
+            }
+            if (below.empty()) continue;
+            auto lift = deletion(lock, names_, "something below it is deleted; it is put back afterwards");
+            auto const lifted = lift.id, restored = write_id(address);
+            steps_.add(std::move(lift));
+            if (!steps_.find(restored)) {
+                auto again = written(node->second, restored, node->second.wanted.body, node->second.wanted.pending);
+                again.because = "it was lifted for a delete";
+                steps_.add(std::move(again));
+            } else {  // it was to be updated: after the lift there is nothing to update
+                auto* step = steps_.find(restored);
+                step->resource.body = node->second.wanted.body;
+                step->overlay = nullptr;
+                step->if_match.clear();
+                step->fresh = false;
+            }
+            for (auto const& step : below) {
+                steps_.after(step, lifted);
+                steps_.after(restored, step);
+            }
+        }
+    }
+
+    estate::Estate const& estate_;
+    Graph const& designed_;
+    Graph const& live_;
+    Providers const& providers_;
+    Names names_;
+    Compared compared_;
+    Steps steps_;
+    std::map<Address, Address> writer_;  ///< who writes it: itself, or the parent whose body it is folded into
+    std::map<Address, std::vector<std::pair<std::string, std::string>>> upgrades_;  ///< stop, step id
+    std::map<Address, std::string> deleted_;
+    std::vector<Change> removed_;
+};
+
+}  // namespace
+
+Plan make(estate::Estate const& estate, Graph const& live, Providers const& providers) {
+    return Maker(estate, live, providers).run();
+}
+
+std::string_view name(Action action) {
+    switch (action) {
+        case Action::none:
+            return "none";
+        case Action::create:
+            return "create";
+        case Action::update:
+            return "update";
+        case Action::replace:
+            return "replace";
+        case Action::remove:
+            return "delete";
+    }
+    return "?";
+}
+char symbol(Action action) {
+    switch (action) {
+        case Action::none:
+            return ' ';
+        case Action::create:
+            return '+';
+        case Action::update:
+            return '~';
+        case Action::replace:
+            return '!';
+        case Action::remove:
+            return '-';
+    }
+    return '?';
+}
+std::string_view name(Act act) {
+    switch (act) {
+        case Act::write:
+            return "write";
+        case Act::remove:
+            return "delete";
+        case Act::call:
+            return "call";
+        case Act::await:
+            return "await";
+    }
+    return "?";
+}
+std::size_t Plan::count(Action action) const {
+    return static_cast<std::size_t>(std::ranges::count(changes, action, &Change::action));
+}
+
+}  // namespace holdfast::plan

@@ -1,0 +1,35 @@
+// Private to the room: the tables that say how each type wants to be treated. See data/{locks,manners,upgrades}.yaml.
+#pragma once
+
+#include "resource/resource.hpp"
+
+namespace holdfast::plan {
+
+struct LockRow {
+    std::string_view type, at;
+    int up;
+    std::string_view because, source, date;
+};
+struct MannerRow {
+    std::string_view type;
+    bool folds, creates_only, grants, forbids, deleted_alone, lingers;
+    std::string_view recover_at, recover_value;
+    bool guards_data, awaits_features;
+    std::string_view because, source, date;
+};
+struct UpgradeRow {
+    std::string_view type, at, follows, moved_by, moved_by_values, because, source, date;
+};
+
+/// The row of a type, or one that says nothing special.
+MannerRow const& manner(std::string_view type);
+UpgradeRow const* upgrade(std::string_view type);
+std::span<LockRow const> lock_rows();
+
+/// Ids that a write or delete of this resource holds while it lasts.
+std::vector<resource::ResourceId> held(std::string_view type, resource::ResourceId const&, json::Value const& body);
+
+/// Every value at a path in which `[]` stands for each element of a list and `{}` for each key of a map.
+std::vector<std::string> texts_at(json::Value const& root, std::string_view pattern);
+
+}  // namespace holdfast::plan

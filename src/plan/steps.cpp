@@ -1,0 +1,195 @@
+#include "plan/steps.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cassert>
+
+namespace holdfast::plan {
+
+namespace {
+/// Types of no row in the catalog: short, so that they never look like the path to take first.
+constexpr int unlisted_s = 5;
+}  // namespace
+
+std::string Names::address_of(resource::ResourceId const& id) const {
+    if (auto const* there = designed.find(id)) return there->address;
+    if (auto const* there = live.find(id)) return there->address;
+    return id.key();
+}
+
+std::string plain(std::string_view type) {
+    auto const* shape = shapes::find(type);
+    return std::string(shape && !shape->plain.empty() ? shape->plain : type);
+}
+
+std::string guard_name(resource::Resource const& resource) {
+    if (!resource.id || base::is_guid(resource.id->name())) return resource.address;
+    std::string out(resource.id->name());
+    auto const type = resource.id->type();
+    // A child is named with its parents: one type segment more than the namespace and the type itself each.
+    auto up = resource.id->parent();
+    for (auto levels = std::ranges::count(type, '/'); levels > 1 && up; --levels, up = up->parent())
+        out = fmt::format("{}/{}", up->name(), out);
+    return out;
+}
+
+int expected_s(std::string_view type, std::string_view act) {
+    auto const* row = catalog::find_duration(type, act);
+    return row ? row->typical_s : unlisted_s;
+}
+
+std::vector<std::string> locks(std::string_view type, std::optional<resource::ResourceId> const& id,
+                               json::Value const& body, Names const& names) {
+    std::vector<std::string> out;
+    if (!id) return out;
+    for (auto const& one : held(type, *id, body)) out.push_back(names.address_of(one));
+    std::ranges::sort(out);
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+}
+
+std::string write_id(Address const& address) { return "write " + address; }
+std::string delete_id(Address const& address) { return "delete " + address; }
+
+Step& Steps::add(Step step) {
+    auto const [it, fresh] = steps_.emplace(step.id, std::move(step));
+    assert(fresh && "two steps of one id");
+    auto& wanted = after_[it->first];
+    wanted.insert(it->second.after.begin(), it->second.after.end());
+    return it->second;
+}
+Step* Steps::find(std::string const& id) {
+    auto const it = steps_.find(id);
+    return it == steps_.end() ? nullptr : &it->second;
+}
+void Steps::after(std::string const& step, std::string const& before) {
+    if (step != before) after_[step].insert(before);
+}
+bool Steps::reaches(std::string const& from, std::string const& to) const {
+    std::vector<std::string> open{from};
+    std::set<std::string> seen;
+    while (!open.empty()) {
+        auto const at = open.back();
+        open.pop_back();
+        if (at == to) return true;
+        if (!seen.insert(at).second) continue;
+        if (auto const it = after_.find(at); it != after_.end())
+            open.insert(open.end(), it->second.begin(), it->second.end());
+    }
+    return false;
+}
+void Steps::after_if_possible(std::string const& step, std::string const& before) {
+    if (!reaches(before, step)) after(step, before);
+}
+
+std::vector<Step> Steps::ordered() && {
+    Plan loose;
+    for (auto& [id, step] : steps_) {
+        step.after.clear();
+        for (auto const& before : after_[id])
+            if (steps_.contains(before)) step.after.push_back(before);
+        loose.steps.push_back(step);
+    }
+    auto const remaining = remaining_seconds(loose);
+    std::map<std::string, std::size_t> waiting;
+    std::map<std::string, std::vector<std::string>> unlocks;
+    std::set<std::pair<int, std::string>> ready;  // longest path first, then by name
+    for (auto const& step : loose.steps) {
+        waiting[step.id] = step.after.size();
+        for (auto const& before : step.after) unlocks[before].push_back(step.id);
+        if (step.after.empty()) ready.emplace(-remaining.at(step.id), step.id);
+    }
+    std::vector<Step> out;
+    while (!ready.empty()) {
+        auto const id = ready.begin()->second;
+        ready.erase(ready.begin());
+        out.push_back(std::move(steps_.at(id)));
+        for (auto const& next : unlocks[id])
+            if (--waiting[next] == 0) ready.emplace(-remaining.at(next), next);
+    }
+    assert(out.size() == steps_.size() && "the steps of a plan wait for each other in a circle");
+    return out;
+}
+
+std::map<std::string, int> remaining_seconds(Plan const& plan) {
+    std::map<std::string, std::vector<std::string>> unlocks;
+    std::map<std::string, int> own, waiting;
+    for (auto const& step : plan.steps) {
+        own[step.id] = std::max(step.expected_s, 0);
+        waiting[step.id] = 0;
+    }
+    // Backwards: a step is counted once everything that waits for it has been.
+    for (auto const& step : plan.steps)
+        for (auto const& before : step.after)
+            if (own.contains(before)) {
+                unlocks[step.id].push_back(before);
+                ++waiting[before];
+            }
+    std::map<std::string, int> out;
+    std::vector<std::string> ends;
+    for (auto const& [id, count] : waiting)
+        if (count == 0) ends.push_back(id);
+    std::map<std::string, int> longest_after;
+    while (!ends.empty()) {
+        auto const id = ends.back();
+        ends.pop_back();
+        out[id] = own[id] + longest_after[id];
+        for (auto const& before : unlocks[id]) {
+            longest_after[before] = std::max(longest_after[before], out[id]);
+            if (--waiting[before] == 0) ends.push_back(before);
+        }
+    }
+    for (auto const& [id, seconds] : own) out.emplace(id, seconds);  // circles of a hostile plan: its own time
+    return out;
+}
+
+Step deletion(resource::Resource const& live, Names const& names, std::string because) {
+    Step step;
+    step.id = delete_id(live.address);
+    step.act = Act::remove;
+    step.method = "DELETE";
+    step.address = live.address;
+    step.resource.address = live.address;
+    step.resource.type = live.type;
+    step.resource.id = live.id;
+    step.resource.parent = live.parent;
+    step.resource.api_version = live.api_version;
+    step.locks = locks(live.type, live.id, live.body, names);
+    step.until = fmt::format("the {} is gone", plain(live.type));
+    step.expected_s = expected_s(live.type, "delete");
+    step.because = std::move(because);
+    return step;
+}
+
+void order_deletions(Steps& steps, std::map<Address, std::string> const& deleted, Names const& names,
+                     std::map<Address, std::string> const& kept) {
+    auto const uses = [&names](Address const& user) {
+        std::set<Address> out;
+        for (auto const* graph : {&names.live, &names.designed}) {
+            auto const* resource = graph->find(user);
+            if (!resource) continue;
+            auto const needs = graph->needs(*resource);
+            out.insert(needs.begin(), needs.end());
+        }
+        return out;
+    };
+    for (auto const& [address, step] : deleted) {
+        auto const* lock = names.live.find(address);
+        if (!lock || !lock->id || !manner(lock->type).forbids) continue;
+        auto const target = lock->id->parent();
+        if (!target) continue;
+        for (auto const& [other, other_step] : deleted) {
+            auto const* below = names.live.find(other);
+            if (below && below->id && other != address && below->id->is_within(*target))
+                steps.after_if_possible(other_step, step);
+        }
+    }
+    for (auto const& [user, step] : deleted)
+        for (auto const& used : uses(user))
+            if (auto const it = deleted.find(used); it != deleted.end()) steps.after_if_possible(it->second, step);
+    for (auto const& [user, step] : kept)
+        for (auto const& used : uses(user))
+            if (auto const it = deleted.find(used); it != deleted.end()) steps.after_if_possible(it->second, step);
+}
+
+}  // namespace holdfast::plan
