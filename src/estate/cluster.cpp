@@ -37,9 +37,7 @@ public:
     }
 
 private:
-    void put(char const* at, Given value, std::string const& key) {
-        draft_.put(*cluster_, at, std::move(value), key);
-    }
+    void put(char const* at, Given value, std::string const& key) { draft_.put(*cluster_, at, std::move(value), key); }
     void put_because(char const* at, Given value, std::string because) {
         draft_.put_because(*cluster_, at, std::move(value), std::move(because));
     }
@@ -48,7 +46,8 @@ private:
         auto const kind = spec_.maybe_text("identity.controlPlane").value_or("");
         if (draft_.has("identity/cluster")) {
             put("identity.type", "UserAssigned", "identity.controlPlane");
-            draft_.put(*cluster_, json::Path("identity.userAssignedIdentities").child(draft_.id("identity/cluster").text()),
+            draft_.put(*cluster_,
+                       json::Path("identity.userAssignedIdentities").child(draft_.id("identity/cluster").text()),
                        json::Object{}, "identity.controlPlane");
         } else if (kind == "systemAssigned") {
             put("identity.type", "SystemAssigned", "identity.controlPlane");
@@ -58,7 +57,8 @@ private:
                          spec_.origin("identity.servicePrincipal.secret"));
         }
         if (!draft_.has("identity/kubelet")) return;
-        put("properties.identityProfile.kubeletidentity.resourceId", draft_.id("identity/kubelet").text(), "identity.kubelet");
+        put("properties.identityProfile.kubeletidentity.resourceId", draft_.id("identity/kubelet").text(),
+            "identity.kubelet");
         auto const later = [&](char const* at, char const* from) {
             draft_.await(*cluster_, at, resource::Output{"identity/kubelet", from}, spec_.origin("identity.kubelet"));
         };
@@ -74,12 +74,15 @@ private:
     }
 
     void names() {
-        std::string const node_group = fmt::format("MC_{}_{}_{}", draft_.id("group").name(), draft_.id("cluster").name(), draft_.region);
+        std::string const node_group =
+            fmt::format("MC_{}_{}_{}", draft_.id("group").name(), draft_.id("cluster").name(), draft_.region);
         if (!spec_.has("azure.nodeGroup") && node_group.size() > kNodeGroupMax) {
             put_because("properties.nodeResourceGroup", shortened(node_group, kNodeGroupMax),
-                        fmt::format("the name that AKS would make has {} characters; Azure allows {}", node_group.size(), kNodeGroupMax));
+                        fmt::format("the name that AKS would make has {} characters; Azure allows {}",
+                                    node_group.size(), kNodeGroupMax));
         }
-        std::string const prefix = spec_.maybe_text("apiServer.prefix").value_or(shortened(spec_.name(), kDnsPrefixMax));
+        std::string const prefix =
+            spec_.maybe_text("apiServer.prefix").value_or(shortened(spec_.name(), kDnsPrefixMax));
         // With a zone of one's own the prefix must be predictable, so that two clusters can share the zone.
         bool const own_zone = draft_.has("dns");
         char const* const at = own_zone ? "properties.fqdnSubdomain" : "properties.dnsPrefix";
@@ -93,7 +96,8 @@ private:
     }
 
     void network() {
-        if (own_zone()) put("properties.apiServerAccessProfile.privateDNSZone", draft_.id("dns").text(), "apiServer.zone");
+        if (own_zone())
+            put("properties.apiServerAccessProfile.privateDNSZone", draft_.id("dns").text(), "apiServer.zone");
         if (draft_.has("dns/link")) {
             draft_.refer("cluster", "dns/link", "nodes find the private API server through the zone");
         }
@@ -101,14 +105,16 @@ private:
             put("properties.apiServerAccessProfile.privateDNSZone", spec_.text("apiServer.zone"), "apiServer.zone");
         }
         if (draft_.has("network/subnets/apiserver")) {
-            put("properties.apiServerAccessProfile.subnetId", draft_.id("network/subnets/apiserver").text(), "network.subnets.apiserver");
+            put("properties.apiServerAccessProfile.subnetId", draft_.id("network/subnets/apiserver").text(),
+                "network.subnets.apiserver");
         }
         put_because("properties.networkProfile.loadBalancerSku", "standard", "the other kind is retired");
 
         // Azure switches both features of advanced networking on with the whole, unless told otherwise.
         bool const flows = spec_.truth("network.observability"), encrypted = spec_.truth("network.encryptTraffic");
         if (flows || encrypted) {
-            put("properties.networkProfile.advancedNetworking.enabled", true, flows ? "network.observability" : "network.encryptTraffic");
+            put("properties.networkProfile.advancedNetworking.enabled", true,
+                flows ? "network.observability" : "network.encryptTraffic");
             put("properties.networkProfile.advancedNetworking.observability.enabled", flows, "network.observability");
             put("properties.networkProfile.advancedNetworking.security.enabled", encrypted, "network.encryptTraffic");
         }
@@ -127,14 +133,17 @@ private:
         };
         for (auto const& outbound : kOutbound) {
             if (outbound.by != egress) continue;
-            if (auto const n = spec_.maybe_whole("network.egress.publicIps")) put(outbound.count, *n, "network.egress.publicIps");
-            if (auto const n = spec_.maybe_whole("network.egress.idleMinutes")) put(outbound.idle, *n, "network.egress.idleMinutes");
+            if (auto const n = spec_.maybe_whole("network.egress.publicIps"))
+                put(outbound.count, *n, "network.egress.publicIps");
+            if (auto const n = spec_.maybe_whole("network.egress.idleMinutes"))
+                put(outbound.idle, *n, "network.egress.idleMinutes");
         }
         if (draft_.has("network/routes/default")) {
             draft_.refer("cluster", "network/routes/default", "AKS refuses nodes whose subnet has no way out yet");
         }
         if (holds(spec_, "network.egress.by = firewall") && draft_.is_ours("network/firewall-policy/aks")) {
-            draft_.refer("cluster", "network/firewall-policy/aks", "nodes cannot start until the firewall lets AKS through");
+            draft_.refer("cluster", "network/firewall-policy/aks",
+                         "nodes cannot start until the firewall lets AKS through");
         }
     }
     bool own_zone() const { return draft_.has("dns"); }
@@ -145,9 +154,11 @@ private:
         }
         if (!draft_.has("keys/etcd")) return;
         draft_.await(*cluster_, "properties.securityProfile.azureKeyVaultKms.keyId",
-                     resource::Output{"keys/etcd", "properties.keyUriWithVersion"}, spec_.origin("encryption.etcd.key"));
+                     resource::Output{"keys/etcd", "properties.keyUriWithVersion"},
+                     spec_.origin("encryption.etcd.key"));
         if (spec_.maybe_text("encryption.etcd.vaultAccess") == "private") {
-            put("properties.securityProfile.azureKeyVaultKms.keyVaultResourceId", draft_.id("vault/etcd").text(), "encryption.etcd.vault");
+            put("properties.securityProfile.azureKeyVaultKms.keyVaultResourceId", draft_.id("vault/etcd").text(),
+                "encryption.etcd.vault");
         }
     }
 
@@ -155,10 +166,12 @@ private:
         if (!draft_.has("workspace")) return;
         auto const& workspace = draft_.id("workspace").text();
         if (spec_.truth("operations.containerInsights")) {
-            put("properties.addonProfiles.omsagent.config.logAnalyticsWorkspaceResourceID", workspace, "operations.workspace");
+            put("properties.addonProfiles.omsagent.config.logAnalyticsWorkspaceResourceID", workspace,
+                "operations.workspace");
         }
         if (spec_.truth("operations.defender")) {
-            put("properties.securityProfile.defender.logAnalyticsWorkspaceResourceId", workspace, "operations.workspace");
+            put("properties.securityProfile.defender.logAnalyticsWorkspaceResourceId", workspace,
+                "operations.workspace");
         }
     }
 
@@ -168,15 +181,18 @@ private:
             put("properties.httpProxyConfig.trustedCa", base::base64(*pem), "operations.proxy.trustedCa");
         }
         json::Array authorities;
-        for (auto const& pem : spec_.texts("operations.certificateAuthorities")) authorities.emplace_back(base::base64(pem));
+        for (auto const& pem : spec_.texts("operations.certificateAuthorities"))
+            authorities.emplace_back(base::base64(pem));
         if (!authorities.empty()) {
-            put("properties.securityProfile.customCATrustCertificates", std::move(authorities), "operations.certificateAuthorities");
+            put("properties.securityProfile.customCATrustCertificates", std::move(authorities),
+                "operations.certificateAuthorities");
         }
     }
 
     void windows() {
         if (auto const password = spec_.maybe_secret("windows.password")) {
-            draft_.await(*cluster_, "properties.windowsProfile.adminPassword", placed(*password), spec_.origin("windows.password"));
+            draft_.await(*cluster_, "properties.windowsProfile.adminPassword", placed(*password),
+                         spec_.origin("windows.password"));
             put_because("properties.windowsProfile.enableCSIProxy", true, "volumes reach Windows pods through it");
         }
     }
@@ -191,13 +207,16 @@ private:
         }
         bool const windows = spec_.maybe_text(key + ".os") == "windows";
         if (windows && name.size() > kWindowsPoolNameMax) {
-            draft_.mistake(key + ".name", fmt::format("the name of a Windows pool has at most {} characters, '{}' has {}", kWindowsPoolNameMax, name, name.size()),
+            draft_.mistake(key + ".name",
+                           fmt::format("the name of a Windows pool has at most {} characters, '{}' has {}",
+                                       kWindowsPoolNameMax, name, name.size()),
                            fmt::format("call it {}", name.substr(0, kWindowsPoolNameMax)));
         }
         Resource& pool = draft_.ours(address, "cluster");
         draft_.land(pool, "pools[]", key);
         if (!windows) draft_.land(pool, "access.ssh", "access.ssh");
-        draft_.put_because(pool, "properties.type", "VirtualMachineScaleSets", "the kind of pool that scales and spans zones");
+        draft_.put_because(pool, "properties.type", "VirtualMachineScaleSets",
+                           "the kind of pool that scales and spans zones");
         bool const scales = spec_.has(key + ".min") && spec_.has(key + ".max");
         draft_.put(pool, "properties.enableAutoScaling", scales, scales ? key + ".max" : key + ".count");
         // The autoscaler starts from the fewest; what it makes of it afterwards is its own.
@@ -213,11 +232,13 @@ private:
                                near ? fmt::format("did you mean {}?", *near) : "name one of network.moreSubnets");
             } else {
                 bool const said = spec_.has(key + ".subnet") || spec_.has(key + ".subnet.id");
-                draft_.put(pool, "properties.vnetSubnetID", draft_.id(*subnet).text(), said ? key + ".subnet" : "network.subnets.nodes");
+                draft_.put(pool, "properties.vnetSubnetID", draft_.id(*subnet).text(),
+                           said ? key + ".subnet" : "network.subnets.nodes");
             }
         }
         if (draft_.has("network/subnets/pods")) {
-            draft_.put(pool, "properties.podSubnetID", draft_.id("network/subnets/pods").text(), "network.subnets.pods");
+            draft_.put(pool, "properties.podSubnetID", draft_.id("network/subnets/pods").text(),
+                       "network.subnets.pods");
         }
     }
 

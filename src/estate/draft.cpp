@@ -130,8 +130,8 @@ void Draft::put_because(Resource& resource, json::Path const& at, Given given, s
     resource.origins[at] = {.by = resource::Origin::By::standard, .because = std::move(because)};
 }
 
-void Draft::await(Resource& resource, json::Path const& at,
-                  std::variant<resource::Output, resource::SecretName> from, resource::Origin origin) {
+void Draft::await(Resource& resource, json::Path const& at, std::variant<resource::Output, resource::SecretName> from,
+                  resource::Origin origin) {
     resource.pending.push_back({.at = at, .from = std::move(from)});
     resource.origins[at] = std::move(origin);
 }

@@ -1,8 +1,8 @@
 /// draft: the drawing board on which an estate is designed.
 ///
-/// Each part of the design (foundation, network, encryption, cluster …) adds its resources to one Draft. The board knows how
-/// things are named, tagged, placed and identified, and writes down beside every value who decided it. Mistakes are
-/// collected: a design with mistakes is finished anyway, so that all of them are told at once.
+/// Each part of the design (foundation, network, encryption, cluster …) adds its resources to one Draft. The board
+/// knows how things are named, tagged, placed and identified, and writes down beside every value who decided it.
+/// Mistakes are collected: a design with mistakes is finished anyway, so that all of them are told at once.
 #pragma once
 
 #include "estate/estate.hpp"
@@ -40,8 +40,8 @@ public:
 
     // ------------------------------------------------------------------------------------------ resources
 
-    /// A resource of ours, named by its row of data/names.yaml or by the spec's `names`. The parent stands already on the
-    /// board. References stay valid: a graph is a map. `zone` for private DNS zones.
+    /// A resource of ours, named by its row of data/names.yaml or by the spec's `names`. The parent stands already on
+    /// the board. References stay valid: a graph is a map. `zone` for private DNS zones.
     Resource& ours(Address const&, Address const& parent, std::string zone = {});
     /// A resource that stands already, by the id under `key`: read, never written.
     Resource& standing(Address const&, std::string const& key);
@@ -59,8 +59,9 @@ public:
     void put_because(Resource&, json::Path const&, Given, std::string because);
     /// A value that another resource's answer, or a secret store, will hold.
     void await(Resource&, json::Path const&, std::variant<resource::Output, resource::SecretName>, resource::Origin);
-    /// Every row of the spec language whose arm_type is this resource's and whose key begins with `rows` ("pools[]") lands
-    /// where its arm_at says, from the concrete key ("pools[2]"); except keys that a part of the design judges itself.
+    /// Every row of the spec language whose arm_type is this resource's and whose key begins with `rows` ("pools[]")
+    /// lands where its arm_at says, from the concrete key ("pools[2]"); except keys that a part of the design judges
+    /// itself.
     void land(Resource&, std::string_view rows = {}, std::string_view concrete = {});
 
     // ------------------------------------------------------------------------------------------ bookkeeping
@@ -87,14 +88,14 @@ private:
 std::string last_word(std::string_view address);
 
 // The parts of the design, in the order in which they are drawn.
-void design_foundation(Draft&);      ///< resource group, lock, identities
-void design_network(Draft&);         ///< security group, routes, egress, virtual network, subnets, peerings
-void design_encryption(Draft&);      ///< vaults, keys, disk encryption set
-void design_services(Draft&);        ///< registry, workspace, private endpoints, private DNS
-void design_cluster(Draft&);         ///< cluster, pools, maintenance windows
-void design_monitoring(Draft&);      ///< diagnostic settings, data collection
-void design_grants(Draft&);          ///< role assignments of identities and people
-void design_surroundings(Draft&);    ///< providers, features, what Azure makes by itself
-void lay_over_unjudged(Draft&);      ///< `azure:` maps and `resources:`, checked against the shapes
+void design_foundation(Draft&);    ///< resource group, lock, identities
+void design_network(Draft&);       ///< security group, routes, egress, virtual network, subnets, peerings
+void design_encryption(Draft&);    ///< vaults, keys, disk encryption set
+void design_services(Draft&);      ///< registry, workspace, private endpoints, private DNS
+void design_cluster(Draft&);       ///< cluster, pools, maintenance windows
+void design_monitoring(Draft&);    ///< diagnostic settings, data collection
+void design_grants(Draft&);        ///< role assignments of identities and people
+void design_surroundings(Draft&);  ///< providers, features, what Azure makes by itself
+void lay_over_unjudged(Draft&);    ///< `azure:` maps and `resources:`, checked against the shapes
 
 }  // namespace holdfast::estate

@@ -1,7 +1,8 @@
 // Whose keys encrypt what: a vault and a key for each purpose, and the disk encryption set that hangs on one of them.
 //
-// Each purpose has a vault of its own: the etcd plugin cannot pass a vault's firewall, and a role on a vault that holds one
-// key opens one key. Keys are made through Resource Manager, so that no data-plane right has to be granted and awaited first.
+// Each purpose has a vault of its own: the etcd plugin cannot pass a vault's firewall, and a role on a vault that holds
+// one key opens one key. Keys are made through Resource Manager, so that no data-plane right has to be granted and
+// awaited first.
 
 #include <fmt/format.h>
 
@@ -11,9 +12,9 @@ namespace holdfast::estate {
 namespace {
 
 struct Purpose {
-    std::string word;                       ///< "disk": vault/disk, keys/disk
-    std::string key;                        ///< "encryption.disks"
-    std::vector<char const*> operations;    ///< what the key may do
+    std::string word;                     ///< "disk": vault/disk, keys/disk
+    std::string key;                      ///< "encryption.disks"
+    std::vector<char const*> operations;  ///< what the key may do
     std::string because;
     Address vault() const { return "vault/" + word; }
     Address key_address() const { return "keys/" + word; }
@@ -30,19 +31,23 @@ void vault_of(Draft& draft, Purpose const& purpose) {
     draft.put_because(vault, "properties.enableRbacAuthorization", true,
                       "rights are role assignments, seen and proven like all others");
     draft.put_because(vault, "properties.enableSoftDelete", true, "a deleted key can be recovered");
-    draft.put_because(vault, "properties.enablePurgeProtection", true,
-                      "nobody can destroy the key for good before its retention ends; disk encryption sets insist on it");
+    draft.put_because(
+        vault, "properties.enablePurgeProtection", true,
+        "nobody can destroy the key for good before its retention ends; disk encryption sets insist on it");
 }
 
 void key_of(Draft& draft, Purpose const& purpose) {
-    auto const& spec = draft.spec;
     Resource& key = draft.ours(purpose.key_address(), purpose.vault());
     draft.land(key, purpose.key, purpose.key);
     json::Array operations;
     for (auto const* operation : purpose.operations) operations.emplace_back(operation);
     draft.put_because(key, "properties.keyOps", std::move(operations), purpose.because);
-    if (spec.has(purpose.key + ".rotateEvery")) {
-        draft.put(key, "properties.rotationPolicy.lifetimeActions[0].action.type", "rotate", purpose.key + ".rotateEvery");
+    // When to rotate landed by its row; that it means rotating, and not only a notice, is said here.
+    json::Path const when("properties.rotationPolicy.lifetimeActions[0].trigger.timeAfterCreate");
+    if (json::find(key.body, when) != nullptr) {
+        json::Path const act("properties.rotationPolicy.lifetimeActions[0].action.type");
+        json::put(key.body, act, "rotate");
+        key.origins[act] = key.origins.at(when);
     }
 }
 
@@ -55,7 +60,8 @@ void keys_for(Draft& draft, Purpose const& purpose) {
         auto const id = ResourceId::parse(spec.text(existing_key));
         auto const vault = id ? id->parent() : std::nullopt;
         if (!vault || vault->type() != "Microsoft.KeyVault/vaults") {
-            draft.mistake(existing_key, "this is not the id of a key", "write it as …/providers/Microsoft.KeyVault/vaults/VAULT/keys/KEY");
+            draft.mistake(existing_key, "this is not the id of a key",
+                          "write it as …/providers/Microsoft.KeyVault/vaults/VAULT/keys/KEY");
             return;
         }
         if (spec.has(existing_vault)) {
@@ -91,8 +97,8 @@ void disk_encryption_set(Draft& draft) {
     Resource& set = draft.ours("disk-encryption", "group");
     draft.land(set, "encryption.disks", "encryption.disks");
     draft.put(set, "identity.type", "UserAssigned", "identity.disks");
-    draft.put(set, json::Path("identity.userAssignedIdentities").child(draft.id("identity/disk").text()), json::Object{},
-              "identity.disks");
+    draft.put(set, json::Path("identity.userAssignedIdentities").child(draft.id("identity/disk").text()),
+              json::Object{}, "identity.disks");
     draft.await(set, "properties.activeKey.keyUrl", resource::Output{"keys/disk", "properties.keyUriWithVersion"},
                 spec.origin("encryption.disks.key"));
     auto const& vault = draft.id("vault/disk");
@@ -118,7 +124,8 @@ void design_encryption(Draft& draft) {
     Resource& vault = *draft.estate.graph.find("vault/etcd");
     bool const closed = spec.maybe_text("encryption.etcd.vaultAccess") == "private";
     std::string const key = "encryption.etcd.vaultAccess";
-    // The plugin is no trusted service: a public vault must be open to it, a private one is reached by private endpoint.
+    // The plugin is no trusted service: a public vault must be open to it, a private one is reached by private
+    // endpoint.
     draft.put(vault, "properties.networkAcls.defaultAction", closed ? "Deny" : "Allow", key);
     draft.put(vault, "properties.networkAcls.bypass", closed ? "None" : "AzureServices", key);
     draft.put(vault, "properties.publicNetworkAccess", closed ? "Disabled" : "Enabled", key);

@@ -22,7 +22,8 @@ void design_foundation(Draft& draft) {
                           "says who put the lock");
     }
 
-    // Roles can be granted to an identity of ours before the cluster stands, so nothing has to be granted in a hurry later.
+    // Roles can be granted to an identity of ours before the cluster stands, so nothing has to be granted in a hurry
+    // later.
     auto const identity = [&](Address const& address, std::string const& key, std::string_view word) {
         if (spec.has(key + ".id")) {
             draft.standing(address, key + ".id");

@@ -1,7 +1,8 @@
-// Who may do what: a role assignment for each right that an identity of the estate needs (data/grants.yaml) and for each
-// that the spec gives to people (data/people_roles.yaml).
+// Who may do what: a role assignment for each right that an identity of the estate needs (data/grants.yaml) and for
+// each that the spec gives to people (data/people_roles.yaml).
 //
-// An assignment is the triple of scope, principal and role; its name hashes the three, so it is known when the principal is.
+// An assignment is the triple of scope, principal and role; its name hashes the three, so it is known when the
+// principal is.
 
 #include <fmt/format.h>
 
@@ -99,19 +100,19 @@ Resource& assignment(Draft& draft, Address address, Address const& scope, std::s
         draft.written_elsewhere(above->text() + "/providers/Microsoft.Authorization/roleAssignments");
     }
     Resource& added = draft.estate.graph.add(std::move(grant));
-    draft.put_because(added, "properties.roleDefinitionId",
-                      ResourceId::subscription_of(above->subscription())
-                          .with("Microsoft.Authorization/roleDefinitions", guid)
-                          .text(),
-                      "the narrowest role that works");
+    draft.put_because(
+        added, "properties.roleDefinitionId",
+        ResourceId::subscription_of(above->subscription()).with("Microsoft.Authorization/roleDefinitions", guid).text(),
+        "the narrowest role that works");
     if (auto const* known = std::get_if<std::string>(&who.id)) {
         json::put(added.body, "properties.principalId", json::Value(boost::json::string(*known)));
         added.origins[json::Path("properties.principalId")] = who.origin;
     } else {
         draft.await(added, "properties.principalId", std::get<resource::Output>(who.id), who.origin);
     }
-    draft.put_because(added, "properties.principalType", type,
-                      "with it Azure takes a principal at its word instead of looking for one that is still too new to be found");
+    draft.put_because(
+        added, "properties.principalType", type,
+        "with it Azure takes a principal at its word instead of looking for one that is still too new to be found");
     draft.put_because(added, "properties.description", fmt::format("holdfast:{}: {}", draft.spec.name(), because),
                       "says whose it is and what for");
     added.origins[json::Path()] = {.by = resource::Origin::By::standard, .because = std::string(because)};
@@ -125,11 +126,13 @@ void grants_of_identities(Draft& draft) {
         bool const each = row.scope.ends_with('*');
         std::vector<Address> scopes;
         for (auto const& [address, resource] : draft.estate.graph.resources()) {
-            bool const meant = each ? address.starts_with(row.scope.substr(0, row.scope.size() - 1)) : address == row.scope;
+            bool const meant =
+                each ? address.starts_with(row.scope.substr(0, row.scope.size() - 1)) : address == row.scope;
             if (meant && needed(row, draft, address)) scopes.push_back(address);
         }
         for (auto const& scope : scopes) {
-            Address const address = each ? fmt::format("access/{}-{}", row.id, last_word(scope)) : fmt::format("access/{}", row.id);
+            Address const address =
+                each ? fmt::format("access/{}-{}", row.id, last_word(scope)) : fmt::format("access/{}", row.id);
             assignment(draft, address, scope, "", *who, "ServicePrincipal", row.guid, row.because);
             Address const waiting(row.before);
             if (who->from_cluster || waiting.empty() || !draft.is_ours(waiting)) continue;
@@ -162,7 +165,8 @@ void grant_to(Draft& draft, PeopleRow const& row, std::string const& object_id, 
     if (same_person(address)) return;  // said twice, by adminGroups and by a grant
     if (draft.has(address)) address = called(object_id);
     if (draft.has(address)) return;
-    assignment(draft, address, "cluster", beneath, Principal{object_id, draft.spec.origin(key)}, type, row.guid, row.because);
+    assignment(draft, address, "cluster", beneath, Principal{object_id, draft.spec.origin(key)}, type, row.guid,
+               row.because);
 }
 
 void grants_of_people(Draft& draft) {
@@ -179,10 +183,12 @@ void grants_of_people(Draft& draft) {
         auto const level = spec.text(key + ".level"), word = spec.text(key + ".role");
         // With Kubernetes' own authorization the right is a manifest in the cluster, not a thing of Azure.
         if (level == "kubernetes" && !holds(spec, "access.kubernetesAuthorization = azure")) continue;
-        auto const row = std::ranges::find_if(
-            kPeople, [&](PeopleRow const& one) { return one.who == "grant" && one.level == level && one.word == word; });
+        auto const row = std::ranges::find_if(kPeople, [&](PeopleRow const& one) {
+            return one.who == "grant" && one.level == level && one.word == word;
+        });
         if (row == std::end(kPeople)) {
-            draft.mistake(key + ".role", fmt::format("there is no role {} on the level {}", word, level), "choose another role");
+            draft.mistake(key + ".role", fmt::format("there is no role {} on the level {}", word, level),
+                          "choose another role");
             continue;
         }
         grant_to(draft, *row, spec.text(key + ".to"), principal_type(spec.maybe_text(key + ".kind").value_or("group")),

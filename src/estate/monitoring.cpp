@@ -32,7 +32,8 @@ void diagnostics(Draft& draft) {
         if (!draft.is_ours(vault)) continue;
         Resource& setting = draft.ours(std::string("diagnostics/vault-") + word, vault);
         draft.put(setting, "properties.workspaceId", draft.id("workspace").text(), "operations.workspace");
-        draft.put_because(setting, "properties.logs", logs_of({"audit"}, "categoryGroup"), "every use of a key is written down");
+        draft.put_because(setting, "properties.logs", logs_of({"audit"}, "categoryGroup"),
+                          "every use of a key is written down");
     }
 }
 

@@ -20,19 +20,27 @@ bool allowed(NameRule const& rule, char c) { return alphanumeric(c) || rule.also
 
 bool allowed_at(Edge edge, char c) {
     switch (edge) {
-        case Edge::letter: return letter(c);
-        case Edge::alphanumeric: return alphanumeric(c);
-        case Edge::word: return alphanumeric(c) || c == '_';
-        case Edge::any: return true;
+        case Edge::letter:
+            return letter(c);
+        case Edge::alphanumeric:
+            return alphanumeric(c);
+        case Edge::word:
+            return alphanumeric(c) || c == '_';
+        case Edge::any:
+            return true;
     }
     return false;
 }
 std::string_view words(Edge edge) {
     switch (edge) {
-        case Edge::letter: return "a letter";
-        case Edge::alphanumeric: return "a letter or digit";
-        case Edge::word: return "a letter, digit or '_'";
-        case Edge::any: return "anything";
+        case Edge::letter:
+            return "a letter";
+        case Edge::alphanumeric:
+            return "a letter or digit";
+        case Edge::word:
+            return "a letter, digit or '_'";
+        case Edge::any:
+            return "anything";
     }
     return "";
 }
@@ -129,7 +137,8 @@ std::string made_name(NameRule const& rule, NameParts const& parts, bool elsewhe
 }
 
 std::optional<std::string> name_mistake(NameRule const& rule, std::string_view name) {
-    if (name.empty() || name.size() < static_cast<std::size_t>(rule.min) || name.size() > static_cast<std::size_t>(rule.max)) {
+    if (name.empty() || name.size() < static_cast<std::size_t>(rule.min) ||
+        name.size() > static_cast<std::size_t>(rule.max)) {
         return fmt::format("it has {} characters; Azure allows {} to {}", name.size(), rule.min, rule.max);
     }
     auto const odd = std::ranges::find_if(name, [&](char c) { return !allowed(rule, c); });
@@ -139,7 +148,8 @@ std::optional<std::string> name_mistake(NameRule const& rule, std::string_view n
     }
     if (!allowed_at(rule.first, name.front())) return fmt::format("it must begin with {}", words(rule.first));
     if (!allowed_at(rule.last, name.back())) return fmt::format("it must end with {}", words(rule.last));
-    if (rule.single_hyphens && name.find("--") != std::string_view::npos) return "it must not hold two hyphens in a row";
+    if (rule.single_hyphens && name.find("--") != std::string_view::npos)
+        return "it must not hold two hyphens in a row";
     return std::nullopt;
 }
 

@@ -1,7 +1,7 @@
 /// names: every resource name follows from the spec's name by one row of data/names.yaml.
 ///
-/// A made name never fails for its length: it is cut, and ends in a hash of what was cut, so that two long names stay two.
-/// A name that a person wrote is never changed; what Azure would refuse is a mistake at their line.
+/// A made name never fails for its length: it is cut, and ends in a hash of what was cut, so that two long names stay
+/// two. A name that a person wrote is never changed; what Azure would refuse is a mistake at their line.
 #pragma once
 
 #include "resource/resource.hpp"

@@ -64,12 +64,12 @@ private:
 
     /// Whether some subnet that we write carries this.
     bool joined_by_ours(std::string_view what) const {
-        return std::ranges::any_of(wishes_, [&](SubnetWish const& wish) {
-            return wish.is_new && subnet_part(wish.address).joins(what);
-        });
+        return std::ranges::any_of(
+            wishes_, [&](SubnetWish const& wish) { return wish.is_new && subnet_part(wish.address).joins(what); });
     }
     bool nodes_stand_already() const {
-        return std::ranges::any_of(wishes_, [](SubnetWish const& wish) { return !wish.is_new && wish.address == kNodes; });
+        return std::ranges::any_of(wishes_,
+                                   [](SubnetWish const& wish) { return !wish.is_new && wish.address == kNodes; });
     }
 
     void security_group() {
@@ -126,11 +126,12 @@ private:
         if (!joined_by_ours("routes")) {
             bool const routed = holds(spec_, "network.egress.by = firewall|nextHop");
             if (routed && nodes_stand_already()) {
-                draft_.mistake("network.subnets.nodes",
-                               "outgoing traffic is to be routed, but the nodes' subnet stands already and is never written",
-                               "name the route table that hangs on it with `network: {routeTable: {id: …}}`, or let Holdfast "
-                               "make the subnet by giving it a range",
-                               base::ErrorCode::spec_conflict);
+                draft_.mistake(
+                    "network.subnets.nodes",
+                    "outgoing traffic is to be routed, but the nodes' subnet stands already and is never written",
+                    "name the route table that hangs on it with `network: {routeTable: {id: …}}`, or let Holdfast "
+                    "make the subnet by giving it a range",
+                    base::ErrorCode::spec_conflict);
             }
             return;
         }
@@ -161,10 +162,11 @@ private:
             return;
         }
         if (!joined_by_ours("nat")) {
-            draft_.mistake("network.egress.by",
-                           "a NAT gateway of ours would hang on nothing: the nodes' subnet stands already and is never written",
-                           "name the gateway that hangs on it with `egress: {by: natGateway, id: …}`",
-                           base::ErrorCode::spec_conflict);
+            draft_.mistake(
+                "network.egress.by",
+                "a NAT gateway of ours would hang on nothing: the nodes' subnet stands already and is never written",
+                "name the gateway that hangs on it with `egress: {by: natGateway, id: …}`",
+                base::ErrorCode::spec_conflict);
             return;
         }
         auto const addresses = public_addresses("network/nat-ip");
@@ -276,7 +278,8 @@ private:
         subnet.parent = "network";
         if (!subnet.id->is_within(draft_.id("network"))) {
             draft_.mistake(wish.id_key, fmt::format("this subnet does not lie in {}", draft_.id("network").name()),
-                           "all subnets of a cluster lie in one virtual network: name that one", base::ErrorCode::spec_conflict);
+                           "all subnets of a cluster lie in one virtual network: name that one",
+                           base::ErrorCode::spec_conflict);
         }
     }
 
@@ -370,11 +373,13 @@ private:
         draft_.put_because(route, "properties.addressPrefix", "0.0.0.0/0", "everything that has no nearer route");
         draft_.put_because(route, "properties.nextHopType", "VirtualAppliance", "a firewall is one to Azure");
         if (spec_.maybe_text("network.egress.by") == "nextHop") {
-            draft_.put(route, "properties.nextHopIpAddress", spec_.text("network.egress.address"), "network.egress.address");
+            draft_.put(route, "properties.nextHopIpAddress", spec_.text("network.egress.address"),
+                       "network.egress.address");
         } else if (draft_.has("network/firewall")) {
-            draft_.await(route, "properties.nextHopIpAddress",
-                         resource::Output{"network/firewall", "properties.ipConfigurations[0].properties.privateIPAddress"},
-                         spec_.origin("network.egress.by"));
+            draft_.await(
+                route, "properties.nextHopIpAddress",
+                resource::Output{"network/firewall", "properties.ipConfigurations[0].properties.privateIPAddress"},
+                spec_.origin("network.egress.by"));
         }
     }
 
@@ -384,7 +389,8 @@ private:
             std::string const name = base::lower(spec_.text(key + ".name"));
             Address const there = "network/peers/" + name, out = "network/peerings/" + name, back = out + "-back";
             if (draft_.has(there)) {
-                draft_.mistake(key + ".name", fmt::format("there are two peerings called {}", name), "give each its own name");
+                draft_.mistake(key + ".name", fmt::format("there are two peerings called {}", name),
+                               "give each its own name");
                 continue;
             }
             draft_.standing(there, key + ".id");

@@ -29,7 +29,8 @@ constexpr PrivateLink kPrivateLinks[] = {
 std::string zone_name(Draft const& draft, std::string_view service) {
     std::string const cloud = draft.spec.maybe_text("azure.cloud").value_or("public");
     auto const in_cloud = [&](std::string_view one) {
-        return std::ranges::find_if(kZones, [&](ZoneRow const& row) { return row.service == service && row.cloud == one; });
+        return std::ranges::find_if(kZones,
+                                    [&](ZoneRow const& row) { return row.service == service && row.cloud == one; });
     };
     auto row = in_cloud(cloud);
     if (row == std::end(kZones)) row = in_cloud("public");
@@ -38,7 +39,8 @@ std::string zone_name(Draft const& draft, std::string_view service) {
 
 void link(Draft& draft, Address const& address, Address const& zone) {
     Resource& link = draft.ours(address, zone);
-    draft.put_because(link, "properties.virtualNetwork.id", draft.id("network").text(), "names of the zone are found here");
+    draft.put_because(link, "properties.virtualNetwork.id", draft.id("network").text(),
+                      "names of the zone are found here");
     draft.put_because(link, "properties.registrationEnabled", false, "machines do not write their names into it");
 }
 
@@ -50,7 +52,8 @@ void registry(Draft& draft) {
     }
     if (spec.maybe_text("operations.registry") != "new") return;
     Resource& registry = draft.ours("registry", "group");
-    draft.put_because(registry, "sku.name", "Premium", "private endpoints, retention and zone redundancy exist only there");
+    draft.put_because(registry, "sku.name", "Premium",
+                      "private endpoints, retention and zone redundancy exist only there");
     draft.put_because(registry, "properties.adminUserEnabled", false, "nobody shares a password");
     draft.put_because(registry, "properties.anonymousPullEnabled", false, "every pull has a name");
     draft.put_because(registry, "properties.networkRuleBypassOptions", "AzureServices",
@@ -88,13 +91,15 @@ void private_endpoints(Draft& draft) {
         auto const row = std::ranges::find(kPrivateLinks, word, &PrivateLink::word);
         Address const target(row->target);
         if (!draft.has(target)) {
-            draft.mistake("network.privateEndpoints", fmt::format("there is no {} for a private endpoint to lead to", word),
-                          fmt::format("remove '{}', or ask for what it leads to", word), base::ErrorCode::spec_conflict);
+            draft.mistake(
+                "network.privateEndpoints", fmt::format("there is no {} for a private endpoint to lead to", word),
+                fmt::format("remove '{}', or ask for what it leads to", word), base::ErrorCode::spec_conflict);
             continue;
         }
         Address const address = fmt::format("network/endpoints/{}", row->part);
         Resource& endpoint = draft.ours(address, "group");
-        draft.put(endpoint, "properties.subnet.id", draft.id("network/subnets/endpoints").text(), "network.privateEndpoints");
+        draft.put(endpoint, "properties.subnet.id", draft.id("network/subnets/endpoints").text(),
+                  "network.privateEndpoints");
         json::Object properties;
         properties["privateLinkServiceId"] = draft.id(target).text();
         properties["groupIds"] = json::Array{json::Value(row->group)};
@@ -103,7 +108,8 @@ void private_endpoints(Draft& draft) {
         connection["properties"] = std::move(properties);
         json::Array connections;
         connections.emplace_back(std::move(connection));
-        draft.put(endpoint, "properties.privateLinkServiceConnections", std::move(connections), "network.privateEndpoints");
+        draft.put(endpoint, "properties.privateLinkServiceConnections", std::move(connections),
+                  "network.privateEndpoints");
 
         // Without the zone, the network would go on finding the public address.
         Address const zone = fmt::format("endpoint-dns/{}", row->service);

@@ -43,8 +43,7 @@ std::vector<SubnetWish> subnet_wishes(spec::Spec const& spec) {
         if (spec.has(id_key)) {
             wishes.push_back({.address = std::move(address), .range_key = range_key, .id_key = id_key});
         } else if (spec.maybe_text(range_key)) {
-            wishes.push_back(
-                {.address = std::move(address), .range_key = range_key, .id_key = id_key, .is_new = true});
+            wishes.push_back({.address = std::move(address), .range_key = range_key, .id_key = id_key, .is_new = true});
         }
     };
     for (auto const& part : kParts) {

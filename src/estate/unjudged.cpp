@@ -40,8 +40,10 @@ private:
             return;
         }
         if (auto const* child = child_at(resource_.type, path->text())) {
-            draft_.mistake(key, fmt::format("{} is not written here: each {} is a resource of its own", path->text(), child->plain),
-                           fmt::format("name the {} under `resources:` by its address", child->plain));
+            draft_.mistake(
+                key,
+                fmt::format("{} is not written here: each {} is a resource of its own", path->text(), child->plain),
+                fmt::format("name the {} under `resources:` by its address", child->plain));
             return;
         }
         auto const* property = shapes::property_at(type_, *path);
@@ -51,7 +53,8 @@ private:
         }
         if (property && (property->flags & shapes::sensitive) != 0) {
             draft_.mistake(key, fmt::format("{} is a secret and must not stand in a spec", path->text()),
-                           "remove the line; secrets are named by {env: …}, {file: …} or {generate: …} where the language knows them");
+                           "remove the line; secrets are named by {env: …}, {file: …} or {generate: …} where the "
+                           "language knows them");
             return;
         }
         if (mistaken(key, *path, value)) return;
@@ -73,10 +76,11 @@ private:
             bool const concerns = !missing && (is_above(path, mistake.at) || is_above(mistake.at, path));
             if (!concerns) continue;
             found = true;
-            draft_.mistake(key, fmt::format("{}: {}", mistake.at.text(), mistake.what),
-                           mistake.nearest.empty() ? "look the property up in Azure's documentation of the type"
-                                                   : fmt::format("did you mean {}?", mistake.nearest),
-                           mistake.is_unknown_property ? base::ErrorCode::spec_unknown_key : base::ErrorCode::spec_value);
+            draft_.mistake(
+                key, fmt::format("{}: {}", mistake.at.text(), mistake.what),
+                mistake.nearest.empty() ? "look the property up in Azure's documentation of the type"
+                                        : fmt::format("did you mean {}?", mistake.nearest),
+                mistake.is_unknown_property ? base::ErrorCode::spec_unknown_key : base::ErrorCode::spec_value);
         }
         return found;
     }
