@@ -96,14 +96,22 @@ private:
     }
     /// Whether the condition rests on something that was said wrongly, which makes its outcome worthless.
     bool doubtful(Condition const& condition, Instance const& instance) const {
-        auto const keys = condition.keys();
-        return std::ranges::any_of(keys, [&](std::string const& key) {
-            auto const open = key.find("[]");
-            if (open == std::string::npos) return is_broken(json::Path(key));
-            if (key.substr(0, open) == instance.list && instance.entry) return is_broken(bound(key, instance));
-            return std::ranges::any_of(draft_.broken, [&](json::Path const& path) {
-                return generic_key(path.text()) == key || path.text() == key.substr(0, open);
-            });
+        for (auto const& key : condition.keys()) {
+            if (rests_on_mistake(key, instance)) return true;
+            // A value that a profile decided after looking at a mistake is no better.
+            for (auto const& decision : profiles())
+                if (decision.key == key)
+                    for (auto const& source : Condition::parse(decision.when).keys())
+                        if (rests_on_mistake(source, instance)) return true;
+        }
+        return false;
+    }
+    bool rests_on_mistake(std::string const& key, Instance const& instance) const {
+        auto const open = key.find("[]");
+        if (open == std::string::npos) return is_broken(json::Path(key));
+        if (key.substr(0, open) == instance.list && instance.entry) return is_broken(bound(key, instance));
+        return std::ranges::any_of(draft_.broken, [&](json::Path const& path) {
+            return generic_key(path.text()) == key || path.text() == key.substr(0, open);
         });
     }
     SourcePos const* place(json::Path const& at) const {
@@ -124,7 +132,8 @@ private:
         if (said || is_broken(instance.at) || is_broken_within(instance.at)) return;
         if (!fill_from_profiles(row, instance, profile()) && !fill_from_profiles(row, instance, "every"))
             fill_from_row(row, instance);
-        if (row.needed.empty() || !trusted_profile() || json::find(draft_.tree, instance.at) != nullptr) return;
+        if (row.needed.empty() || !trusted_profile() || is_broken(instance.at)) return;
+        if (json::find(draft_.tree, instance.at) != nullptr) return;
         if (row.needed == "always") {
             missing(row, instance, {});
             return;
@@ -211,22 +220,26 @@ private:
             if (out_of_place_.contains(path)) return;
         if (!place(instance.at)) return;
         out_of_place_.insert(instance.at);
+        auto const remedy = only.remedy(draft_.tree, instance);
         tell(ErrorCode::spec_conflict, instance.at,
-             fmt::format("{} only counts where {}", last_word(row.key), only.spoken()),
-             fmt::format("remove it, or see to it that {}", only.spoken()));
+             fmt::format("{} only counts where {}", last_word(row.key), only.unmet(draft_.tree, instance)),
+             remedy ? fmt::format("remove it, or write `{}`", *remedy) : "remove it");
     }
 
     void missing(FieldRow const& row, Instance const& instance, Condition const& because) {
         auto where = nearest_place(instance.at.parent());
         // What made it necessary is the better place, where the user said that.
-        for (auto const& key : because.keys()) {
-            if (where.line != 0) break;
-            if (key.find("[]") == std::string::npos) where = nearest_place(json::Path(key));
-        }
+        if (!instance.entry)
+            for (auto const& key : because.keys())
+                if (auto const found = draft_.origins.find(key);
+                    found != draft_.origins.end() && found->second.by == Origin::By::you) {
+                    where = found->second.where;
+                    break;
+                }
         auto const word = last_word(row.key);
         auto const subject = instance.entry ? fmt::format("this entry of {} has no {}", instance.list, word)
                                             : fmt::format("{} is not said", row.key);
-        auto const why = because.empty() ? std::string() : fmt::format("; it is needed where {}", because.spoken());
+        auto const why = because.empty() ? std::string() : fmt::format("; it is needed where {}", because.reason());
         bool const with_id = find_field(std::string(row.key) + ".id") != nullptr;
         draft_.mistakes.push_back(
             mistake(ErrorCode::spec_missing, where, subject + why,

@@ -240,13 +240,61 @@ std::string Condition::spoken(Term const& term) {
     return key;
 }
 
+namespace {
+
+std::string joined(std::vector<std::string> const& alternatives) {
+    std::vector<std::string> distinct;
+    for (auto const& text : alternatives)
+        if (!text.empty() && std::ranges::find(distinct, text) == distinct.end()) distinct.push_back(text);
+    return base::join(distinct, ", or ");
+}
+
+}  // namespace
+
 std::string Condition::spoken() const {
-    std::string out;
+    std::vector<std::string> parts;
     for (auto const& terms : alternatives_) {
-        if (!out.empty()) out += ", or ";
-        for (std::size_t i = 0; i < terms.size(); ++i) out += (i == 0 ? "" : " and ") + spoken(terms[i]);
+        std::vector<std::string> words;
+        for (auto const& term : terms) words.push_back(spoken(term));
+        parts.push_back(base::join(words, " and "));
     }
-    return out;
+    return joined(parts);
+}
+
+std::string Condition::unmet(json::Value const& tree, Instance const& instance) const {
+    std::vector<std::string> parts;
+    for (auto const& terms : alternatives_) {
+        std::vector<std::string> words;
+        for (auto const& term : terms)
+            if (!holds(term, tree, instance)) words.push_back(spoken(term));
+        parts.push_back(base::join(words, " and "));
+    }
+    return joined(parts);
+}
+
+std::optional<std::string> Condition::remedy(json::Value const& tree, Instance const& instance) const {
+    for (auto const& terms : alternatives_) {
+        Term const* only = nullptr;
+        int failing = 0;
+        for (auto const& term : terms)
+            if (!holds(term, tree, instance)) only = &term, ++failing;
+        if (failing != 1 || only->op != Op::equal || only->over != Over::one) continue;
+        auto const open = only->key.find("[].");
+        return fmt::format("{}: {}", open == std::string::npos ? only->key : only->key.substr(open + 3),
+                           only->values.front());
+    }
+    return {};
+}
+
+std::string Condition::reason() const {
+    std::vector<std::string> parts;
+    for (auto const& terms : alternatives_) {
+        std::vector<std::string> words;
+        for (auto const& term : terms)
+            if (term.op != Op::absent || terms.size() == 1) words.push_back(spoken(term));
+        parts.push_back(base::join(words, " and "));
+    }
+    return joined(parts);
 }
 
 std::vector<std::string> Condition::keys() const {
@@ -278,7 +326,8 @@ std::string spoken_kind(FieldRow const& row) {
             return range("a whole number");
         case FieldKind::truth:
             return "true or false";
-        case FieldKind::choice: {
+        case FieldKind::choice:
+        case FieldKind::list_choice: {
             auto const words = base::split(row.allowed, '\n');
             return words.size() == 1 ? words[0] : "one of " + base::join(words, ", ");
         }
@@ -303,7 +352,6 @@ std::string spoken_kind(FieldRow const& row) {
         case FieldKind::secret:
             return "where a secret is found";
         case FieldKind::list_text:
-        case FieldKind::list_choice:
         case FieldKind::list_cidr:
         case FieldKind::list_address:
         case FieldKind::list_guid:

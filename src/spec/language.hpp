@@ -34,6 +34,12 @@ public:
     bool holds(json::Value const& tree, Instance const& instance = {}) const;
     /// "network.plugin is azure and pools[].min is not said, or one of pools has os windows"
     std::string spoken() const;
+    /// The same, without what holds already: what stands in the way.
+    std::string unmet(json::Value const& tree, Instance const& instance) const;
+    /// What to write so that it holds, where that is one plain statement: "network.egress.by: nextHop".
+    std::optional<std::string> remedy(json::Value const& tree, Instance const& instance) const;
+    /// The terms that say what is there, without those that say what is not.
+    std::string reason() const;
     std::vector<std::string> keys() const;
     bool empty() const { return alternatives_.empty(); }
 

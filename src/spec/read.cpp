@@ -23,11 +23,15 @@ std::string joined(std::string const& generic, std::string_view word) {
     return generic.empty() ? std::string(word) : fmt::format("{}.{}", generic, word);
 }
 
-/// Where else the language knows this word: `version` at the top is meant for operations.
+/// Where else the language knows this word, if in one place only: `version` at the top is meant for operations.
 std::optional<std::string> elsewhere(std::string_view word) {
-    for (auto const& row : fields())
-        if (last_word(row.key) == word && row.key.find("[]") == std::string_view::npos) return std::string(row.key);
-    return {};
+    std::optional<std::string> place;
+    for (auto const& row : fields()) {
+        if (last_word(row.key) != word || row.key.find("[]") != std::string_view::npos) continue;
+        if (place) return {};
+        place = row.key;
+    }
+    return place;
 }
 
 }  // namespace
@@ -55,18 +59,19 @@ void Draft::unknown_key(std::string const& key, SourcePos const& where, std::str
                         json::Path const& at) {
     std::vector<std::string> known;
     for (auto const* row : members_of(generic)) known.emplace_back(last_word(row->key));
-    auto const near = base::nearest(key, known);
+    auto const near = key.size() < 3 ? std::nullopt : base::nearest(key, known);
     auto const place = elsewhere(key);
+    auto const section = generic.ends_with("[]") ? generic.substr(0, generic.size() - 2) : generic;
     // Very likely meant, so that nothing is called missing because of a slip of the pen.
     if (near) broken.insert(at.child(*near));
     std::string fix = fmt::format("write one of: {}", base::join(known, ", "));
     if (key == "<<") fix = "merge keys are not understood: use an overlay file";
     else if (near) fix = fmt::format("did you mean {}?", *near);
-    else if (place)
-        fix = fmt::format("it belongs to {}: write `{}`", place->substr(0, place->find_last_of('.')), *place);
+    else if (place && place->find('.') != std::string::npos)
+        fix = fmt::format("it belongs to {}", place->substr(0, place->find_last_of('.')));
     mistakes.push_back(mistake(ErrorCode::spec_unknown_key, where,
                                generic.empty() ? fmt::format("there is no key {}", quoted(key))
-                                               : fmt::format("there is no key {} in {}", quoted(key), generic),
+                                               : fmt::format("there is no key {} in {}", quoted(key), section),
                                std::move(fix)));
 }
 

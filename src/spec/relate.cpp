@@ -119,7 +119,7 @@ void pools_in_named_subnets(Draft& draft) {
         auto const name = json::text_at(draft.tree, at);
         auto const* where = said_at(draft, at);
         if (!name || where == nullptr || std::ranges::find(names, *name) != names.end()) continue;
-        auto const near = base::nearest(*name, names);
+        auto const near = name->size() < 3 ? std::nullopt : base::nearest(*name, names);
         draft.mistakes.push_back(
             mistake(ErrorCode::spec_conflict, *where, fmt::format("network.moreSubnets has no {}", quoted(*name)),
                     near ? fmt::format("did you mean {}?", *near)

@@ -15,6 +15,14 @@ using Kind = yaml::Node::Kind;
 
 std::string quoted(std::string_view text) {
     constexpr std::size_t longest = 60;
+    // A user and password before a host are nobody's business: http://me:secret@proxy.
+    std::string masked;
+    auto const scheme = text.find("://");
+    auto const at = scheme == std::string_view::npos ? scheme : text.find('@', scheme);
+    if (at != std::string_view::npos) {
+        masked = fmt::format("{}://…{}", text.substr(0, scheme), text.substr(at));
+        text = masked;
+    }
     return text.size() > longest ? fmt::format("'{}…'", base::printable(text.substr(0, longest)))
                                  : fmt::format("'{}'", base::printable(text));
 }
@@ -108,8 +116,10 @@ Read read_choice(FieldRow const& row, std::string_view text) {
     auto const words = base::split(row.allowed, '\n');
     if (std::ranges::find(words, text) != words.end()) return json::Value(text);
     auto const word = last_word(row.key);
-    auto const near = base::nearest(text, words);
-    auto const what = fmt::format("{} is {}, not {}", word, spoken_kind(row), quoted(text));
+    // One or two letters are near to anything.
+    auto const near = text.size() < 3 ? std::nullopt : base::nearest(text, words);
+    auto const what = fmt::format("{}{} is {}, not {}", row.kind == FieldKind::list_choice ? "each of " : "", word,
+                                  spoken_kind(row), quoted(text));
     if (near) return wrong(what, fmt::format("did you mean {}?", *near));
     bool const takes_id = find_field(std::string(row.key) + ".id") != nullptr;
     if (takes_id && text.starts_with('/')) return wrong(what, fmt::format("write `{}: {{id: …}}`", word));
@@ -254,7 +264,8 @@ private:
     }
     std::nullopt_t shape(yaml::Node const& node, std::string fix) {
         return tell(ErrorCode::spec_value, node.where,
-                    fmt::format("{} is {}, not {}", last_word(row_.key), spoken_kind(row_), spoken_node(node)),
+                    fmt::format("{} is {}, not {}", last_word(row_.key),
+                                is_list(row_.kind) ? "a list" : spoken_kind(row_), spoken_node(node)),
                     std::move(fix));
     }
     std::optional<json::Value> scalar(yaml::Node const& node) {
@@ -364,6 +375,13 @@ private:
             if (!matches(std::string_view(address).substr(0, 256), "[a-z0-9][-a-z0-9./]*")) {
                 tell(ErrorCode::spec_value, address_where, fmt::format("{} is no address", quoted(address)),
                      "write one that `holdfast plan` shows, such as vault/disk");
+                good = false;
+                continue;
+            }
+            if (body.kind != Kind::map) {
+                tell(ErrorCode::spec_value, body.where,
+                     fmt::format("{} is a map of property paths to values, not {}", quoted(address), spoken_node(body)),
+                     fmt::format("write `{}: {{properties.x: value}}`", address));
                 good = false;
                 continue;
             }
