@@ -23,10 +23,10 @@ using world::Task;
 
 // ---------------------------------------------------------------------------------------------- deciding
 
-/// Reduces any of Azure's error shapes (ARM envelope, AKS without wrapper, polling answers, JSON inside messages, OData,
-/// Graph, Entra, empty, HTML, BOM) to code, deepest message, chain and correlation id. Never fails: says what it saw.
-/// `code` is the most telling code of the chain (the deepest that data/errors knows), `message` the deepest message.
-/// URLs in messages lose their queries: those carry signatures.
+/// Reduces any of Azure's error shapes (ARM envelope, AKS without wrapper, polling answers, JSON inside messages,
+/// OData, Graph, Entra, empty, HTML, BOM) to code, deepest message, chain and correlation id. Never fails: says what it
+/// saw. `code` is the most telling code of the chain (the deepest that data/errors knows), `message` the deepest
+/// message. URLs in messages lose their queries: those carry signatures.
 base::AzureError read_error(Response const&);
 /// What data/errors says of it, looking at every code and message of the chain; null when nothing is known.
 catalog::ErrorRow const* meaning_of(base::AzureError const&);
@@ -34,8 +34,12 @@ catalog::ErrorRow const* meaning_of(base::AzureError const&);
 base::Error to_error(base::AzureError, base::Call);
 
 struct Done {};
-struct Again { Duration after; };
-struct GiveUp { std::string because; };
+struct Again {
+    Duration after;
+};
+struct GiveUp {
+    std::string because;
+};
 using Verdict = std::variant<Done, Again, GiveUp>;
 
 /// What to do after one attempt. Done: the answer stands (also a 4xx: that is an answer).
@@ -52,10 +56,17 @@ std::optional<Duration> retry_after(Response const&, base::Time now);
 /// A long-running operation as a state machine (arm-protocol 4). Feed it the first answer, then each poll's.
 class Poller {
 public:
-    struct Finished { std::optional<json::Value> body; };   ///< the resource, where the last answer carried it
-    struct Failed { base::AzureError error; };
-    struct Poll { std::string url; Duration after; };
-    struct Read {};                                         ///< GET the resource: it holds the final state
+    struct Finished {
+        std::optional<json::Value> body;
+    };  ///< the resource, where the last answer carried it
+    struct Failed {
+        base::AzureError error;
+    };
+    struct Poll {
+        std::string url;
+        Duration after;
+    };
+    struct Read {};  ///< GET the resource: it holds the final state
     using Next = std::variant<Finished, Failed, Poll, Read>;
 
     /// `expected`: how long the operation usually takes; polls are wide first, close together near the end.
@@ -90,9 +101,9 @@ Duration poll_interval(Duration expected, Duration elapsed);
 struct Attempt {
     std::string method, address;
     int number = 1;
-    int status = 0;              ///< 0: no answer
-    std::string because;         ///< "429 SubscriptionRequestsThrottled"
-    Duration wait{0};            ///< before the next attempt; 0 when none follows
+    int status = 0;       ///< 0: no answer
+    std::string because;  ///< "429 SubscriptionRequestsThrottled"
+    Duration wait{0};     ///< before the next attempt; 0 when none follows
 };
 using Listener = std::function<void(Attempt const&)>;
 
@@ -117,21 +128,21 @@ public:
     Task<Result<json::Array>> list(std::string path, std::string api_version, int max_pages = 1000);
 
     struct Write {
-        std::string method = "PUT";     ///< PUT, PATCH, DELETE, POST
+        std::string method = "PUT";  ///< PUT, PATCH, DELETE, POST
         resource::ResourceId id;
-        std::string action;             ///< POST …/action
-        std::string api_version;        ///< empty: the newest that `shapes` knows
-        std::string address;            ///< for messages
-        json::Value body;               ///< null: none
+        std::string action;                                        ///< POST …/action
+        std::string api_version;                                   ///< empty: the newest that `shapes` knows
+        std::string address;                                       ///< for messages
+        json::Value body;                                          ///< null: none
         std::vector<std::pair<json::Path, base::Secret>> secrets;  ///< laid into the body just before sending
         std::string if_match, if_none_match;
-        Duration expected{0};           ///< 0: what data/durations says of the type
+        Duration expected{0};  ///< 0: what data/durations says of the type
     };
     /// One write, first answer only: the operation may go on. `poll` is set when it does.
     struct Started {
         Answer answer;
         std::optional<Poller> operation;
-        Poller::Next next;   ///< where `operation` is set: what `finish` begins with
+        Poller::Next next;  ///< where `operation` is set: what `finish` begins with
     };
     Task<Result<Started>> start(Write write);
     /// Follows an operation to its end; each poll reaches the listener as an attempt with the wait before the next.
@@ -143,7 +154,9 @@ public:
     Task<Result<Answer>> rejoin(Write write, std::string url);
 
     /// Counters for the run report.
-    struct Counts { std::int64_t calls = 0, retries = 0; };
+    struct Counts {
+        std::int64_t calls = 0, retries = 0;
+    };
     Counts counts() const;
 
     struct State;  ///< named here so that the coroutines behind the door can share it

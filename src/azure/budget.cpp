@@ -8,7 +8,8 @@ namespace holdfast::azure {
 namespace {
 struct Row {
     char const* header;
-    base::Duration spacing;  ///< one request each: what the buckets refill at (25 reads, 10 writes, 10 deletes a second)
+    base::Duration
+        spacing;  ///< one request each: what the buckets refill at (25 reads, 10 writes, 10 deletes a second)
 };
 constexpr Row rows[] = {
     {"x-ms-ratelimit-remaining-subscription-reads", base::Duration{40}},

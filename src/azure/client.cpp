@@ -31,8 +31,8 @@ struct Exchange {
     std::string body;
     std::optional<base::Secret> secret_body;
     world::Headers headers;
-    bool only_reads = false;   ///< a POST that may be repeated
-    bool quiet_end = false;    ///< the caller reports the last attempt itself
+    bool only_reads = false;  ///< a POST that may be repeated
+    bool quiet_end = false;   ///< the caller reports the last attempt itself
 };
 
 std::string version_of(resource::ResourceId const& id, std::string const& given) {
@@ -298,7 +298,7 @@ Task<Result<json::Array>> list_all(std::shared_ptr<Client::State> state, std::st
     for (int page = 0; !url.empty(); ++page) {
         if (page >= max_pages || bytes > most_list_bytes || !seen.insert(url).second)
             co_return base::fail(ErrorCode::answer_too_large,
-                                 page >= max_pages ? "the list goes on after " + std::to_string(page) + " pages"
+                                 page >= max_pages         ? "the list goes on after " + std::to_string(page) + " pages"
                                  : bytes > most_list_bytes ? std::string("the list is larger than 512 MB")
                                                            : std::string("the list leads back to a page already read"),
                                  "ask a narrower question", call);
@@ -335,10 +335,8 @@ Task<Result<Client::Started>> start_write(std::shared_ptr<Client::State> state, 
     if (!write.if_match.empty()) exchange.headers.push_back({"If-Match", write.if_match});
     if (!write.if_none_match.empty()) exchange.headers.push_back({"If-None-Match", write.if_none_match});
     if (!write.body.is_null() || !write.secrets.empty()) {
-        if (write.secrets.empty())
-            exchange.body = json::write(write.body);
-        else
-            exchange.secret_body = body_with_secrets(write.body, write.secrets, state->world.prng);
+        if (write.secrets.empty()) exchange.body = json::write(write.body);
+        else exchange.secret_body = body_with_secrets(write.body, write.secrets, state->world.prng);
     }
     auto const url = exchange.url;
     auto response = co_await send(state, std::move(exchange));
@@ -379,9 +377,8 @@ Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write 
             co_return last;
         }
         if (clock.now() > deadline)
-            co_return base::fail(ErrorCode::timeout,
-                                 "Azure has not finished after " + base::spoken(patience), "run `holdfast resume` later",
-                                 call);
+            co_return base::fail(ErrorCode::timeout, "Azure has not finished after " + base::spoken(patience),
+                                 "run `holdfast resume` later", call);
         std::string url = resource_url(*state, write);
         bool const reads_resource = std::holds_alternative<Poller::Read>(next);
         if (auto const* poll = std::get_if<Poller::Poll>(&next)) {

@@ -76,8 +76,7 @@ struct Bench {
 };
 
 resource::ResourceId id_of(std::string_view path) { return *resource::ResourceId::parse(path); }
-resource::ResourceId const network =
-    id_of(group_path + "/providers/Microsoft.Network/virtualNetworks/n");
+resource::ResourceId const network = id_of(group_path + "/providers/Microsoft.Network/virtualNetworks/n");
 
 Client::Write write_of(std::string method, resource::ResourceId id = network) {
     return Client::Write{.method = std::move(method),
@@ -191,8 +190,9 @@ TEST(Client, a_refused_token_is_replaced_once) {
 TEST(Client, answers_a_claims_challenge_once) {
     Bench bench;
     world::Headers const challenge{
-        {"WWW-Authenticate", "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common\", "
-                             "error=\"insufficient_claims\", claims=\"eyJhY2Nlc3NfdG9rZW4iOnt9fQ==\""}};
+        {"WWW-Authenticate",
+         "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common\", "
+         "error=\"insufficient_claims\", claims=\"eyJhY2Nlc3NfdG9rZW4iOnt9fQ==\""}};
     bench.answer(401, "", challenge);
     bench.answer(200, "{}");
     EXPECT_TRUE(bench.run(bench.client.get(network, "1")));
@@ -255,8 +255,9 @@ TEST(Client, lists_all_pages_and_no_endless_ones) {
 
 TEST(Client, follows_an_operation_with_a_signed_url_to_the_letter) {
     Bench bench;
-    auto const signed_url = arm + "/subscriptions/1/providers/N/locations/w/operations/9?api-version=1&t=638&c=" +
-                            std::string(3'000, 'A') + "%2F%3d&s=a-b_c&h=xyz";
+    auto const signed_url =
+        arm + "/subscriptions/1/providers/N/locations/w/operations/9?api-version=1&t=638&c=" + std::string(3'000, 'A') +
+        "%2F%3d&s=a-b_c&h=xyz";
     bench.answer(201, R"({"properties":{"provisioningState":"Updating"}})",
                  {{"Azure-AsyncOperation", signed_url}, {"Location", arm + "/other?s=1"}, {"Retry-After", "3"}});
     bench.answer(200, R"({"status":"InProgress"})", {{"Retry-After", "3"}});
@@ -467,7 +468,8 @@ TEST(Recorded, a_cluster_is_created_scaled_and_deleted) {
     EXPECT_EQ(*json::text_at(created->body, "properties.provisioningState"), "Succeeded");
     EXPECT_GT(replay.bench.elapsed(), 150s) << "eight polls of an operation of five minutes";
 
-    auto const credential = replay.bench.run(replay.client.write(replay.write("POST", cluster, "listClusterUserCredential")));
+    auto const credential =
+        replay.bench.run(replay.client.write(replay.write("POST", cluster, "listClusterUserCredential")));
     ASSERT_TRUE(credential);
     EXPECT_EQ(json::list_at(credential->body, "kubeconfigs").size(), 1u);
 
@@ -506,7 +508,8 @@ TEST(Recorded, a_vault_is_created_listed_and_deleted) {
     EXPECT_EQ(*json::text_at(created->body, "properties.provisioningState"), "Succeeded");
     auto const another = replay.bench.run(replay.client.write(replay.write("PUT", second)));
     ASSERT_TRUE(another) << another.error().what;
-    auto const vaults = replay.bench.run(replay.client.list(group + "/providers/Microsoft.KeyVault/vaults", "2018-02-14"));
+    auto const vaults =
+        replay.bench.run(replay.client.list(group + "/providers/Microsoft.KeyVault/vaults", "2018-02-14"));
     ASSERT_TRUE(vaults) << vaults.error().what;
     EXPECT_EQ(vaults->size(), 2u) << "two pages, the second empty";
     EXPECT_TRUE(replay.bench.run(replay.client.write(replay.write("DELETE", first))));

@@ -78,15 +78,18 @@ TEST(ReadError, every_shape_gives_code_message_and_chain) {
          "ResourceGroupDeletionBlocked", "a lock", 1},
         {"byte order mark", 400, "\xEF\xBB\xBF{\"error\":{\"code\":\"InvalidParameter\",\"message\":\"bad\"}}",
          "InvalidParameter", "bad", 1},
-        {"list of errors", 400, R"([{"error":{"code":"InvalidParameter","message":"bad"}}])", "InvalidParameter", "bad", 1},
+        {"list of errors", 400, R"([{"error":{"code":"InvalidParameter","message":"bad"}}])", "InvalidParameter", "bad",
+         1},
         {"empty", 503, "", "ServiceUnavailable", "HTTP 503 with an empty body", 0},
         {"a proxy's page", 502, "<html><head><title>502 Bad Gateway</title></head></html>", "BadGateway",
          "a page titled '502 Bad Gateway'", 0},
         {"plain text", 500, "upstream connect error\nmore", "InternalServerError", "upstream connect error", 0},
-        {"not an error object", 500, R"({"hello":1})", "InternalServerError", "HTTP 500 with a body that names no error", 0},
+        {"not an error object", 500, R"({"hello":1})", "InternalServerError",
+         "HTTP 500 with a body that names no error", 0},
         {"JSON that breaks off", 429, R"({"error":{"code":"To)", "TooManyRequests", R"({"error":{"code":"To)", 0},
-        {"a text as error detail", 400, R"({"error":{"code":"InvalidParameter","message":"","details":["first","second"]}})",
-         "InvalidParameter", "first", 3},
+        {"a text as error detail", 400,
+         R"({"error":{"code":"InvalidParameter","message":"","details":["first","second"]}})", "InvalidParameter",
+         "first", 3},
     };
     for (auto const& row : rows) {
         auto const error = read_error(answer(row.status, row.body));
@@ -98,8 +101,9 @@ TEST(ReadError, every_shape_gives_code_message_and_chain) {
 }
 
 TEST(ReadError, correlation_id_from_wherever_it_stands) {
-    EXPECT_EQ(read_error(answer(500, "", {{"x-ms-request-id", "r"}, {"X-Ms-Correlation-Request-Id", "c"}})).correlation_id,
-              "c");
+    EXPECT_EQ(
+        read_error(answer(500, "", {{"x-ms-request-id", "r"}, {"X-Ms-Correlation-Request-Id", "c"}})).correlation_id,
+        "c");
     EXPECT_EQ(read_error(answer(500, "", {{"x-ms-request-id", "r"}})).correlation_id, "r");
     EXPECT_EQ(read_error(answer(400, R"({"error":"x","correlation_id":"k"})")).correlation_id, "k");
     EXPECT_EQ(read_error(answer(400, R"({"error":{"code":"x","innerError":{"request-id":"g"}}})")).correlation_id, "g");
@@ -107,13 +111,15 @@ TEST(ReadError, correlation_id_from_wherever_it_stands) {
 }
 
 TEST(ReadError, no_query_survives_and_sizes_are_bounded) {
-    auto const signed_url = "https://management.azure.com/subscriptions/1/operations/2?api-version=1&t=1&c=MII&s=SIG&h=H";
-    auto const error = read_error(answer(
-        409, R"({"error":{"code":"AnotherOperationInProgress","message":"See )" + std::string(signed_url) + R"( for it."}})"));
+    auto const signed_url =
+        "https://management.azure.com/subscriptions/1/operations/2?api-version=1&t=1&c=MII&s=SIG&h=H";
+    auto const error = read_error(answer(409, R"({"error":{"code":"AnotherOperationInProgress","message":"See )" +
+                                                  std::string(signed_url) + R"( for it."}})"));
     EXPECT_EQ(error.message, "See https://management.azure.com/subscriptions/1/operations/2?... for it.");
     for (auto const& line : error.chain) EXPECT_EQ(line.find("SIG"), std::string::npos);
 
-    auto const huge = read_error(answer(400, R"({"error":{"code":"X","message":")" + std::string(1 << 20, 'x') + "\"}}"));
+    auto const huge =
+        read_error(answer(400, R"({"error":{"code":"X","message":")" + std::string(1 << 20, 'x') + "\"}}"));
     EXPECT_LT(huge.message.size(), 5'000u);
     EXPECT_EQ(read_error(answer(500, std::string(8u << 20, 'x'))).message, "an answer of 8388608 bytes");
     std::string nested = R"({"code":"Deep","message":"m")";
@@ -136,7 +142,8 @@ TEST(Meaning, is_found_anywhere_in_the_chain) {
     auto const known = to_error(busy, {"PUT", "cluster"});
     EXPECT_EQ(known.what, "another operation on the cluster is running");
     EXPECT_FALSE(known.fix.empty());
-    auto const unknown = to_error(read_error(answer(400, R"({"error":{"code":"BrandNew","message":"it says"}})")), {"PUT", "cluster"});
+    auto const unknown =
+        to_error(read_error(answer(400, R"({"error":{"code":"BrandNew","message":"it says"}})")), {"PUT", "cluster"});
     EXPECT_EQ(unknown.what, "it says");
     EXPECT_EQ(std::get<base::Call>(unknown.where).address, "cluster");
 }
@@ -225,12 +232,12 @@ TEST(RetryAfter, all_spellings) {
         char const *name, *value;
         std::int64_t ms;  ///< -1: none
     };
-    for (auto const& row : {Row{"Retry-After", "5", 5'000}, Row{"retry-after", " 10 ", 10'000},
-                            Row{"Retry-After", "1.5", 1'500}, Row{"Retry-After", "-3", -1}, Row{"Retry-After", "", -1},
-                            Row{"Retry-After", "Tue, 24 Nov 2026 12:01:00 GMT", 60'000},
-                            Row{"Retry-After", "Tue, 24 Nov 2026 11:00:00 GMT", 0},
-                            Row{"x-ms-retry-after-ms", "250", 250}, Row{"retry-after-ms", "40", 40},
-                            Row{"Retry-After", "999999999999999999999999", 315'360'000'000}}) {
+    for (auto const& row :
+         {Row{"Retry-After", "5", 5'000}, Row{"retry-after", " 10 ", 10'000}, Row{"Retry-After", "1.5", 1'500},
+          Row{"Retry-After", "-3", -1}, Row{"Retry-After", "", -1},
+          Row{"Retry-After", "Tue, 24 Nov 2026 12:01:00 GMT", 60'000},
+          Row{"Retry-After", "Tue, 24 Nov 2026 11:00:00 GMT", 0}, Row{"x-ms-retry-after-ms", "250", 250},
+          Row{"retry-after-ms", "40", 40}, Row{"Retry-After", "999999999999999999999999", 315'360'000'000}}) {
         auto const asked = retry_after(answer(429, "", {{row.name, row.value}}), noon);
         EXPECT_EQ(asked ? asked->count() : -1, row.ms) << row.name << ": " << row.value;
     }
@@ -244,10 +251,12 @@ auto const operation_url = "https://management.azure.com/subscriptions/1/provide
 std::string say(Poller::Next const& next) {
     return base::match(
         next,
-        [](Poller::Finished const& finished) { return std::string(finished.body ? "finished with a body" : "finished"); },
+        [](Poller::Finished const& finished) {
+            return std::string(finished.body ? "finished with a body" : "finished");
+        },
         [](Poller::Failed const& failed) { return "failed: " + failed.error.code; },
         [](Poller::Poll const& poll) {
-            return "poll " + std::string(poll.url == operation_url   ? "operation"
+            return "poll " + std::string(poll.url == operation_url  ? "operation"
                                          : poll.url == resource_url ? "resource"
                                                                     : poll.url);
         },
@@ -260,7 +269,8 @@ TEST(Poller, first_answers) {
     auto const vault = R"({"properties":{"provisioningState":"RegisteringDns"}})";
     world::Headers const operation{{"Azure-AsyncOperation", operation_url}};
     world::Headers const location{{"Location", operation_url}};
-    world::Headers const both{{"Location", "https://management.azure.com/other"}, {"azure-asyncoperation", operation_url}};
+    world::Headers const both{{"Location", "https://management.azure.com/other"},
+                              {"azure-asyncoperation", operation_url}};
     world::Headers const own{{"Location", "/subscriptions/1/RESOURCEGROUPS/g/providers/N/t/x"}};
     struct Row {
         char const *call, *method;
@@ -332,7 +342,8 @@ TEST(Poller, answers_of_polls) {
         {"the group's deletion fails", "DELETE", location,
          answer(409, R"({"Error":{"Code":"ScopeLocked","Message":"m"}})"), "failed: ScopeLocked"},
         {"what-if fails inside 200", "POST", location,
-         answer(200, R"({"status":"Failed","error":{"code":"InvalidTemplate","message":"m"}})"), "failed: InvalidTemplate"},
+         answer(200, R"({"status":"Failed","error":{"code":"InvalidTemplate","message":"m"}})"),
+         "failed: InvalidTemplate"},
         {"202 of a zone, then 200", "PUT", location, answer(200, R"({"properties":{}})"), "read"},
     };
     for (auto const& row : rows) {
@@ -354,9 +365,13 @@ TEST(Poller, reading_the_resource) {
     EXPECT_EQ(say(put.polled(state("Succeeded"), noon + 30s)), "finished with a body");
     EXPECT_EQ(say(put.read(answer(200, R"({"id":"x"})"), noon + 30s)), "finished with a body") << "no state is final";
     EXPECT_EQ(say(put.read(state("Failed"), noon + 30s)), "failed: ResourceDeploymentFailure");
-    EXPECT_EQ(say(put.read(answer(200, R"({"properties":{"provisioningState":"Failed","provisioningError":{"code":"SubnetIsFull","message":"m"}}})"),
-                           noon + 30s)),
-              "failed: SubnetIsFull");
+    EXPECT_EQ(
+        say(put.read(
+            answer(
+                200,
+                R"({"properties":{"provisioningState":"Failed","provisioningError":{"code":"SubnetIsFull","message":"m"}}})"),
+            noon + 30s)),
+        "failed: SubnetIsFull");
 
     Poller missing("PUT", resource_url, 300s, noon);
     missing.first(answer(201, "", {{"Azure-AsyncOperation", operation_url}}));
@@ -421,11 +436,12 @@ TEST(Url, origins_of_hostile_addresses) {
     for (auto const* same : {"https://management.azure.com/x", "HTTPS://Management.Azure.COM:443/x?y",
                              "https://management.azure.com", "https://management.azure.com?x=https://evil.test/"})
         EXPECT_TRUE(same_origin(same, arm)) << same;
-    for (auto const* other :
-         {"http://management.azure.com/x", "https://management.azure.com.evil.test/", "https://management.azure.com@evil.test/",
-          "https://management.azure.com:444/", "https://evil.test/https://management.azure.com", "//management.azure.com/x",
-          "https://management.azure.com\\@evil.test/", "https://management.azure.com\t/", "https://[::1/x", "", "/x",
-          "https:///x", "https://management.azure.com:80:443/", "ftp://management.azure.com/", "https://management.azure.com:x/"})
+    for (auto const* other : {"http://management.azure.com/x", "https://management.azure.com.evil.test/",
+                              "https://management.azure.com@evil.test/", "https://management.azure.com:444/",
+                              "https://evil.test/https://management.azure.com", "//management.azure.com/x",
+                              "https://management.azure.com\\@evil.test/", "https://management.azure.com\t/",
+                              "https://[::1/x", "", "/x", "https:///x", "https://management.azure.com:80:443/",
+                              "ftp://management.azure.com/", "https://management.azure.com:x/"})
         EXPECT_FALSE(same_origin(other, arm)) << other;
 }
 

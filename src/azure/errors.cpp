@@ -151,8 +151,8 @@ private:
         if (entry.code.empty() && base::trimmed(entry.message).empty()) return;
         auto const level = entry.level;
         if (auto const hidden = hidden_error(entry.message)) {
-            auto const before = std::string(base::trimmed(
-                std::string_view(entry.message).substr(0, entry.message.find('{'))));
+            auto const before =
+                std::string(base::trimmed(std::string_view(entry.message).substr(0, entry.message.find('{'))));
             entries.push_back({entry.code, shortened(before), entry.target, level});
             return error(*hidden, level + 1);
         }
@@ -167,21 +167,36 @@ private:
 /// What a status says by itself, in the words of the services that do say something.
 std::string_view code_of_status(int status) {
     switch (status) {
-        case 400: return "BadRequest";
-        case 401: return "Unauthorized";
-        case 403: return "Forbidden";
-        case 404: return "NotFound";
-        case 405: return "MethodNotAllowed";
-        case 408: return "RequestTimeout";
-        case 409: return "Conflict";
-        case 412: return "PreconditionFailed";
-        case 413: return "RequestEntityTooLarge";
-        case 429: return "TooManyRequests";
-        case 500: return "InternalServerError";
-        case 502: return "BadGateway";
-        case 503: return "ServiceUnavailable";
-        case 504: return "GatewayTimeout";
-        default: return {};
+        case 400:
+            return "BadRequest";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "NotFound";
+        case 405:
+            return "MethodNotAllowed";
+        case 408:
+            return "RequestTimeout";
+        case 409:
+            return "Conflict";
+        case 412:
+            return "PreconditionFailed";
+        case 413:
+            return "RequestEntityTooLarge";
+        case 429:
+            return "TooManyRequests";
+        case 500:
+            return "InternalServerError";
+        case 502:
+            return "BadGateway";
+        case 503:
+            return "ServiceUnavailable";
+        case 504:
+            return "GatewayTimeout";
+        default:
+            return {};
     }
 }
 

@@ -7,8 +7,8 @@ namespace holdfast::azure {
 
 namespace {
 
-constexpr Duration floor_of_polls{1'000};      // Retry-After: 0 is legal and must not become a hot loop
-constexpr Duration patience_with_404{60'000};  // what was just made may not be seen everywhere at once
+constexpr Duration floor_of_polls{1'000};       // Retry-After: 0 is legal and must not become a hot loop
+constexpr Duration patience_with_404{60'000};   // what was just made may not be seen everywhere at once
 constexpr std::size_t longest_url = 16 * 1024;  // signed polling URLs are 2.5-4 KB
 
 json::Path const state_at = "properties.provisioningState";
@@ -34,9 +34,7 @@ std::optional<State> resource_state(std::optional<json::Value> const& body) {
     return word ? std::optional(state_of(*word)) : std::nullopt;
 }
 
-bool passes_by_itself(int status) {
-    return status == 408 || status == 429 || status >= 500;
-}
+bool passes_by_itself(int status) { return status == 408 || status == 429 || status >= 500; }
 
 std::string header(Response const& response, std::string_view name) {
     auto const found = world::find(response.headers, name);
@@ -86,8 +84,7 @@ Poller Poller::resumed(std::string method, std::string resource_url, std::string
 Poller::Next Poller::wait(std::string url, Response const& response, base::Time now) const {
     auto after = poll_interval(expected_, now - started_);
     // A minimum, not a wish: but no server may park us for an hour between two looks.
-    if (auto const asked = retry_after(response, now))
-        after = std::max(after, std::min(*asked, Duration{10 * 60'000}));
+    if (auto const asked = retry_after(response, now)) after = std::max(after, std::min(*asked, Duration{10 * 60'000}));
     return Poll{std::move(url), std::max(after, floor_of_polls)};
 }
 
@@ -122,7 +119,8 @@ Poller::Next Poller::first(Response const& response) {
         return wait(url_, response, started_);
     }
     if (state == State::failed) return Failed{failure(response, *json::text_at(*body, state_at), true)};
-    bool const goes_on = (writes() && state == State::running) || (response.status == 202 && method_ != "POST" && state != State::succeeded);
+    bool const goes_on = (writes() && state == State::running) ||
+                         (response.status == 202 && method_ != "POST" && state != State::succeeded);
     if (goes_on) {
         form_ = Form::resource;
         url_ = resource_url_;
@@ -153,9 +151,12 @@ Poller::Next Poller::polled(Response const& response, base::Time now) {
 
     if (tells_status && word) {
         switch (state_of(*word)) {
-            case State::running: return wait(url_, response, now);
-            case State::failed: return Failed{failure(response, *word, false)};
-            case State::succeeded: return succeeded(std::move(body));
+            case State::running:
+                return wait(url_, response, now);
+            case State::failed:
+                return Failed{failure(response, *word, false)};
+            case State::succeeded:
+                return succeeded(std::move(body));
         }
     }
     if (response.status == 202) return wait(url_, response, now);
@@ -178,9 +179,12 @@ Poller::Next Poller::read(Response const& response, base::Time now) {
     auto body = body_of(response);
     if (method_ == "DELETE") return wait(resource_url_, response, now);
     switch (resource_state(body).value_or(State::succeeded)) {
-        case State::running: return wait(resource_url_, response, now);
-        case State::failed: return Failed{failure(response, *json::text_at(*body, state_at), true)};
-        case State::succeeded: return Finished{std::move(body)};
+        case State::running:
+            return wait(resource_url_, response, now);
+        case State::failed:
+            return Failed{failure(response, *json::text_at(*body, state_at), true)};
+        case State::succeeded:
+            return Finished{std::move(body)};
     }
     return Finished{std::move(body)};
 }

@@ -59,8 +59,7 @@ Verdict Retry::after(int attempt, std::string_view method, Result<Response> cons
         if (lost && !may_run_twice) return GiveUp{saw + ": the action may have run, so it is not repeated"};
     }
     if (attempt >= attempts) return GiveUp{"still " + saw + " after " + std::to_string(attempt) + " attempts"};
-    if (asked && *asked > longest_asked)
-        return GiveUp{saw + ", and asks to wait " + base::spoken(*asked)};
+    if (asked && *asked > longest_asked) return GiveUp{saw + ", and asks to wait " + base::spoken(*asked)};
 
     if (asked) {
         // The server's wish is a minimum. A little more, differently for each, so that not all come back at once.

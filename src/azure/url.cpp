@@ -95,10 +95,8 @@ std::string encoded_path(std::string_view path) {
     out.reserve(path.size());
     for (unsigned char const c : path) {
         bool const plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (plain || allowed.find(static_cast<char>(c)) != std::string_view::npos)
-            out += static_cast<char>(c);
-        else
-            encode(out, c);
+        if (plain || allowed.find(static_cast<char>(c)) != std::string_view::npos) out += static_cast<char>(c);
+        else encode(out, c);
     }
     return out;
 }
@@ -108,10 +106,8 @@ std::string encoded_target(std::string_view target) {
     std::string out;
     out.reserve(target.size());
     for (unsigned char const c : target) {
-        if (c <= 0x20 || c >= 0x7f || unsafe.find(static_cast<char>(c)) != std::string_view::npos)
-            encode(out, c);
-        else
-            out += static_cast<char>(c);
+        if (c <= 0x20 || c >= 0x7f || unsafe.find(static_cast<char>(c)) != std::string_view::npos) encode(out, c);
+        else out += static_cast<char>(c);
     }
     return out;
 }

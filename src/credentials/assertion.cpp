@@ -38,7 +38,9 @@ tl::unexpected<base::Error> unusable(std::string what, std::string fix) {
 Result<std::string> client_assertion(base::Secret const& pem, std::string const& client_id,
                                      std::string const& token_url, base::Time now, std::string const& id) {
     Key const key(PEM_read_bio_PrivateKey(reading(pem).get(), nullptr, no_password, nullptr));
-    if (!key) return unusable("the certificate file holds no readable private key", "give a PEM file with an unprotected key and the certificate");
+    if (!key)
+        return unusable("the certificate file holds no readable private key",
+                        "give a PEM file with an unprotected key and the certificate");
     if (EVP_PKEY_base_id(key.get()) != EVP_PKEY_RSA)
         return unusable("the certificate's key is not an RSA key", "Entra wants RSA for client certificates");
 
@@ -50,7 +52,8 @@ Result<std::string> client_assertion(base::Secret const& pem, std::string const&
             break;
         }
     ERR_clear_error();
-    if (!leaf) return unusable("no certificate in the file belongs to its key", "put key and certificate in one PEM file");
+    if (!leaf)
+        return unusable("no certificate in the file belongs to its key", "put key and certificate in one PEM file");
 
     unsigned char* der = nullptr;
     int const length = i2d_X509(leaf.get(), &der);

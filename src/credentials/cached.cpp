@@ -66,7 +66,8 @@ Task<Result<world::Response>> send_until_answered(world::Request request, world:
         bool transient = false;
         if (result) {
             // 410: the metadata service is being updated and says so.
-            transient = result->status == 408 || result->status == 410 || result->status == 429 || result->status >= 500;
+            transient =
+                result->status == 408 || result->status == 410 || result->status == 429 || result->status >= 500;
         } else {
             auto const code = result.error().code;
             transient = code == ErrorCode::connection_failed || code == ErrorCode::connection_lost ||
@@ -74,8 +75,8 @@ Task<Result<world::Response>> send_until_answered(world::Request request, world:
         }
         if (!transient || attempt >= attempts) co_return result;
         auto const full = std::min(Duration{800} * (std::int64_t{1} << (attempt - 1)), Duration{30'000});
-        auto wait = Duration(static_cast<std::int64_t>(static_cast<double>(full.count()) *
-                                                       (0.5 + world->prng.unit() / 2)));
+        auto wait =
+            Duration(static_cast<std::int64_t>(static_cast<double>(full.count()) * (0.5 + world->prng.unit() / 2)));
         if (result)
             if (auto const asked = world::find(result->headers, "Retry-After")) {
                 std::int64_t seconds = 0;
@@ -105,8 +106,8 @@ base::Error refused(world::Response const& response, std::string who) {
             azure.code = azure.message.substr(0, end);
         }
         auto const correlation = json::text_at(*parsed, "correlation_id");
-        azure.correlation_id = std::string(correlation ? *correlation
-                                                       : json::text_at(*parsed, "trace_id").value_or(""));
+        azure.correlation_id =
+            std::string(correlation ? *correlation : json::text_at(*parsed, "trace_id").value_or(""));
         azure.correlation_id.resize(std::min<std::size_t>(azure.correlation_id.size(), 128));
     }
     if (azure.message.empty()) azure.message = "HTTP " + std::to_string(response.status);
@@ -157,8 +158,7 @@ void Cached::forget(std::string const& audience) {
 
 Result<json::Value> claims_of(base::Secret const& token) {
     auto const parts = base::split(token.reveal(), '.');
-    if (parts.size() != 3)
-        return base::fail(ErrorCode::answer_malformed, "the token is not a JWT");
+    if (parts.size() != 3) return base::fail(ErrorCode::answer_malformed, "the token is not a JWT");
     auto const payload = base::from_base64(parts[1]);
     if (!payload) return base::fail(ErrorCode::answer_malformed, "the token's claims cannot be decoded");
     auto parsed = json::parse(*payload, {1u << 20, 16});

@@ -42,9 +42,7 @@ std::string text_or(json::Value const& value, json::Path const& at, std::string 
     return text && !text->empty() ? std::string(*text) : std::move(fallback);
 }
 
-std::string dotted(std::string suffix) {
-    return suffix.empty() || suffix.starts_with('.') ? suffix : "." + suffix;
-}
+std::string dotted(std::string suffix) { return suffix.empty() || suffix.starts_with('.') ? suffix : "." + suffix; }
 
 /// A secret is sent only over TLS, or to this very machine.
 bool may_carry_secrets(std::string_view url) {
@@ -93,8 +91,8 @@ Task<Result<Cloud>> discover_cloud(std::string arm, std::string authority, world
     Cloud cloud;
     cloud.name = "custom";
     cloud.arm = arm;
-    cloud.authority = without_slash(
-        authority.empty() ? text_or(described, "authentication.loginEndpoint", {}) : std::move(authority));
+    cloud.authority = without_slash(authority.empty() ? text_or(described, "authentication.loginEndpoint", {})
+                                                      : std::move(authority));
     auto const& audiences = json::list_at(described, "authentication.audiences");
     cloud.arm_audience = arm;
     if (!audiences.empty() && audiences.front().is_string())

@@ -166,7 +166,8 @@ Result<HostRequest> host_request(world::Environment const& environment, std::str
     if (auto const endpoint = said("IDENTITY_ENDPOINT"); !endpoint.empty()) {
         auto const header = said("IDENTITY_HEADER");
         if (header.empty() || !said("IDENTITY_SERVER_THUMBPRINT").empty())
-            return base::fail(ErrorCode::unsupported, "this host's managed identity (Arc or Service Fabric) is not supported",
+            return base::fail(ErrorCode::unsupported,
+                              "this host's managed identity (Arc or Service Fabric) is not supported",
                               "sign in with a certificate or a workload identity");
         ask.url = endpoint + "?api-version=2019-08-01&resource=" + resource + client("client_id");
         ask.headers = {{"X-IDENTITY-HEADER", header}};
@@ -184,8 +185,8 @@ Result<HostRequest> host_request(world::Environment const& environment, std::str
         auto host = said("AZURE_POD_IDENTITY_AUTHORITY_HOST");
         if (host.empty()) host = "http://169.254.169.254";
         while (host.ends_with('/')) host.pop_back();
-        ask.url = host + "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=" + resource +
-                  client("client_id");
+        ask.url =
+            host + "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=" + resource + client("client_id");
         ask.headers = {{"Metadata", "true"}};
         ask.may_be_absent = true;
     }
@@ -269,7 +270,8 @@ protected:
         auto result = co_await world->programs.run(std::move(program));
         if (!result) {
             auto error = base::fail(ErrorCode::sign_in, "the Azure CLI (az) could not be run",
-                                    "install it and run `az login`, or sign in another way", call).value();
+                                    "install it and run `az login`, or sign in another way", call)
+                             .value();
             error.because.push_back(std::move(result.error()));
             co_return base::fail(std::move(error));
         }
@@ -277,9 +279,10 @@ protected:
             bool const signed_out = result->errors.find("az login") != std::string::npos;
             auto const words = base::trimmed(result->errors);
             auto const first = base::printable(words.substr(0, std::min<std::size_t>(words.find('\n'), 512)));
-            co_return base::fail(ErrorCode::sign_in,
-                                 signed_out ? "the Azure CLI is not signed in" : "the Azure CLI gave no token: " + first,
-                                 "run `az login`", call);
+            co_return base::fail(
+                ErrorCode::sign_in,
+                signed_out ? "the Azure CLI is not signed in" : "the Azure CLI gave no token: " + first,
+                "run `az login`", call);
         }
         auto const now = world->clock.now();
         auto const parsed = json::parse(result->output, {1u << 20, 16});
@@ -357,7 +360,8 @@ std::unique_ptr<Credential> client_secret(Cloud cloud, Application application, 
 
 Result<std::unique_ptr<Credential>> client_certificate(Cloud cloud, Application application, base::Secret pem) {
     // Signing once shows at the start what would fail at the first request.
-    auto const trial = client_assertion(pem, application.client_id, token_url(cloud, application), base::Time{}, "trial");
+    auto const trial =
+        client_assertion(pem, application.client_id, token_url(cloud, application), base::Time{}, "trial");
     if (!trial) return base::fail(trial.error());
     return std::make_unique<ClientCertificate>(std::move(cloud), std::move(application), std::move(pem));
 }

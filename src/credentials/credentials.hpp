@@ -1,8 +1,8 @@
 /// credentials: the only holder of tokens and secrets.
 ///
-/// One Credential per way to sign in, all giving a bearer token for an audience; a cache that refreshes ahead (stale five
-/// minutes before expiry), one refresh at a time per audience. What Entra's errors mean is looked up above.
-/// Tokens leave this room only as base::Secret.
+/// One Credential per way to sign in, all giving a bearer token for an audience; a cache that refreshes ahead (stale
+/// five minutes before expiry), one refresh at a time per audience. What Entra's errors mean is looked up above. Tokens
+/// leave this room only as base::Secret.
 #pragma once
 
 #include "world/world.hpp"
@@ -14,23 +14,24 @@ using world::Task;
 
 /// One cloud's hosts. Custom clouds read theirs from {arm}/metadata/endpoints.
 struct Cloud {
-    std::string name;            ///< "public", "usgov", "china", "simulated", "custom"
-    std::string arm;             ///< "https://management.azure.com", no trailing slash
-    std::string authority;       ///< "https://login.microsoftonline.com"
-    std::string arm_audience;    ///< "https://management.azure.com"
-    std::string graph;           ///< "https://graph.microsoft.com"
-    std::string vault_suffix;    ///< ".vault.azure.net"
-    std::string vault_audience;  ///< "https://vault.azure.net"
-    std::string registry_suffix; ///< ".azurecr.io"
+    std::string name;             ///< "public", "usgov", "china", "simulated", "custom"
+    std::string arm;              ///< "https://management.azure.com", no trailing slash
+    std::string authority;        ///< "https://login.microsoftonline.com"
+    std::string arm_audience;     ///< "https://management.azure.com"
+    std::string graph;            ///< "https://graph.microsoft.com"
+    std::string vault_suffix;     ///< ".vault.azure.net"
+    std::string vault_audience;   ///< "https://vault.azure.net"
+    std::string registry_suffix;  ///< ".azurecr.io"
 };
-Cloud const* find_cloud(std::string_view name);   ///< the three public ones and "simulated"
+Cloud const* find_cloud(std::string_view name);  ///< the three public ones and "simulated"
 /// Reads the 2022-09-01 metadata object of a custom endpoint. `authority` overrides when not empty.
 Task<Result<Cloud>> discover_cloud(std::string arm, std::string authority, world::World& world);
 
 class Credential {
 public:
     virtual ~Credential() = default;
-    /// A valid token for `audience` (no /.default). `claims`: a continuous-access challenge to satisfy, bypassing the cache.
+    /// A valid token for `audience` (no /.default). `claims`: a continuous-access challenge to satisfy, bypassing the
+    /// cache.
     virtual Task<Result<base::Secret>> token(std::string audience, std::string claims, world::World& world) = 0;
     /// Drops what is cached for an audience, after a server refused it.
     virtual void forget(std::string const& audience) { static_cast<void>(audience); }

@@ -68,7 +68,8 @@ struct Bench {
     }
     void answer(int status, std::string body) { script.answers.push_back(Response{status, {}, std::move(body)}); }
     void grant(std::string const& text, int seconds) {
-        answer(200, R"({"token_type":"Bearer","expires_in":)" + std::to_string(seconds) + R"(,"access_token":")" + text + "\"}");
+        answer(200, R"({"token_type":"Bearer","expires_in":)" + std::to_string(seconds) + R"(,"access_token":")" +
+                        text + "\"}");
     }
     void pass(base::Duration time) {
         auto const wait = [](world::Clock* clock, base::Duration much) -> Task<int> {
@@ -100,7 +101,9 @@ TEST(Clouds, are_found_by_name) {
 
 TEST(Clouds, a_custom_one_describes_itself) {
     Bench bench;
-    bench.answer(200, R"({"name":"x","authentication":{"loginEndpoint":"https://login.x.test/","audiences":["https://arm.x.test/"]},
+    bench.answer(
+        200,
+        R"({"name":"x","authentication":{"loginEndpoint":"https://login.x.test/","audiences":["https://arm.x.test/"]},
         "microsoftGraphResourceId":"https://graph.x.test/","suffixes":{"keyVaultDns":"vault.x.test","acrLoginServer":"cr.x.test"}})");
     bench.with([&](world::World& world) {
         auto const found = world::run(bench.io, bench.clock, discover_cloud("https://arm.x.test:8443/", "", world));
@@ -197,7 +200,9 @@ TEST(Cache, many_ask_and_one_fetches) {
 TEST(Entra, refusals_keep_code_and_ids_and_no_secret) {
     Bench bench;
     auto const credential = client_secret(cloud, application, base::Secret("hidden"));
-    bench.answer(401, R"({"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided.\r\nTrace ID: t",
+    bench.answer(
+        401,
+        R"({"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided.\r\nTrace ID: t",
         "correlation_id":"c-1","error_codes":[7000215]})");
     auto const refused = bench.token(*credential);
     ASSERT_FALSE(refused);
@@ -263,7 +268,8 @@ TEST(Certificate, signs_an_assertion_that_its_public_key_verifies) {
     X509_digest(made.certificate, EVP_sha1(), digest, &size);
     EXPECT_EQ(*json::text_at(head, "alg"), "RS256");
     EXPECT_EQ(*json::text_at(head, "x5t"), base::base64url(std::string_view(reinterpret_cast<char*>(digest), size)));
-    EXPECT_EQ(*json::text_at(claims, "aud"), "https://login.microsoftonline.com/" + application.tenant + "/oauth2/v2.0/token");
+    EXPECT_EQ(*json::text_at(claims, "aud"),
+              "https://login.microsoftonline.com/" + application.tenant + "/oauth2/v2.0/token");
     EXPECT_EQ(*json::text_at(claims, "iss"), application.client_id);
     EXPECT_EQ(*json::text_at(claims, "sub"), application.client_id);
     EXPECT_EQ(*json::whole_at(claims, "exp") - *json::whole_at(claims, "nbf"), 600);
@@ -288,8 +294,8 @@ TEST(Certificate, what_cannot_be_used_says_why) {
         EXPECT_EQ(refused.error().code, ErrorCode::sign_in);
         EXPECT_FALSE(refused.error().fix.empty());
     }
-    EXPECT_TRUE(client_certificate(cloud, application, base::Secret(key_only + other_certificate +
-                                                                    made.pem.substr(key_only.size()))))
+    EXPECT_TRUE(client_certificate(cloud, application,
+                                   base::Secret(key_only + other_certificate + made.pem.substr(key_only.size()))))
         << "the leaf is found among others";
 }
 
@@ -314,16 +320,40 @@ TEST(ManagedIdentity, speaks_every_host) {
         bool probed;
     };
     for (auto const& row : {
-             Row{{}, "GET", "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com&client_id=c", "Metadata", "true", true},
-             Row{{{"AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9/"}}, "GET", "http://127.0.0.1:9/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com&client_id=c", "Metadata", "true", true},
-             Row{{{"IDENTITY_ENDPOINT", "http://127.0.0.1:41/msi"}, {"IDENTITY_HEADER", "h"}}, "GET", "http://127.0.0.1:41/msi?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.azure.com&client_id=c", "X-IDENTITY-HEADER", "h", false},
-             Row{{{"MSI_ENDPOINT", "http://127.0.0.1:42/"}, {"MSI_SECRET", "s"}}, "GET", "http://127.0.0.1:42/?api-version=2017-09-01&resource=https%3A%2F%2Fmanagement.azure.com&clientid=c", "secret", "s", false},
+             Row{{},
+                 "GET",
+                 "http://169.254.169.254/metadata/identity/oauth2/"
+                 "token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com&client_id=c",
+                 "Metadata",
+                 "true",
+                 true},
+             Row{{{"AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9/"}},
+                 "GET",
+                 "http://127.0.0.1:9/metadata/identity/oauth2/"
+                 "token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com&client_id=c",
+                 "Metadata",
+                 "true",
+                 true},
+             Row{{{"IDENTITY_ENDPOINT", "http://127.0.0.1:41/msi"}, {"IDENTITY_HEADER", "h"}},
+                 "GET",
+                 "http://127.0.0.1:41/"
+                 "msi?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.azure.com&client_id=c",
+                 "X-IDENTITY-HEADER",
+                 "h",
+                 false},
+             Row{{{"MSI_ENDPOINT", "http://127.0.0.1:42/"}, {"MSI_SECRET", "s"}},
+                 "GET",
+                 "http://127.0.0.1:42/?api-version=2017-09-01&resource=https%3A%2F%2Fmanagement.azure.com&clientid=c",
+                 "secret",
+                 "s",
+                 false},
              Row{{{"MSI_ENDPOINT", "http://127.0.0.1:43/"}}, "POST", "http://127.0.0.1:43/", "Metadata", "true", false},
          }) {
         Bench bench;
         bench.environment = world::fixed_environment(row.environment);
         if (row.probed) bench.answer(400, R"({"error":"bad_request"})");
-        bench.answer(200, R"({"access_token":"mi","expires_in":"86399","expires_on":"1795608000","token_type":"Bearer"})");
+        bench.answer(200,
+                     R"({"access_token":"mi","expires_in":"86399","expires_on":"1795608000","token_type":"Bearer"})");
         auto const credential = managed_identity("c");
         EXPECT_EQ(bench.token(*credential)->reveal(), "mi");
         auto const& request = bench.script.asked.back();
@@ -343,7 +373,8 @@ TEST(ManagedIdentity, speaks_every_host) {
 
 TEST(AzureCli, runs_az_without_a_shell) {
     Bench bench;
-    bench.programs.results.push_back(world::ProgramResult{0, R"({"accessToken":"t","expires_on":1795611600,"expiresOn":"2026-11-24 13:00:00.000000"})", ""});
+    bench.programs.results.push_back(world::ProgramResult{
+        0, R"({"accessToken":"t","expires_on":1795611600,"expiresOn":"2026-11-24 13:00:00.000000"})", ""});
     auto const credential = azure_cli("tenant-1");
     EXPECT_EQ(bench.token(*credential)->reveal(), "t");
     EXPECT_EQ(bench.programs.started[0].arguments,
@@ -378,14 +409,16 @@ TEST(FromEnvironment, takes_the_first_that_is_configured) {
     ASSERT_TRUE(nothing);
     auto const refused = bench.token(**nothing);
     ASSERT_FALSE(refused);
-    EXPECT_NE(refused.error().what.find("client secret: not set: AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET"), std::string::npos);
+    EXPECT_NE(refused.error().what.find("client secret: not set: AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET"),
+              std::string::npos);
     EXPECT_EQ(refused.error().because.size(), 2u) << "managed identity and az, each with its reason";
 }
 
 TEST(Claims, are_read_without_trust) {
     auto const jwt = "e30." + base::base64url(R"({"oid":"o-1","tid":"t"})") + ".sig";
     EXPECT_EQ(*json::text_at(*claims_of(base::Secret(jwt)), "oid"), "o-1");
-    for (auto const* bad : {"", "a.b", "a.!!!.c", "e30.e30", "a.bm90IGpzb24.c"}) EXPECT_FALSE(claims_of(base::Secret(bad))) << bad;
+    for (auto const* bad : {"", "a.b", "a.!!!.c", "e30.e30", "a.bm90IGpzb24.c"})
+        EXPECT_FALSE(claims_of(base::Secret(bad))) << bad;
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ Task<Result<world::Response>> send_until_answered(world::Request request, world:
 /// An OAuth refusal in people's words, Entra's code and ids kept. The token URL stays out: only its path's last word.
 base::Error refused(world::Response const&, std::string who);
 
-/// Keeps tokens by audience; one refresh at a time; whoever comes meanwhile waits, or takes the old one while it is valid.
+/// Keeps tokens by audience; one refresh at a time; whoever comes meanwhile waits, or takes the old one while it is
+/// valid.
 class Cached : public Credential {
 public:
     Task<Result<base::Secret>> token(std::string audience, std::string claims, world::World& world) final;

@@ -4,7 +4,8 @@ namespace holdfast::readers {
 
 namespace {
 
-/// az prints some resources flat (`az aks show`): what is not a top-level property of the type belongs into `properties`.
+/// az prints some resources flat (`az aks show`): what is not a top-level property of the type belongs into
+/// `properties`.
 json::Value folded_back(json::Value item, std::string_view type) {
     auto* object = item.if_object();
     auto const* shape = shapes::find(type);
@@ -38,7 +39,8 @@ Result<Graph> from_json(std::string_view text, std::string file, Graph const* es
         items = *list;
     } else if (auto const& value = json::list_at(*parsed, "value"); !value.empty()) {
         items = value;
-    } else if (auto const& resources = json::list_at(*parsed, "resources"); !resources.empty() && json::find(*parsed, "id") == nullptr) {
+    } else if (auto const& resources = json::list_at(*parsed, "resources");
+               !resources.empty() && json::find(*parsed, "id") == nullptr) {
         items = resources;
     } else {
         items.push_back(*parsed);
@@ -88,8 +90,8 @@ Result<Graph> from_json(std::string_view text, std::string file, Graph const* es
     for (auto const& [address, wanted] : designed.resources()) {
         if (live.find(address) != nullptr) continue;
         auto const* type = shapes::find(wanted.type);
-        bool const would_be_seen = type != nullptr && !type->inline_at.empty() && wanted.parent &&
-                                   live.find(*wanted.parent) != nullptr;
+        bool const would_be_seen =
+            type != nullptr && !type->inline_at.empty() && wanted.parent && live.find(*wanted.parent) != nullptr;
         if (!would_be_seen) live.unread.push_back({address, "not in " + file});
     }
     return live;

@@ -28,33 +28,27 @@ struct Question {
     std::string path, api_version;
 };
 struct Reply {
-    std::optional<azure::Answer> answer;   ///< resource and path; status 404 is an answer
-    json::Array items;                     ///< list
+    std::optional<azure::Answer> answer;  ///< resource and path; status 404 is an answer
+    json::Array items;                    ///< list
     std::optional<base::Error> error;
 };
 
 Task<void> ask_one(Question question, Reply* reply, azure::Client* client) {
     if (question.kind == Question::Kind::list) {
         auto listed = co_await client->list(question.path, question.api_version);
-        if (listed)
-            reply->items = std::move(*listed);
-        else
-            reply->error = std::move(listed.error());
+        if (listed) reply->items = std::move(*listed);
+        else reply->error = std::move(listed.error());
         co_return;
     }
     if (question.kind == Question::Kind::path) {
         auto answered = co_await client->get_path(question.path, question.api_version);
-        if (answered)
-            reply->answer = std::move(*answered);
-        else
-            reply->error = std::move(answered.error());
+        if (answered) reply->answer = std::move(*answered);
+        else reply->error = std::move(answered.error());
         co_return;
     }
     auto answered = co_await client->get(*question.id, question.api_version);
-    if (answered)
-        reply->answer = std::move(*answered);
-    else
-        reply->error = std::move(answered.error());
+    if (answered) reply->answer = std::move(*answered);
+    else reply->error = std::move(answered.error());
 }
 
 /// One of the parallel askers: takes the next question until none is left.
@@ -146,12 +140,12 @@ struct Reading {
     Graph estate;
     Graph live;
     std::string owner;
-    std::set<std::string> elsewhere;             ///< keys of ids that our group's tags name
-    std::set<std::string> elsewhere_scopes;      ///< scopes outside whose marked assignments are ours
+    std::set<std::string> elsewhere;                  ///< keys of ids that our group's tags name
+    std::set<std::string> elsewhere_scopes;           ///< scopes outside whose marked assignments are ours
     std::map<std::string, json::Array> assignments;   ///< by key of the scope
     std::map<std::string, std::string> scope_unread;  ///< why a scope's list could not be read
     std::set<std::string> scope_absent;
-    std::vector<Resource const*> missing;        ///< designed, answered 404
+    std::vector<Resource const*> missing;  ///< designed, answered 404
 
     explicit Reading(Graph designed) : estate(std::move(designed)), owner(owner_of(estate)) {}
 
@@ -347,8 +341,8 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
 
     // ---- first round: everything designed, the roles at each scope, what our group holds
     std::vector<Question> questions;
-    std::vector<Resource const*> subjects;                 // beside each question; null for lists
-    std::vector<std::string> scopes;                       // key of the scope, for lists of roles
+    std::vector<Resource const*> subjects;  // beside each question; null for lists
+    std::vector<std::string> scopes;        // key of the scope, for lists of roles
     std::set<std::string> asked_scopes;
     auto const put = [&](Question question, Resource const* subject, std::string scope) {
         questions.push_back(std::move(question));
@@ -382,12 +376,9 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
                 reading.unread(subject->address + "/resources", because(*replies[i].error));
             for (auto& item : replies[i].items) held.push_back(std::move(item));
         } else if (questions[i].kind == Question::Kind::list) {
-            if (is_absent(replies[i]))
-                reading.scope_absent.insert(scopes[i]);
-            else if (replies[i].error)
-                reading.scope_unread[scopes[i]] = because(*replies[i].error);
-            else
-                reading.assignments[scopes[i]] = std::move(replies[i].items);
+            if (is_absent(replies[i])) reading.scope_absent.insert(scopes[i]);
+            else if (replies[i].error) reading.scope_unread[scopes[i]] = because(*replies[i].error);
+            else reading.assignments[scopes[i]] = std::move(replies[i].items);
         }
     }
     // Groups before what they hold, parents before children: whether something is ours follows from what is above it.
@@ -409,20 +400,17 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
             note_elsewhere(reading);
             groups_done = true;
         }
-        if (reply.error && !is_absent(reply))
-            reading.failed(designed, because(*reply.error));
-        else if (is_absent(reply))
-            reading.gone(designed);
-        else
-            reading.add(*designed.id, std::move(reply.answer->body), std::move(reply.answer->etag));
+        if (reply.error && !is_absent(reply)) reading.failed(designed, because(*reply.error));
+        else if (is_absent(reply)) reading.gone(designed);
+        else reading.add(*designed.id, std::move(reply.answer->body), std::move(reply.answer->etag));
     }
     if (!groups_done) note_elsewhere(reading);
 
     // ---- second round: what the first one brought up
     std::vector<Question> more;
-    std::vector<Resource const*> in_bin;   // beside each question, where it asks a bin
+    std::vector<Resource const*> in_bin;  // beside each question, where it asks a bin
     std::vector<BinRow const*> bin_rows;
-    std::vector<ResourceId> strangers;     // beside each question about something not designed
+    std::vector<ResourceId> strangers;  // beside each question about something not designed
     std::vector<std::string> more_scopes;
     auto const also = [&](Question question, Resource const* subject, BinRow const* row, std::string scope) {
         more.push_back(std::move(question));
@@ -437,13 +425,13 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
         if (!bears_our_mark(id->type(), item, reading.owner) || !wanted.insert(id->key()).second) continue;
         if (shapes::find(id->type()) == nullptr)
             reading.add(*id, item, {});  // of a kind we do not know: the list's few words must do
-        else
-            also(about(*id), nullptr, nullptr, {});
+        else also(about(*id), nullptr, nullptr, {});
     }
     for (auto const& key : reading.elsewhere) {
         auto const id = ResourceId::parse(key);
         if (!id || reading.estate.find(*id) != nullptr || reading.live.find(*id) != nullptr) continue;
-        if (shapes::find(id->type()) != nullptr && wanted.insert(id->key()).second) also(about(*id), nullptr, nullptr, {});
+        if (shapes::find(id->type()) != nullptr && wanted.insert(id->key()).second)
+            also(about(*id), nullptr, nullptr, {});
     }
     for (auto const& scope : reading.elsewhere_scopes) {
         auto const id = ResourceId::parse(scope);
@@ -466,10 +454,8 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
     for (std::size_t i = 0; i < replies.size(); ++i) {
         auto& reply = replies[i];
         if (more[i].kind == Question::Kind::list) {
-            if (reply.error && !is_absent(reply))
-                reading.unread(more_scopes[i], because(*reply.error));
-            else
-                reading.assignments[more_scopes[i]] = std::move(reply.items);
+            if (reply.error && !is_absent(reply)) reading.unread(more_scopes[i], because(*reply.error));
+            else reading.assignments[more_scopes[i]] = std::move(reply.items);
         } else if (in_bin[i] != nullptr) {
             if (is_absent(reply)) continue;
             if (reply.error) {
@@ -517,8 +503,8 @@ Task<Result<std::map<std::string, std::string>>> registrations(std::string subsc
             question.path = root + name;
             question.api_version = providers_version;
         } else {
-            question.path = root + "Microsoft.Features/providers/" + name.substr(0, slash) + "/features/" +
-                            name.substr(slash + 1);
+            question.path =
+                root + "Microsoft.Features/providers/" + name.substr(0, slash) + "/features/" + name.substr(slash + 1);
             question.api_version = features_version;
         }
         questions.push_back(std::move(question));

@@ -1,8 +1,9 @@
 /// readers: what stands, as a graph, whoever tells it.
 ///
-/// `live` asks Azure for every node of an estate, plus what is ours and no longer designed (found by listing our group and
-/// the tag of it that names what we made elsewhere). At most two rounds of parallel GETs. What could not be read is in
-/// Graph::unread, never silently absent. `from_json` reads saved ARM bodies (a file of one resource, a list, az's output).
+/// `live` asks Azure for every node of an estate, plus what is ours and no longer designed (found by listing our group
+/// and the tag of it that names what we made elsewhere). At most two rounds of parallel GETs. What could not be read is
+/// in Graph::unread, never silently absent. `from_json` reads saved ARM bodies (a file of one resource, a list, az's
+/// output).
 #pragma once
 
 #include "azure/azure.hpp"
@@ -25,9 +26,9 @@ Task<Result<std::optional<resource::Resource>>> one(resource::Resource designed,
 Task<Result<std::map<std::string, std::string>>> registrations(std::string subscription, std::vector<std::string> names,
                                                                azure::Client& client);
 
-/// Saved ARM JSON: an object with `id`, a list of such, or {"value": […]}. Addresses are taken from `estate` where ids agree,
-/// else made from the id. What az prints flat (`az aks show`) is folded back. Designed resources that the text does not
-/// speak of are `unread`. not_recognised when nothing is there.
+/// Saved ARM JSON: an object with `id`, a list of such, or {"value": […]}. Addresses are taken from `estate` where ids
+/// agree, else made from the id. What az prints flat (`az aks show`) is folded back. Designed resources that the text
+/// does not speak of are `unread`. not_recognised when nothing is there.
 Result<resource::Graph> from_json(std::string_view text, std::string file, resource::Graph const* estate);
 
 }  // namespace holdfast::readers

@@ -43,9 +43,8 @@ Address Names::address_of(ResourceId const& id, Graph const& live) const {
     bool found = false;
     for (auto const& [address, sibling] : estate_.resources()) {
         if (!base::same_text(sibling.type, type)) continue;
-        if (hangs_on_parent && sibling.parent) {
-            auto const kind = kind_of(address, *sibling.parent);
-            if (!kind) continue;
+        auto const kind = hangs_on_parent && sibling.parent ? kind_of(address, *sibling.parent) : std::nullopt;
+        if (kind) {
             prefix = parent->address + (kind->empty() ? "" : "/" + *kind);
         } else {
             auto const slash = address.rfind('/');

@@ -32,7 +32,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     world::Response response;
     static constexpr int statuses[] = {200, 201, 202, 204, 400, 403, 404, 409, 429, 500};
     response.status = statuses[data[1] % 10];
-    response.headers = {{"Azure-AsyncOperation", piece(rest)}, {"Location", piece(rest)}, {"Retry-After", piece(rest)},
+    response.headers = {{"Azure-AsyncOperation", piece(rest)},
+                        {"Location", piece(rest)},
+                        {"Retry-After", piece(rest)},
                         {"x-ms-retry-after-ms", piece(rest)}};
     response.body = piece(rest);
     if (auto const asked = azure::retry_after(response, now); asked && asked->count() < 0) std::abort();
@@ -49,6 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     base::Prng prng{data[0]};
     base::Result<world::Response> const result = response;
     auto const verdict = azure::Retry{}.after(1 + data[1] % 6, methods[data[0] % 4], result, now, prng);
-    if (auto const* again = std::get_if<azure::Again>(&verdict); again != nullptr && again->after.count() <= 0) std::abort();
+    if (auto const* again = std::get_if<azure::Again>(&verdict); again != nullptr && again->after.count() <= 0)
+        std::abort();
     return 0;
 }

@@ -1,0 +1,391 @@
+// Live graphs from a scripted Azure, and from saved JSON.
+#include "readers/readers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "azure/azure.hpp"
+
+namespace holdfast::readers {
+namespace {
+
+using base::ErrorCode;
+using resource::Graph;
+using resource::Output;
+using resource::Ownership;
+using resource::Resource;
+using resource::ResourceId;
+using world::Request;
+using world::Response;
+
+std::string const subscription = "/subscriptions/00000000-0000-0000-0000-000000000001";
+std::string const group = subscription + "/resourceGroups/rg-prod";
+std::string const network = group + "/providers/Microsoft.Network/virtualNetworks/vnet-prod";
+std::string const cluster = group + "/providers/Microsoft.ContainerService/managedClusters/aks-prod";
+std::string const identity = group + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-prod";
+std::string const vault = group + "/providers/Microsoft.KeyVault/vaults/kv-prod";
+std::string const foreign = subscription + "/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/hub";
+std::string const role = "/providers/Microsoft.Authorization/roleDefinitions/4d97b98b-1d4f-4787-a291-c67834d212e7";
+std::string const assignments = "/providers/Microsoft.Authorization/roleAssignments";
+
+/// Answers GETs from a map of path to body; everything else is 404. Lists end in the same way.
+class FakeAzure : public world::Transport {
+public:
+    std::map<std::string, std::string> bodies;  ///< lower-case path -> body
+    std::map<std::string, Response> refusals;
+    std::vector<std::string> asked;
+    world::Clock* clock = nullptr;
+    int now_asking = 0, most_at_once = 0;
+
+    void stands(std::string const& path, std::string body) { bodies[base::lower(path)] = std::move(body); }
+    void refuses(std::string const& path, int status, std::string code) {
+        refusals[base::lower(path)] = Response{status, {}, R"({"error":{"code":")" + code + R"(","message":"no"}})"};
+    }
+    world::Task<base::Result<Response>> send(Request request) override {
+        EXPECT_EQ(request.method, "GET");
+        EXPECT_NE(request.url.find("api-version="), std::string::npos) << request.url;
+        auto path = request.url.substr(std::string("https://management.azsim.test").size());
+        path = base::lower(path.substr(0, path.find('?')));
+        asked.push_back(path);
+        most_at_once = std::max(most_at_once, ++now_asking);
+        co_await clock->sleep(base::Duration{100});
+        --now_asking;
+        if (auto const refused = refusals.find(path); refused != refusals.end()) co_return refused->second;
+        if (auto const found = bodies.find(path); found != bodies.end()) co_return Response{200, {}, found->second};
+        co_return Response{404, {}, R"({"error":{"code":"ResourceNotFound","message":"m"}})"};
+    }
+    long times(std::string const& path) const { return std::count(asked.begin(), asked.end(), base::lower(path)); }
+};
+
+class FixedToken : public credentials::Credential {
+public:
+    bool works = true;
+    world::Task<base::Result<base::Secret>> token(std::string, std::string, world::World&) override {
+        if (!works) co_return base::fail(ErrorCode::sign_in, "no token");
+        co_return base::Secret("t");
+    }
+    std::string describe() const override { return "fixed"; }
+};
+
+struct Bench {
+    boost::asio::io_context io;
+    world::VirtualClock clock{io, *base::parse_time("2026-11-24T12:00:00Z")};
+    std::unique_ptr<world::Files> files = world::memory_files();
+    std::unique_ptr<world::Environment> environment = world::fixed_environment();
+    std::unique_ptr<world::Programs> programs = world::no_programs();
+    base::Prng prng{1};
+    FakeAzure azure;
+    FixedToken credential;
+    world::World world{clock, azure, *files, *environment, *programs, prng};
+    azure::Client client{*credentials::find_cloud("simulated"), credential, world};
+
+    Bench() { azure.clock = &clock; }
+    base::Result<Graph> live(Graph estate) { return world::run(io, clock, readers::live(std::move(estate), client)); }
+};
+
+Resource node(std::string address, std::string const& id, std::string parent, std::string const& body = "{}") {
+    Resource made;
+    made.address = std::move(address);
+    made.id = *ResourceId::parse(id);
+    made.type = made.id->type();
+    if (!parent.empty()) made.parent = std::move(parent);
+    made.body = *json::parse(body);
+    return made;
+}
+
+std::string const tags = R"("tags":{"holdfast":"prod"})";
+
+/// Group, network with a subnet, identity, vault, cluster with a pool, a role whose principal is known later.
+Graph estate() {
+    Graph graph;
+    graph.add(node("group", group, "", "{" + tags + "}"));
+    graph.add(node("network", network, "group", "{" + tags + "}"));
+    graph.add(node("network/subnets/nodes", network + "/subnets/nodes", "network"));
+    graph.add(node("identity/cluster", identity, "group", "{" + tags + "}"));
+    graph.add(node("vault/disk", vault, "group", R"({"location":"westeurope",)" + tags + "}"));
+    graph.add(node("keys/disk", vault + "/keys/disk", "vault/disk"));
+    graph.add(node("cluster", cluster, "group", "{" + tags + "}"));
+    graph.add(node("cluster/pools/system", cluster + "/agentPools/system", "cluster"));
+    Resource access;
+    access.address = "access/subnet-nodes";
+    access.type = "Microsoft.Authorization/roleAssignments";
+    access.parent = "network/subnets/nodes";
+    access.body = json::Object{{"properties", {{"roleDefinitionId", subscription + role}}}};
+    access.pending.push_back({"properties.principalId", Output{"identity/cluster", "properties.principalId"}});
+    graph.add(std::move(access));
+    return graph;
+}
+
+std::string body(std::string const& id, std::string const& rest) { return R"({"id":")" + id + "\"," + rest + "}"; }
+
+/// Everything of the estate, as Azure would show it.
+void all_stands(FakeAzure& azure) {
+    azure.stands(group,
+                 body(group, tags + R"(,"location":"westeurope","properties":{"provisioningState":"Succeeded"})"));
+    azure.stands(
+        network,
+        body(network,
+             tags + R"(,"etag":"W/\"7\"","properties":{"addressSpace":{"addressPrefixes":["10.0.0.0/16"]},"subnets":[
+                     {"id":")" +
+                 network + R"(/subnets/nodes","name":"nodes","properties":{"addressPrefix":"10.0.0.0/24"}},
+                     {"id":")" +
+                 network + R"(/subnets/old","name":"old","properties":{"addressPrefix":"10.0.1.0/24"}}]})"));
+    azure.stands(identity, body(identity, tags + R"(,"properties":{"principalId":"aaaa","clientId":"cccc"})"));
+    azure.stands(vault,
+                 body(vault, tags + R"(,"location":"westeurope","properties":{"provisioningState":"Succeeded"})"));
+    azure.stands(vault + "/keys/disk",
+                 body(vault + "/keys/disk", R"("properties":{"keyUriWithVersion":"https://k/1"})"));
+    azure.stands(
+        cluster,
+        body(
+            cluster,
+            tags +
+                R"(,"properties":{"agentPoolProfiles":[{"name":"system","count":3,"type":"VirtualMachineScaleSets"},{"name":"old","count":1}]})"));
+    azure.stands(network + "/subnets/nodes" + assignments,
+                 R"({"value":[)" +
+                     body(subscription + assignments + "/inherited",
+                          R"("properties":{"principalId":"aaaa","roleDefinitionId":")" + role + R"("})") +
+                     "," +
+                     body(network + "/subnets/nodes" + assignments + "/12345678-0000-0000-0000-000000000000",
+                          R"("properties":{"principalId":"AAAA","roleDefinitionId":"/subscriptions/x)" + role +
+                              R"(","description":"holdfast:prod: joins"})") +
+                     "," +
+                     body(network + "/subnets/nodes" + assignments + "/22222222-0000-0000-0000-000000000000",
+                          R"("properties":{"principalId":"bbbb","roleDefinitionId":")" + role +
+                              R"(","description":"holdfast:prod: from before"})") +
+                     "," +
+                     body(network + "/subnets/nodes" + assignments + "/33333333-0000-0000-0000-000000000000",
+                          R"("properties":{"principalId":"dddd","roleDefinitionId":")" + role +
+                              R"(","description":"somebody's"})") +
+                     "]}");
+    azure.stands(group + "/resources",
+                 R"({"value":[)" + body(network, tags) + "," +
+                     body(group + "/providers/Microsoft.Network/publicIPAddresses/ip-old", tags) + "," +
+                     body(group + "/providers/Microsoft.Network/publicIPAddresses/not-ours", R"("tags":{})") + "]}");
+    azure.stands(group + "/providers/Microsoft.Network/publicIPAddresses/ip-old",
+                 body(group + "/providers/Microsoft.Network/publicIPAddresses/ip-old",
+                      tags + R"(,"properties":{"ipAddress":"1.2.3.4"})"));
+}
+
+TEST(Live, reads_everything_in_two_rounds) {
+    Bench bench;
+    all_stands(bench.azure);
+    auto const start = bench.clock.now();
+    auto const live = bench.live(estate());
+    ASSERT_TRUE(live) << live.error().what;
+    EXPECT_EQ(bench.clock.now() - start, base::Duration{200}) << "two rounds of parallel requests";
+    EXPECT_GT(bench.azure.most_at_once, 5);
+    for (auto const& unread : live->unread) ADD_FAILURE() << unread.what << ": " << unread.because;
+    auto const wanted = estate();
+    for (auto const& [address, designed] : wanted.resources()) {
+        ASSERT_NE(live->find(address), nullptr) << address;
+        EXPECT_TRUE(live->find(address)->ours) << address;
+        EXPECT_EQ(live->find(address)->parent, designed.parent) << address;
+    }
+    EXPECT_EQ(live->find("network")->etag, "W/\"7\"");
+    EXPECT_EQ(json::find(live->find("network")->body, "properties.subnets"), nullptr) << "children are their own nodes";
+    EXPECT_NE(json::find(*live->find("network")->raw, "properties.subnets"), nullptr) << "raw is what Azure said";
+    EXPECT_EQ(*json::text_at(*live->find("keys/disk")->raw, "properties.keyUriWithVersion"), "https://k/1");
+    EXPECT_EQ(*json::whole_at(live->find("cluster/pools/system")->body, "properties.count"), 3);
+    EXPECT_EQ(bench.azure.times(network + "/subnets/nodes"), 0) << "seen in the network";
+    EXPECT_EQ(bench.azure.times(cluster + "/agentPools/system"), 0) << "seen in the cluster";
+}
+
+TEST(Live, an_assignment_is_its_triple_whatever_its_name) {
+    Bench bench;
+    all_stands(bench.azure);
+    auto const live = bench.live(estate());
+    ASSERT_TRUE(live);
+    auto const* access = live->find("access/subnet-nodes");
+    ASSERT_NE(access, nullptr);
+    EXPECT_EQ(access->id->name(), "12345678-0000-0000-0000-000000000000") << "not the inherited one";
+    EXPECT_EQ(bench.azure.times(network + "/subnets/nodes" + assignments), 1);
+}
+
+TEST(Live, what_is_ours_and_no_longer_designed_is_found) {
+    Bench bench;
+    all_stands(bench.azure);
+    auto const live = bench.live(estate());
+    ASSERT_TRUE(live);
+    std::vector<std::string> undesigned;
+    auto const designed = estate();
+    for (auto const& [address, resource] : live->resources())
+        if (designed.find(address) == nullptr) {
+            undesigned.push_back(address);
+            EXPECT_TRUE(resource.ours) << address;
+        }
+    EXPECT_EQ(undesigned, (std::vector<std::string>{"access/22222222-0000-0000-0000-000000000000", "cluster/pools/old",
+                                                    "network/subnets/old", "publicipaddresses/ip-old"}));
+    EXPECT_EQ(*live->find("cluster/pools/old")->parent, "cluster");
+    EXPECT_EQ(*live->find("publicipaddresses/ip-old")->parent, "group");
+    EXPECT_EQ(*json::text_at(*live->find("publicipaddresses/ip-old")->raw, "properties.ipAddress"), "1.2.3.4");
+}
+
+TEST(Live, what_could_not_be_read_is_never_absent) {
+    Bench bench;
+    all_stands(bench.azure);
+    bench.azure.refuses(network, 403, "AuthorizationFailed");
+    bench.azure.refuses(identity, 403, "AuthorizationFailed");
+    auto const live = bench.live(estate());
+    ASSERT_TRUE(live);
+    std::map<std::string, std::string> unread;
+    for (auto const& one : live->unread) unread[one.what] = one.because;
+    EXPECT_EQ(unread.at("network"), "403 AuthorizationFailed");
+    EXPECT_EQ(unread.at("network/subnets/nodes"), "403 AuthorizationFailed")
+        << "it would have been seen in the network";
+    EXPECT_EQ(unread.at("identity/cluster"), "403 AuthorizationFailed");
+    EXPECT_EQ(unread.at("access/subnet-nodes"), "its principal could not be read: 403 AuthorizationFailed");
+    EXPECT_EQ(unread.size(), 4u);
+    EXPECT_EQ(live->find("network"), nullptr);
+}
+
+TEST(Live, an_empty_world_is_empty_and_a_deleted_vault_recoverable) {
+    Bench bench;
+    bench.azure.stands(subscription + "/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-prod",
+                       R"({"name":"kv-prod","properties":{"vaultId":")" + vault +
+                           R"(","scheduledPurgeDate":"2027-02-22T00:00:00Z"}})");
+    auto const live = bench.live(estate());
+    ASSERT_TRUE(live);
+    EXPECT_TRUE(live->resources().empty());
+    EXPECT_TRUE(live->unread.empty());
+    ASSERT_EQ(live->recoverable.size(), 1u);
+    EXPECT_EQ(live->recoverable[0].address, "vault/disk");
+    EXPECT_EQ(live->recoverable[0].until, "2027-02-22T00:00:00Z");
+
+    Bench taken;
+    taken.azure.stands(
+        subscription + "/providers/Microsoft.KeyVault/locations/westeurope/deletedVaults/kv-prod",
+        R"({"properties":{"vaultId":"/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/other/providers/Microsoft.KeyVault/vaults/kv-prod"}})");
+    EXPECT_TRUE(taken.live(estate())->recoverable.empty()) << "somebody else's";
+}
+
+TEST(Live, things_in_others_resources_are_ours_when_the_group_says_so) {
+    Bench bench;
+    all_stands(bench.azure);
+    auto designed = estate();
+    auto hub = node("network/hub", foreign, "");
+    hub.ownership = Ownership::existing;
+    designed.add(std::move(hub));
+    designed.add(node("network/subnets/mine", foreign + "/subnets/mine", "network/hub"));
+    auto missing = node("dns", subscription + "/resourceGroups/net/providers/Microsoft.Network/privateDnsZones/z", "");
+    missing.ownership = Ownership::existing;
+    designed.add(std::move(missing));
+    bench.azure.stands(group, body(group, R"("tags":{"holdfast":"prod","holdfast-elsewhere":")" + foreign +
+                                              R"(/subnets/mine","holdfast-elsewhere-2":")" + foreign +
+                                              R"(/subnets/gone-by-design","holdfast-elsewhere-3":")" + foreign +
+                                              assignments + R"("})"));
+    bench.azure.stands(
+        foreign,
+        body(
+            foreign,
+            R"("properties":{"subnets":[{"name":"mine","properties":{}},{"name":"theirs","properties":{}},{"name":"gone-by-design","properties":{}}]})"));
+    bench.azure.stands(foreign + assignments, R"({"value":[)" +
+                                                  body(foreign + assignments + "/44444444-0000-0000-0000-000000000000",
+                                                       R"("properties":{"principalId":"x","roleDefinitionId":")" +
+                                                           role + R"(","description":"holdfast:prod: zone"})") +
+                                                  "]}");
+    auto const live = bench.live(std::move(designed));
+    ASSERT_TRUE(live);
+    EXPECT_FALSE(live->find("network/hub")->ours);
+    EXPECT_EQ(live->find("network/hub")->ownership, Ownership::existing);
+    EXPECT_TRUE(live->find("network/subnets/mine")->ours);
+    int subnets = 0, roles = 0;
+    for (auto const& [address, resource] : live->resources()) {
+        if (resource.id->text().starts_with(foreign + "/subnets")) ++subnets;
+        if (resource.id->text().starts_with(foreign + assignments)) ++roles;
+        EXPECT_EQ(address.find("theirs"), std::string::npos);
+    }
+    EXPECT_EQ(subnets, 2);
+    EXPECT_EQ(roles, 1);
+    ASSERT_EQ(live->unread.size(), 1u);
+    EXPECT_EQ(live->unread[0].what, "dns");
+    EXPECT_EQ(live->unread[0].because, "404: it is not there");
+}
+
+TEST(Live, without_a_token_nothing_can_be_said) {
+    Bench bench;
+    bench.credential.works = false;
+    auto const live = bench.live(estate());
+    ASSERT_FALSE(live);
+    EXPECT_EQ(live.error().code, ErrorCode::sign_in);
+}
+
+TEST(One, reads_one_or_says_it_is_not_there) {
+    Bench bench;
+    all_stands(bench.azure);
+    auto const designed = estate();
+    auto const found = world::run(bench.io, bench.clock, one(*designed.find("identity/cluster"), bench.client));
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ(*json::text_at(*(*found)->raw, "properties.principalId"), "aaaa");
+    auto const absent = world::run(bench.io, bench.clock, one(node("x", identity + "-no", "group"), bench.client));
+    ASSERT_TRUE(absent);
+    EXPECT_FALSE(*absent);
+    bench.azure.refuses(identity, 403, "AuthorizationFailed");
+    EXPECT_FALSE(world::run(bench.io, bench.clock, one(*designed.find("identity/cluster"), bench.client)));
+}
+
+TEST(Registrations, of_namespaces_and_features) {
+    Bench bench;
+    bench.azure.stands(subscription + "/providers/Microsoft.Network", R"({"registrationState":"Registered"})");
+    bench.azure.stands(
+        subscription + "/providers/Microsoft.Features/providers/Microsoft.Compute/features/EncryptionAtHost",
+        R"({"properties":{"state":"NotRegistered"}})");
+    auto const states = world::run(
+        bench.io, bench.clock,
+        registrations("00000000-0000-0000-0000-000000000001",
+                      {"Microsoft.Network", "Microsoft.Compute/EncryptionAtHost", "Microsoft.New"}, bench.client));
+    ASSERT_TRUE(states);
+    EXPECT_EQ(states->at("Microsoft.Network"), "Registered");
+    EXPECT_EQ(states->at("Microsoft.Compute/EncryptionAtHost"), "NotRegistered");
+    EXPECT_EQ(states->at("Microsoft.New"), "NotRegistered");
+}
+
+TEST(Saved, one_a_list_or_a_page) {
+    auto const one_network = body(
+        network, tags + R"(,"properties":{"subnets":[{"name":"nodes","properties":{"addressPrefix":"10.0.0.0/24"}}]})");
+    auto const designed = estate();
+    for (auto const& text : {one_network, "[" + one_network + "]", R"({"value":[)" + one_network + "]}"}) {
+        auto const live = from_json(text, "saved.json", &designed);
+        ASSERT_TRUE(live) << live.error().what;
+        EXPECT_NE(live->find("network"), nullptr);
+        EXPECT_NE(live->find("network/subnets/nodes"), nullptr);
+        EXPECT_TRUE(live->find("network/subnets/nodes")->ours);
+        std::vector<std::string> unread;
+        for (auto const& item : live->unread) unread.push_back(item.what);
+        EXPECT_NE(std::find(unread.begin(), unread.end(), "cluster"), unread.end()) << "not in the file is not absent";
+        EXPECT_EQ(std::find(unread.begin(), unread.end(), "network/subnets/nodes"), unread.end());
+    }
+    auto const alone = from_json(one_network, "saved.json", nullptr);
+    ASSERT_TRUE(alone);
+    EXPECT_NE(alone->find("virtualnetworks/vnet-prod"), nullptr);
+    EXPECT_NE(alone->find("virtualnetworks/vnet-prod/subnets/nodes"), nullptr);
+}
+
+TEST(Saved, what_az_prints_flat_is_folded_back) {
+    auto const live = from_json(
+        body(
+            cluster,
+            R"("name":"aks-prod","type":"Microsoft.ContainerService/ManagedClusters","location":"westeurope","resourceGroup":"rg-prod",
+             "dnsPrefix":"prod","identity":{"type":"UserAssigned"},"sku":{"name":"Base","tier":"Standard"},
+             "agentPoolProfiles":[{"name":"system","count":3}],"networkProfile":{"networkPlugin":"azure"})"),
+        "show.json", nullptr);
+    ASSERT_TRUE(live) << live.error().what;
+    auto const* made = live->find("managedclusters/aks-prod");
+    ASSERT_NE(made, nullptr);
+    EXPECT_EQ(*json::text_at(made->body, "properties.networkProfile.networkPlugin"), "azure");
+    EXPECT_EQ(*json::text_at(made->body, "sku.tier"), "Standard");
+    EXPECT_NE(live->find("managedclusters/aks-prod/agentpools/system"), nullptr);
+}
+
+TEST(Saved, nothing_recognisable_is_an_error) {
+    for (auto const* text : {"{}", "[]", "[1,2]", R"({"value":[]})", R"({"id":"nonsense"})", "\"text\""}) {
+        auto const refused = from_json(text, "x.json", nullptr);
+        ASSERT_FALSE(refused) << text;
+        EXPECT_EQ(refused.error().code, ErrorCode::not_recognised) << text;
+    }
+    EXPECT_EQ(from_json("{", "x.json", nullptr).error().code, ErrorCode::syntax);
+}
+
+}  // namespace
+}  // namespace holdfast::readers
