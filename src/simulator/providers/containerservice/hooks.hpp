@@ -1,0 +1,52 @@
+/// What a cluster's and a pool's life consists of; see provider.cpp for the rows.
+#pragma once
+
+#include "simulator/providers/containerservice/design.hpp"
+
+namespace holdfast::simulator::providers::containerservice {
+
+// cluster.cpp
+Refusal validate_cluster(Context&, Write const&);
+void accepted_cluster(Context&, Stored&, Stored const* before);
+std::optional<double> cluster_takes(Context&, Stored const&, Stored const* before);
+arm::Outcome complete_cluster(Context&, Stored&);
+void deleted_cluster(Context&, Stored const&, std::span<Stored const> subtree);
+void view_cluster(Context const&, Stored const&, json::Value&);
+
+// pools.cpp
+Refusal validate_pool(Context&, Write const&);
+void accepted_pool(Context&, Stored&, Stored const* before);
+std::optional<double> pool_takes(Context&, Stored const&, Stored const* before);
+arm::Outcome complete_pool(Context&, Stored&);
+Refusal refuse_last_system_pool(Context&, Stored const&);
+void deleted_pool(Context&, Stored const&, std::span<Stored const> subtree);
+void view_pool(Context const&, Stored const&, json::Value&);
+
+// maintenance.cpp
+Refusal validate_maintenance(Context&, Write const&);
+
+// node_group.cpp: what Azure makes by itself
+ResourceId node_group_of(Stored const& cluster);
+void ensure_node_group(Context&, Stored const& cluster);
+void ensure_kubelet_identity(Context&, Stored& cluster);
+void ensure_network(Context&, Stored& cluster);  ///< network, security group, route table, load balancer, addresses
+void ensure_addon_identities(Context&, Stored& cluster);
+void ensure_scale_set(Context&, Stored const& cluster, Stored const& pool);
+void lock_down(Context&, Stored const& cluster);
+void node_group_due(Context&, std::string const& id, json::Value const& payload);
+void kubelet_identity_due(Context&, std::string const& id, json::Value const& payload);
+
+// actions.cpp
+std::span<arm::Action const> cluster_actions();
+std::span<arm::Action const> pool_actions();
+arm::Reply kubernetes_versions(Context&, arm::Call const&);
+void started_due(Context&, std::string const& id, json::Value const& payload);
+void stopped_due(Context&, std::string const& id, json::Value const& payload);
+void rotated_due(Context&, std::string const& id, json::Value const& payload);
+void image_due(Context&, std::string const& id, json::Value const& payload);
+
+/// Eight letters and digits that belong to a cluster for ever: the end of its host name.
+std::string mark_of(Stored const& cluster);
+std::string newest_image(json::Value const& pool_body, std::string_view version);
+
+}  // namespace holdfast::simulator::providers::containerservice

@@ -1,0 +1,154 @@
+/// The way out: what each outbound type needs before the cluster, and what may follow what.
+#include <algorithm>
+
+#include "simulator/providers/containerservice/design.hpp"
+
+namespace holdfast::simulator::providers::containerservice {
+namespace {
+
+constexpr char const* target = "networkProfile.outboundType";
+
+Refusal routing(Context& context, Design const& design) {
+    if (!base::same_text(design.outbound(), "userDefinedRouting")) return {};
+    if (!design.own_network()) return invalid("Outbound type userDefinedRouting needs your own subnets.", target);
+    for (auto const& id : design.node_subnets()) {
+        auto const* subnet = context.find(id);
+        auto const* table = subnet ? context.find(text(subnet->body, "properties.routeTable.id")) : nullptr;
+        if (!table)
+            return refuse(400, "ExistingRouteTableNotAssociatedWithSubnet",
+                          "An existing route table has not been associated with subnet " + id +
+                              ". Please update the route table association.",
+                          target);
+        Stored const* way_out = nullptr;
+        for (auto const* route : context.children(table->id, "Microsoft.Network/routeTables/routes"))
+            if (text(route->body, "properties.addressPrefix") == "0.0.0.0/0") way_out = route;
+        if (!way_out)
+            return refuse(400, "RouteTableMissingDefaultRoute",
+                          "Route table " + table->id.text() + " of subnet " + id + " has no route 0.0.0.0/0.", target);
+        auto const hop = text(way_out->body, "properties.nextHopType");
+        if (!base::same_text(hop, "VirtualAppliance") && !base::same_text(hop, "VirtualNetworkGateway"))
+            return refuse(400, "RouteTableInvalidNextHop",
+                          "Default route 0.0.0.0/0 has a next hop of " + hop +
+                              " but only next hops of VirtualAppliance or VirtualNetworkGateway are allowed.",
+                          target);
+    }
+    return {};
+}
+
+Refusal own_gateway(Context& context, Design const& design) {
+    if (!base::same_text(design.outbound(), "userAssignedNATGateway")) return {};
+    if (!design.own_network()) return invalid("Outbound type userAssignedNATGateway needs your own subnets.", target);
+    auto everything = design.node_subnets();
+    auto const pods = design.pod_subnets();
+    everything.insert(everything.end(), pods.begin(), pods.end());
+    for (auto const& id : everything) {
+        auto const* subnet = context.find(id);
+        auto const* gateway = subnet ? context.find(text(subnet->body, "properties.natGateway.id")) : nullptr;
+        if (!gateway)
+            return refuse(
+                400, "UserAssignedNATGatewayNotAssociatedWithSubnet",
+                "Outbound type userAssignedNATGateway needs a NAT gateway on subnet " + id + "; there is none.",
+                target);
+        if (strings(gateway->body, "properties.publicIpAddresses").empty() &&
+            json::list_at(gateway->body, "properties.publicIpAddresses").empty() &&
+            json::list_at(gateway->body, "properties.publicIpPrefixes").empty())
+            return refuse(400, "NATGatewayWithoutPublicIP",
+                          "NAT gateway " + gateway->id.text() + " has no public IP address: nothing would get out.",
+                          target);
+    }
+    return {};
+}
+
+Refusal shapes_of_egress(Context& context, Design const& design) {
+    auto const outbound = design.outbound();
+    if (base::same_text(outbound, "managedNATGateway") && design.own_network())
+        return invalid(
+            "Outbound type managedNATGateway works in a network of Azure's own only; use userAssignedNATGateway.",
+            target);
+    bool const none = base::same_text(outbound, "none") || base::same_text(outbound, "block");
+    if (none && (!design.is("properties.bootstrapProfile.artifactSource", "Cache") || design.any_windows()))
+        return invalid(
+            "Outbound type " + outbound + " needs bootstrapProfile.artifactSource Cache and no Windows pools.", target);
+    bool const balancer = base::same_text(outbound, "loadBalancer");
+    constexpr char const* sources[] = {"properties.networkProfile.loadBalancerProfile.managedOutboundIPs",
+                                       "properties.networkProfile.loadBalancerProfile.outboundIPs",
+                                       "properties.networkProfile.loadBalancerProfile.outboundIPPrefixes"};
+    auto const named = std::ranges::count_if(sources, [&](auto const* path) { return says(design.body, path); });
+    if (named > 1)
+        return refuse(400, "InvalidLoadBalancerProfile",
+                      "Only one of managedOutboundIPs, outboundIPs and outboundIPPrefixes can be set.",
+                      "networkProfile.loadBalancerProfile");
+    if (named > 0 && !balancer)
+        return refuse(400, "InvalidLoadBalancerProfile",
+                      "loadBalancerProfile's outbound addresses need outbound type loadBalancer, not " + outbound + ".",
+                      "networkProfile.loadBalancerProfile");
+    for (auto const& id :
+         arm::texts_at(design.body, "properties.networkProfile.loadBalancerProfile.outboundIPs.publicIPs[].id")) {
+        auto const* address = context.find(id);
+        if (address && !base::same_text(text(address->body, "sku.name"), "Standard"))
+            return refuse(400, "InvalidLoadBalancerProfile",
+                          "Outbound public IP address " + id + " must have SKU Standard.",
+                          "networkProfile.loadBalancerProfile");
+    }
+    if (says(design.body, "properties.networkProfile.natGatewayProfile.managedOutboundIPProfile") &&
+        !base::same_text(outbound, "managedNATGateway"))
+        return invalid("natGatewayProfile.managedOutboundIPProfile needs outbound type managedNATGateway.",
+                       "networkProfile.natGatewayProfile");
+    auto const ports =
+        json::whole_at(design.body, "properties.networkProfile.loadBalancerProfile.allocatedOutboundPorts").value_or(0);
+    if (ports > 0) {
+        std::int64_t nodes = 0;
+        for (auto const& pool : design.pools) nodes += addresses_needed(design.body, *pool.body).nodes;
+        auto const own = static_cast<std::int64_t>(
+            json::list_at(design.body, "properties.networkProfile.loadBalancerProfile.outboundIPs.publicIPs").size());
+        auto const addresses =
+            own ? own
+                : json::whole_at(design.body, "properties.networkProfile.loadBalancerProfile.managedOutboundIPs.count")
+                      .value_or(1);
+        if (nodes * ports > addresses * 64000)
+            return refuse(400, "InvalidLoadBalancerProfileAllocatedOutboundPorts",
+                          "Load balancer profile allocated ports " + std::to_string(ports) +
+                              " is not in an allowable range given the number of nodes and IPs provisioned.",
+                          "networkProfile.loadBalancerProfile.allocatedOutboundPorts");
+    }
+    return {};
+}
+
+Refusal moves(Context&, Design const& design) {
+    if (!design.existing) return {};
+    auto const before = text(design.existing->body, "properties.networkProfile.outboundType");
+    auto const was = before.empty() ? std::string("loadBalancer") : before, will = design.outbound();
+    if (base::same_text(was, will)) return {};
+    auto const among = [&](std::initializer_list<std::string_view> types) {
+        auto const in = [&](std::string const& one) {
+            return std::ranges::any_of(types, [&](auto type) { return base::same_text(type, one); });
+        };
+        return in(was) && in(will);
+    };
+    bool const allowed = design.own_network()
+                             ? among({"loadBalancer", "userAssignedNATGateway", "userDefinedRouting", "none", "block"})
+                             : among({"loadBalancer", "managedNATGateway", "none", "block"});
+    if (allowed) return {};
+    return refuse(400, "PropertyChangeNotAllowed",
+                  "Changing property 'networkProfile.outboundType' from " + was + " to " + will + " is not allowed.",
+                  target);
+}
+
+constexpr std::string_view read_on = "2026-11-23";
+constexpr Rule rules[] = {
+    {"user-defined routing has its route", routing,
+     "MicrosoftDocs/azure-aks-docs egress-outboundtype; error text RouteTableInvalidNextHop", read_on},
+    {"an own NAT gateway is on the subnets", own_gateway, "MicrosoftDocs/azure-aks-docs nat-gateway", read_on},
+    {"profiles fit the outbound type", shapes_of_egress,
+     "SupportArticles-docs error-code-invalidloadbalancerprofileallocatedoutboundports; aks-docs "
+     "load-balancer-standard",
+     read_on},
+    {"outbound types that may follow each other", moves, "MicrosoftDocs/azure-aks-docs egress-outboundtype (updating)",
+     read_on},
+};
+
+}  // namespace
+
+std::span<Rule const> egress_rules() { return rules; }
+
+}  // namespace holdfast::simulator::providers::containerservice
