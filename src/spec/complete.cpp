@@ -122,6 +122,8 @@ private:
     void fill(FieldRow const& row, Instance const& instance) {
         auto const* standing = json::find(draft_.tree, instance.at);
         bool const said = standing != nullptr;
+        // `vault: {id: …}` where a word could stand: the row of the id says where that counts.
+        if (said && standing->is_object() && row.kind != FieldKind::section && !members_of(row.key).empty()) return;
         if (!row.only.empty()) {
             auto const only = Condition::parse(row.only);
             if (!only.holds(draft_.tree, instance)) {
