@@ -47,8 +47,8 @@ base::Result<std::vector<Entry>> read_entries(std::string_view arm_json, std::st
         entries.push_back({std::move(*id), type, item});
     }
     // Groups first, then parents before children: an id is longer than its parent's.
-    std::stable_sort(entries.begin(), entries.end(), [](Entry const& a, Entry const& b) {
-        return a.id.text().size() < b.id.text().size();
+    std::sort(entries.begin(), entries.end(), [](Entry const& a, Entry const& b) {
+        return std::pair(a.id.key().size(), a.id.key()) < std::pair(b.id.key().size(), b.id.key());
     });
     return entries;
 }
