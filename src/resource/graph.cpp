@@ -147,38 +147,4 @@ std::string assignment_name(ResourceId const& scope, std::string_view principal_
                          scope.key() + "-" + base::lower(principal_id) + "-" + base::lower(role_guid));
 }
 
-Graph overlay(Graph const& live, Graph const& estate) {
-    Graph out = live;
-    for (auto const& unread : estate.unread) out.unread.push_back(unread);
-    for (auto const& recoverable : estate.recoverable) out.recoverable.push_back(recoverable);
-    for (auto const& [address, desired] : estate.resources()) {
-        auto* standing = out.find(address);
-        if (!standing) {
-            out.add(desired);
-            continue;
-        }
-        standing->ownership = desired.ownership;
-        standing->references = desired.references;
-        standing->pending = desired.pending;
-        for (auto const& [path, origin] : desired.origins) standing->origins.insert_or_assign(path, origin);
-        if (desired.parent) standing->parent = desired.parent;
-        if (!standing->id) standing->id = desired.id;
-        if (!desired.api_version.empty()) standing->api_version = desired.api_version;
-        if (desired.ownership == Ownership::managed) json::merge(standing->body, desired.body);
-    }
-    // A value that hangs on something which stands already is known.
-    for (auto& [_, resource] : out.resources())
-        std::erase_if(resource.pending, [&](Pending const& pending) {
-            auto const* output = std::get_if<Output>(&pending.from);
-            auto const* source = output ? live.find(output->address) : nullptr;
-            if (!source) return false;
-            auto const* value = source->raw ? json::find(*source->raw, output->path) : nullptr;
-            if (!value) value = json::find(source->body, output->path);
-            if (!value || value->is_null()) return false;
-            json::put(resource.body, pending.at, *value);
-            return true;
-        });
-    return out;
-}
-
 }  // namespace holdfast::resource

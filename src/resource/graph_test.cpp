@@ -158,5 +158,35 @@ TEST(Overlay, what_will_stand) {
     ASSERT_EQ(after.unread.size(), 1u);
 }
 
+TEST(Overlay, lays_keyed_lists_by_element_and_keeps_what_nobody_decided) {
+    Graph live, estate;
+    auto const id =
+        group_id.with("Microsoft.Network/virtualNetworks", "n").with("Microsoft.Network/virtualNetworks/subnets", "s");
+    live.add(node("s", id, std::nullopt,
+                  R"({"properties":{"addressPrefix":"10.0.0.0/24","privateEndpointNetworkPolicies":"Disabled",
+        "serviceEndpoints":[{"service":"Microsoft.KeyVault","locations":["*"]},{"service":"Microsoft.Sql"}]}})"));
+    estate.add(node("s", id, std::nullopt, R"({"properties":{"addressPrefix":"10.0.1.0/24",
+        "serviceEndpoints":[{"service":"microsoft.keyvault"},{"service":"Microsoft.Storage"}]}})"));
+    EXPECT_EQ(
+        json::write(overlay(live, estate).find(Address("s"))->body),
+        R"({"properties":{"addressPrefix":"10.0.1.0/24","privateEndpointNetworkPolicies":"Disabled",)"
+        R"("serviceEndpoints":[{"locations":["*"],"service":"microsoft.keyvault"},{"service":"Microsoft.Storage"}]}})");
+}
+
+TEST(Overlay, a_decision_for_nothing_clears_what_stands) {
+    Graph live, estate;
+    auto const id = group_id.with("Microsoft.ContainerService/managedClusters", "c");
+    live.add(node("cluster", id, std::nullopt, R"({"properties":{"dnsPrefix":"d","diskEncryptionSetID":"/x",
+        "apiServerAccessProfile":{"authorizedIPRanges":["1.2.3.4/32"]},"aadProfile":{"managed":true}}})"));
+    auto& wanted = estate.add(node("cluster", id, std::nullopt));
+    wanted.origins["properties.apiServerAccessProfile.authorizedIPRanges"] = {.by = Origin::By::you};
+    wanted.origins["properties.aadProfile"] = {.by = Origin::By::you};           // an object says nothing by itself
+    wanted.origins["properties.diskEncryptionSetID"] = {.by = Origin::By::you};  // comes later
+    wanted.pending.push_back({"properties.diskEncryptionSetID", Output{"disk-encryption", "id"}});
+    EXPECT_EQ(
+        json::write(overlay(live, estate).find(Address("cluster"))->body),
+        R"({"properties":{"aadProfile":{"managed":true},"apiServerAccessProfile":{},"diskEncryptionSetID":"/x","dnsPrefix":"d"}})");
+}
+
 }  // namespace
 }  // namespace holdfast::resource
