@@ -342,7 +342,11 @@ private:
                                                     : node.designed->id;
         if (id) change.resource = id->text();
         std::ranges::sort(change.properties, {}, &PropertyChange::at);
-        if (change.action == Action::none && change.because.empty()) change.because = "it stands as designed";
+        if (change.action == Action::none && change.because.empty()) {
+            auto const hidden =
+                std::ranges::any_of(lost_, [&change](auto const& one) { return one.first == change.address; });
+            change.because = hidden ? "it stands as designed, as far as it could be read" : "it stands as designed";
+        }
         if (change.action == Action::update && change.because.empty())
             change.because = change.properties.size() == 1
                                  ? fmt::format("{} differs", change.properties.front().at.text())

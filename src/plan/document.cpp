@@ -421,7 +421,7 @@ std::vector<std::string> moved_since(Plan const& reviewed, Plan const& now) {
         auto const it = now_changes.find(address);
         if (it == now_changes.end()) {
             out.push_back(
-                fmt::format("{} was to be {}d and is no longer part of the plan", address, name(then->action)));
+                fmt::format("{}: the plan says {}, and it is no longer designed", address, name(then->action)));
             continue;
         }
         auto const& today = *it->second;

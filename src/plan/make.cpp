@@ -172,46 +172,82 @@ private:
                                    [](auto const& p) { return p.cost == catalog::Class::refused; });
     }
 
-    /// A child of a parent that is being created goes inside the parent's write, unless that makes a circle.
+    /// Children of a parent that is being created go inside the parent's write. Where writes would then wait for each
+    /// other in a circle, the child that waits longest stays alone: the route to a firewall, not the subnet that uses
+    /// the table.
     void choose_writers() {
         for (auto const& [address, node] : compared_.nodes)
-            if (to_write(node)) writer_[address] = address;
-        for (auto const& [address, node] : compared_.nodes) {
-            if (!to_write(node) || node.exists() || !node.designed->parent || !manner(node.designed->type).folds)
-                continue;
-            auto const* shape = shapes::find(node.designed->type);
-            auto const parent = compared_.nodes.find(*node.designed->parent);
-            if (!shape || shape->inline_at.empty() || parent == compared_.nodes.end()) continue;
-            if (!to_write(parent->second) || parent->second.exists()) continue;
-            writer_[address] = *node.designed->parent;
-            if (circular(*node.designed->parent)) writer_[address] = address;
+            if (to_write(node)) writer_[address] = foldable(node) ? *node.designed->parent : address;
+        std::map<Address, int> ready;
+        for (;;) {
+            auto const circle = find_circle();
+            if (circle.empty()) return;
+            std::optional<Address> slowest;
+            int longest = -1;
+            for (std::size_t i = 0; i < circle.size(); ++i)
+                for (auto const& [address, by] : writer_) {
+                    if (by != circle[i] || address == by || !needs_writer(address, circle[(i + 1) % circle.size()]))
+                        continue;
+                    auto const seconds = ready_at(address, ready);
+                    if (seconds > longest) longest = seconds, slowest = address;
+                }
+            if (!slowest) return;  // circular without any folding: `ordered` says so
+            writer_[*slowest] = *slowest;
         }
     }
-    /// Whether a write would wait for itself.
-    bool circular(Address const& start) const {
-        std::vector<Address> open = waits_for(start);
-        std::set<Address> seen;
-        while (!open.empty()) {
-            auto const at = open.back();
-            open.pop_back();
-            if (at == start) return true;
-            if (!seen.insert(at).second) continue;
-            auto const next = waits_for(at);
-            open.insert(open.end(), next.begin(), next.end());
-        }
-        return false;
+    bool foldable(Node const& node) const {
+        if (node.exists() || !node.designed->parent || !manner(node.designed->type).folds) return false;
+        auto const* shape = shapes::find(node.designed->type);
+        auto const parent = compared_.nodes.find(*node.designed->parent);
+        return shape && !shape->inline_at.empty() && node.wanted.id && parent != compared_.nodes.end() &&
+               to_write(parent->second) && !parent->second.exists();
     }
-    /// Writers of what one write needs, itself left out.
-    std::vector<Address> waits_for(Address const& writer) const {
-        std::vector<Address> out;
-        for (auto const& [address, by] : writer_) {
-            if (by != writer) continue;
-            for (auto const& need : designed_.needs(*compared_.nodes.at(address).designed)) {
-                auto const it = writer_.find(need);
-                if (it != writer_.end() && it->second != writer) out.push_back(it->second);
+    bool needs_writer(Address const& address, Address const& writer) const {
+        auto const needs = designed_.needs(*compared_.nodes.at(address).designed);
+        return std::ranges::any_of(needs, [&](auto const& need) {
+            auto const it = writer_.find(need);
+            return it != writer_.end() && it->second == writer;
+        });
+    }
+    /// When everything a resource needs would stand, each thing written alone, in seconds from the start.
+    int ready_at(Address const& address, std::map<Address, int>& known) const {
+        auto const [it, fresh] = known.emplace(address, 0);
+        if (!fresh) return it->second;
+        int latest = 0;
+        for (auto const& need : designed_.needs(*compared_.nodes.at(address).designed))
+            if (writer_.contains(need))
+                latest = std::max(latest,
+                                  ready_at(need, known) + expected_s(compared_.nodes.at(need).designed->type, "write"));
+        return known[address] = latest;
+    }
+    /// Writers each of which waits for the next, the last for the first; empty when there is no circle.
+    std::vector<Address> find_circle() const {
+        std::map<Address, std::set<Address>> waits;
+        for (auto const& [address, by] : writer_)
+            for (auto const& need : designed_.needs(*compared_.nodes.at(address).designed))
+                if (auto const it = writer_.find(need); it != writer_.end() && it->second != by)
+                    waits[by].insert(it->second);
+        std::set<Address> settled;
+        for (auto const& [start, _] : waits) {
+            std::vector<Address> path{start};
+            if (auto circle = circle_from(path, waits, settled); !circle.empty()) return circle;
+        }
+        return {};
+    }
+    static std::vector<Address> circle_from(std::vector<Address>& path,
+                                            std::map<Address, std::set<Address>> const& waits,
+                                            std::set<Address>& settled) {
+        auto const at = path.back();
+        if (settled.contains(at)) return {};
+        if (auto const it = waits.find(at); it != waits.end())
+            for (auto const& next : it->second) {
+                if (auto const seen = std::ranges::find(path, next); seen != path.end()) return {seen, path.end()};
+                path.push_back(next);
+                if (auto circle = circle_from(path, waits, settled); !circle.empty()) return circle;
+                path.pop_back();
             }
-        }
-        return out;
+        settled.insert(at);
+        return {};
     }
 
     // ------------------------------------------------------------------------------------------ writes
