@@ -65,6 +65,8 @@ Verdicts no_trouble(Judging const& judging) {
     Verdicts verdicts;
     for (auto const& trouble : judging.proofs.troubles) {
         if (std::ranges::find(mine, trouble.rule) == mine.end()) continue;
+        bool const said = std::ranges::any_of(verdicts, [&](auto const& v) { return v.seen == trouble.what && v.resource == trouble.address; });
+        if (said) continue;   // several rules may stumble over the same unreadable range
         verdicts.push_back({trouble.unknown ? Outcome::unknown : Outcome::fail, trouble.what, trouble.at, trouble.fix, trouble.address});
     }
     if (!verdicts.empty()) return verdicts;

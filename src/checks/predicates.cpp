@@ -114,12 +114,6 @@ std::string evidence(Looked const& looked, std::string_view absent, Resource con
     return fmt::format("{} is {}", where, value.size() > most ? value.substr(0, most) + "…" : value);
 }
 
-Verdict about(Looked const& looked, Outcome outcome, std::string seen, Resource const& subject) {
-    Verdict verdict{outcome, std::move(seen), looked.path};
-    if (looked.owner && looked.owner != &subject) verdict.resource = looked.owner->address;
-    return verdict;
-}
-
 Verdicts membership(Judging const& judging, bool inside_is_good) {
     auto const& row = judging.row;
     auto const looked = look(judging, row.at);
@@ -128,13 +122,10 @@ Verdicts membership(Judging const& judging, bool inside_is_good) {
     bool const set = looked.value || looked.pending;
     bool const says_absent = std::ranges::find(values, absent_word) != values.end();
     if (!set && row.absent == "?" && !says_absent)
-        return {about(looked, Outcome::unknown, fmt::format("{} is not set, and what Azure takes then is not known", looked.path.text()), judging.subject)};
+        return {{Outcome::unknown, fmt::format("{} is not set, and what Azure takes then is not known", looked.path.text()), looked.path}};
     bool const inside = among(looked, effective(looked, row.absent), values);
-    auto verdict = about(looked, inside == inside_is_good ? Outcome::pass : Outcome::fail,
-                         evidence(looked, row.absent, judging.subject), judging.subject);
-    // The finding is about the subject (a pool); the property is its parent's.
-    verdict.resource.clear();
-    return {verdict};
+    // The finding is about the subject (a pool), even where the property is its parent's.
+    return {{inside == inside_is_good ? Outcome::pass : Outcome::fail, evidence(looked, row.absent, judging.subject), looked.path}};
 }
 
 }  // namespace
@@ -152,7 +143,7 @@ std::optional<Verdict> applies(Judging const& judging) {
     auto const looked = look(judging, row.when_at);
     if (looked.blocked) return looked.blocked;
     if (among(looked, effective(looked, row.when_absent), base::split(row.when_is, '\n'))) return std::nullopt;
-    return about(looked, Outcome::not_applicable, evidence(looked, row.when_absent, judging.subject), judging.subject);
+    return Verdict{Outcome::not_applicable, evidence(looked, row.when_absent, judging.subject), looked.path};
 }
 
 Verdicts is(Judging const& judging) { return membership(judging, true); }

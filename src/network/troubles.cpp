@@ -432,6 +432,13 @@ std::vector<Trouble> troubles(Graph const& graph) {
             Judging const judging{graph, picture, rule.id, found};
             rule.judge(judging);
         }
+        // A pool that stands but was not read needs addresses nobody counted.
+        for (auto const& unread : graph.unread) {
+            auto const id = resource::ResourceId::parse(unread.what);
+            bool const ours = id && picture.cluster->id && base::same_text(id->type(), type::pool) && id->is_within(*picture.cluster->id);
+            if (ours && !graph.find(*id))
+                found.push_back({picture.cluster->address, {}, fmt::format("pool '{}' was not read ({}), so its addresses are not counted", id->name(), unread.because), {}, true, "ip-001"});
+        }
         for (auto const* network : picture.networks)
             if (auto const why = resource::unreadable(graph, *network))
                 found.push_back({network->address, json::Path(at::space.at), fmt::format("network '{}': {}", name_of(*network), *why), {}, true, "cidr-006"});
