@@ -36,6 +36,7 @@ public:
         pass_time(now);
         auto const asked = take_apart(request);
         auto response = dispatch(asked);
+        if (asked.method == "HEAD") response.body.clear();
         decorate(asked, response);
         // An answer that says "done" must survive a kill.
         if (auto const committed = core_.store.commit(); !committed) {

@@ -102,9 +102,9 @@ void accepted_assignment(Context& context, Stored& stored, Stored const* before)
     put("properties.createdOn", base::to_string(context.now()));
     put("properties.createdBy", context.caller().object_id);
     auto const& options = work.core().options;
-    Takes const propagation{std::min(options.propagation_least, options.propagation_most),
-                            (options.propagation_least + options.propagation_most) / 2, options.propagation_most,
-                            "arm-protocol 7.2"};
+    auto const least = std::min(options.propagation_least, options.propagation_most);
+    auto const most = options.propagation_most;
+    Takes const propagation{least, least + (most - least) / 3, most, "arm-protocol 7.2: usually 10-60 s"};
     auto const seconds = context.draw(propagation, "EFFECT " + stored.id.key());
     auto const effective = context.now() + Duration{static_cast<std::int64_t>(seconds * 1000)};
     json::put(stored.hidden, effective_at, json::Value(effective.time_since_epoch().count()));

@@ -122,6 +122,10 @@ Refusal check_locks(Request const& request, ResourceId const& id, bool deletes) 
         refused.from_gateway = true;
         return refused;
     }
+    return check_denied(request, id);
+}
+
+Refusal check_denied(Request const& request, ResourceId const& id) {
     if (id.group().empty()) return std::nullopt;
     auto const* group = request.work.find(ResourceId::subscription_of(id.subscription()).group(id.group()));
     auto const denied = group ? json::text_at(group->hidden, "deny.id") : std::nullopt;
@@ -220,6 +224,7 @@ std::string filtered_by(std::string_view filter, std::string_view property) {
     auto const lowered = base::lower(text);
     auto const wanted = base::lower(property);
     for (auto at = lowered.find(wanted); at != std::string::npos; at = lowered.find(wanted, at + 1)) {
+        if (at > 0 && std::isalnum(static_cast<unsigned char>(lowered[at - 1]))) continue;  // "name" is not "tagName"
         auto rest = std::string_view(lowered).substr(at + wanted.size());
         auto const open = rest.find('\'');
         if (open == std::string_view::npos) return {};

@@ -27,6 +27,8 @@ Refusal check_registered(Request const&, std::string_view type);
 Refusal check_above(Request const&, ResourceId const&);
 /// Management locks and deny assignments.
 Refusal check_locks(Request const&, ResourceId const&, bool deletes);
+/// Deny assignments alone: what an action that takes no lock must still obey.
+Refusal check_denied(Request const&, ResourceId const&);
 /// If-Match, If-None-Match.
 Refusal check_etag(Request const&, ResourceBehaviour const&, Stored const* existing);
 /// The request's body as an object.

@@ -74,8 +74,10 @@ ArmError invalid(std::vector<shapes::Mistake> const& mistakes) {
 
 Refusal check_location(Part const& part, json::Value& body) {
     if (!part.shape || !part.shape->location) return std::nullopt;
+    auto const* property = shapes::property_at(*part.shape, "location");
     auto const said = json::text_at(body, "location");
     if (!said) {
+        if (!property || !(property->flags & shapes::required)) return std::nullopt;
         return error(400, "LocationRequired", "The location property is required for this definition.");
     }
     auto const location = resource::normal_location(*said);
@@ -137,19 +139,19 @@ void store_part(Request const& request, Part const& part, std::string_view state
         auto* asked = json::find(next.hidden, "asked");
         for (auto const path : part.row->secrets) json::erase(*asked, path);
     }
-    bool const changed = !before || !same_but_state(before->body, next.body, *part.row);
     Stored stored{.id = before ? before->id : part.id,
                   .type = part.type,
                   .body = std::move(next.body),
                   .hidden = std::move(next.hidden),
                   .created = before ? before->created : request.work.now(),
                   .changed = request.work.now(),
-                  .version = (before ? before->version : 0) + (changed ? 1 : 0),
+                  .version = before ? before->version : 1,
                   .deleting = false,
                   .created_by = before ? before->created_by : request.work.caller().object_id};
     auto& placed = request.store().put(std::move(stored));
     set_state(placed, state);
     if (part.row->accepted) part.row->accepted(request.work, placed, before ? &*before : nullptr);
+    if (before && !same_but_state(before->body, placed.body, *part.row)) placed.version = before->version + 1;
 }
 
 /// Runs what an operation would run at its end, for types that are done when they answer.
@@ -495,7 +497,8 @@ Said act(Request const& request, Stored& stored, Action const& action, std::map<
     if (auto refused = check_permission(request, action.permission, stored.id)) return tl::unexpected(*refused);
     std::vector<std::string> locks;
     if (request.writes()) {
-        if (auto refused = check_registered(request, stored.type)) return tl::unexpected(*refused);
+        if (auto refused = first_of({check_registered(request, stored.type), check_denied(request, stored.id)}))
+            return tl::unexpected(*refused);
     }
     if (action.locks) {
         if (auto refused = check_locks(request, stored.id, false)) return tl::unexpected(*refused);
