@@ -164,40 +164,28 @@ private:
     }
 };
 
+struct PlainCode {
+    std::string_view code;
+    int status;  ///< 0: of no status
+    bool vague;
+    std::string_view source, date;
+};
+constexpr PlainCode plain_codes[] = {
+#include "plain_codes.inc"
+};
+
 /// What a status says by itself, in the words of the services that do say something.
 std::string_view code_of_status(int status) {
-    switch (status) {
-        case 400:
-            return "BadRequest";
-        case 401:
-            return "Unauthorized";
-        case 403:
-            return "Forbidden";
-        case 404:
-            return "NotFound";
-        case 405:
-            return "MethodNotAllowed";
-        case 408:
-            return "RequestTimeout";
-        case 409:
-            return "Conflict";
-        case 412:
-            return "PreconditionFailed";
-        case 413:
-            return "RequestEntityTooLarge";
-        case 429:
-            return "TooManyRequests";
-        case 500:
-            return "InternalServerError";
-        case 502:
-            return "BadGateway";
-        case 503:
-            return "ServiceUnavailable";
-        case 504:
-            return "GatewayTimeout";
-        default:
-            return {};
-    }
+    for (auto const& row : plain_codes)
+        if (row.status == status) return row.code;
+    return {};
+}
+
+/// Codes that say nothing; a better one nearby is preferred.
+bool is_vague(std::string_view code) {
+    return code.empty() || std::any_of(std::begin(plain_codes), std::end(plain_codes), [code](auto const& row) {
+               return row.vague && base::same_text(row.code, code);
+           });
 }
 
 /// An HTML page is reduced to its title, other text to its first line.
@@ -233,13 +221,6 @@ std::string correlation(Response const& response, json::Value const* body) {
             }
         }
     return {};
-}
-
-/// Codes that say nothing; a better one nearby is preferred.
-bool is_vague(std::string_view code) {
-    static constexpr std::string_view vague[] = {"", "Unspecified", "BadRequest", "Unknown", "Conflict", "Forbidden"};
-    return std::any_of(std::begin(vague), std::end(vague),
-                       [code](std::string_view one) { return base::same_text(one, code); });
 }
 
 }  // namespace
