@@ -219,22 +219,15 @@ private:
                            "the kind of pool that scales and spans zones");
         bool const scales = spec_.has(key + ".min") && spec_.has(key + ".max");
         draft_.put(pool, "properties.enableAutoScaling", scales, scales ? key + ".max" : key + ".count");
-        // The autoscaler starts from the fewest; what it makes of it afterwards is its own.
         if (scales && !spec_.has(key + ".count")) {
-            draft_.put(pool, "properties.count", *spec_.maybe_whole(key + ".min"), key + ".min");
+            json::put(pool.body, "properties.count", *spec_.maybe_whole(key + ".min"));
+            pool.origins["properties.count"] = {.by = resource::Origin::By::azure,
+                                                .because = "a start: from here on the autoscaler decides"};
         }
         if (auto const subnet = nodes_subnet(spec_, i)) {
-            if (!draft_.has(*subnet)) {
-                std::vector<std::string> known;
-                for (auto const& wish : subnet_wishes(spec_)) known.push_back(last_word(wish.address));
-                auto const near = base::nearest(last_word(*subnet), known);
-                draft_.mistake(key + ".subnet", fmt::format("there is no subnet called {}", last_word(*subnet)),
-                               near ? fmt::format("did you mean {}?", *near) : "name one of network.moreSubnets");
-            } else {
-                bool const said = spec_.has(key + ".subnet") || spec_.has(key + ".subnet.id");
-                draft_.put(pool, "properties.vnetSubnetID", draft_.id(*subnet).text(),
-                           said ? key + ".subnet" : "network.subnets.nodes");
-            }
+            bool const said = spec_.has(key + ".subnet") || spec_.has(key + ".subnet.id");
+            draft_.put(pool, "properties.vnetSubnetID", draft_.id(*subnet).text(),
+                       said ? key + ".subnet" : "network.subnets.nodes");
         }
         if (draft_.has("network/subnets/pods")) {
             draft_.put(pool, "properties.podSubnetID", draft_.id("network/subnets/pods").text(),

@@ -21,6 +21,13 @@ std::string group_name(spec::Spec const& spec) {
     return made_name(*name_rule("group"), NameParts{spec.name(), {}, {}, {}});
 }
 
+/// Whether a property of the envelope can be sent: some types only show it.
+bool writes(std::string_view type_name, char const* property) {
+    auto const* type = shapes::find(type_name);
+    auto const* found = type ? shapes::property_at(*type, json::Path(property)) : nullptr;
+    return found && (found->flags & shapes::read_only) == 0;
+}
+
 }  // namespace
 
 std::string last_word(std::string_view address) { return std::string(address.substr(address.rfind('/') + 1)); }
@@ -68,44 +75,40 @@ Resource& Draft::ours(Address const& address, Address const& parent, std::string
     ResourceId const above =
         parent.empty() ? ResourceId::subscription_of(context.subscription) : ResourceId(id(parent));
     resource.id = parent.empty() ? above.group(name) : above.with(rule->type, name);
-    if (foreign) written_elsewhere(resource.id->text());
-    auto const* type = shapes::find(resource.type);
-    if (type && type->location) {
-        resource.body = json::Object{};
-        bool const everywhere = !rule->location.empty();
-        Resource& added = estate.graph.add(std::move(resource));
-        if (everywhere) {
-            put_because(added, "location", rule->location, "this type stands in no region");
-        } else {
-            put(added, "location", region, "azure.region");
-        }
-        return added;
+    if (auto const* there = estate.graph.find(*resource.id)) {
+        mistake(json::Path("names").child(address).text(),
+                fmt::format("{} and {} would both be called {}", address, there->address, name),
+                "name one of them otherwise", base::ErrorCode::spec_conflict);
     }
-    return estate.graph.add(std::move(resource));
+    if (foreign) written_elsewhere(resource.id->text());
+    Resource& added = estate.graph.add(std::move(resource));
+    if (writes(added.type, "location")) {
+        if (rule->location.empty()) {
+            put(added, "location", region, "azure.region");
+        } else {
+            put_because(added, "location", rule->location, "this type stands in no region");
+        }
+    }
+    return added;
 }
 
 Resource& Draft::standing(Address const& address, std::string const& key) {
-    auto const parsed = ResourceId::parse(spec.text(key));
-    if (!parsed) {
-        mistake(key, fmt::format("'{}' is not a resource id", spec.text(key)),
-                "write it as /subscriptions/…/resourceGroups/…/providers/…");
-        // Something has to stand there, so that the rest of the design can be judged.
-        auto const* rule = name_rule(address);
-        return standing(address, ResourceId::subscription_of(context.subscription)
-                                     .group("unknown")
-                                     .with(rule ? rule->type : "Microsoft.Resources/unknown", "unknown"));
-    }
-    Resource& resource = standing(address, *parsed);
-    resource.origins[json::Path()] = spec.origin(key);
-    return resource;
+    auto const id = ResourceId::parse(spec.text(key));
+    assert(id && "the spec holds valid ids only");
+    return standing(address, *id, key);
 }
 
-Resource& Draft::standing(Address const& address, ResourceId existing) {
+Resource& Draft::standing(Address const& address, ResourceId existing, std::string const& key) {
+    if (auto const* there = estate.graph.find(existing)) {
+        mistake(key, fmt::format("{} is already {}: one thing cannot be both", existing.name(), there->address),
+                "name another, or leave one of the two to Holdfast", base::ErrorCode::spec_conflict);
+    }
     Resource resource;
     resource.address = address;
     resource.type = existing.type();
     resource.ownership = resource::Ownership::existing;
     resource.id = std::move(existing);
+    resource.origins[json::Path()] = spec.origin(key);
     return estate.graph.add(std::move(resource));
 }
 
@@ -187,8 +190,8 @@ void Draft::finish() {
 
     for (auto& [address, resource] : estate.graph.resources()) {
         if (resource.ownership != resource::Ownership::managed) continue;
-        auto const* type = shapes::find(resource.type);
-        if (type && type->tags) {
+        auto const* rule = name_rule(address);
+        if (writes(resource.type, "tags") && !(rule && rule->untagged)) {
             for (auto const& tag : json::object_at(spec.tree, "tags")) {
                 put(resource, json::Path("tags").child(tag.key()), tag.value(),
                     json::Path("tags").child(tag.key()).text());

@@ -43,9 +43,9 @@ public:
     /// A resource of ours, named by its row of data/names.yaml or by the spec's `names`. The parent stands already on
     /// the board. References stay valid: a graph is a map. `zone` for private DNS zones.
     Resource& ours(Address const&, Address const& parent, std::string zone = {});
-    /// A resource that stands already, by the id under `key`: read, never written.
+    /// A resource that stands already: read, never written. By the id under `key`, or by another that follows from it.
     Resource& standing(Address const&, std::string const& key);
-    Resource& standing(Address const&, ResourceId);
+    Resource& standing(Address const&, ResourceId, std::string const& key);
     bool has(Address const& address) const { return estate.graph.find(address) != nullptr; }
     /// Asserts that the resource is on the board and its id is known.
     ResourceId const& id(Address const&) const;

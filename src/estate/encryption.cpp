@@ -57,22 +57,9 @@ void keys_for(Draft& draft, Purpose const& purpose) {
     std::string const existing_key = purpose.key + ".existingKey.id";
     std::string const existing_vault = purpose.key + ".vault.id";
     if (spec.has(existing_key)) {
-        auto const id = ResourceId::parse(spec.text(existing_key));
-        auto const vault = id ? id->parent() : std::nullopt;
-        if (!vault || vault->type() != "Microsoft.KeyVault/vaults") {
-            draft.mistake(existing_key, "this is not the id of a key",
-                          "write it as …/providers/Microsoft.KeyVault/vaults/VAULT/keys/KEY");
-            return;
-        }
-        if (spec.has(existing_vault)) {
-            auto const named = ResourceId::parse(spec.text(existing_vault));
-            if (!named || *named != *vault) {
-                draft.mistake(existing_vault, fmt::format("the key lies in another vault, {}", vault->name()),
-                              "leave the vault out: the key's id says it", base::ErrorCode::spec_conflict);
-            }
-        }
-        draft.standing(purpose.vault(), *vault).origins[json::Path()] = spec.origin(existing_key);
-        draft.standing(purpose.key_address(), existing_key).parent = purpose.vault();
+        Resource& key = draft.standing(purpose.key_address(), existing_key);
+        draft.standing(purpose.vault(), *key.id->parent(), existing_key);
+        key.parent = purpose.vault();
         return;
     }
     if (spec.has(existing_vault)) {

@@ -76,6 +76,9 @@ std::string printed(Estate const& estate) {
             fmt::format("    {}\n", resource.id ? shorter(resource.id->text()) : "(named when its principal is known)");
         if (resource.parent) out += fmt::format("    in {}\n", *resource.parent);
         json::Value const sorted = *json::parse(json::write(resource.body));
+        for (auto const& identity : json::object_at(sorted, "identity.userAssignedIdentities")) {
+            out += shorter(fmt::format("    as {}\n", std::string_view(identity.key())));
+        }
         json::each_leaf(sorted, [&](json::Path const& at, json::Value const& leaf) {
             out += shorter(fmt::format("    {} = {}\n", at.text(), json::write(leaf)));
         });
@@ -155,8 +158,17 @@ struct Example {
     Estate estate;
 };
 
-std::vector<Example> examples() {
+/// The examples, and every scenario whose spec stands: what always holds is held against all of them.
+std::vector<Example> read_examples() {
     std::vector<Example> out;
+    for (auto const& path : files(source() / "tests/scenarios/estate", ".txt")) {
+        auto const whole = read_file(path);
+        auto spec = spec::read(whole.substr(0, whole.find("----\n")), path.string());
+        if (!spec) continue;
+        auto estate = design(*spec, kContext);
+        if (estate) out.push_back({path.filename().string(), std::move(*spec), std::move(*estate)});
+    }
+    EXPECT_GE(out.size(), 15u);
     for (auto const& path : files(source() / "examples", ".yaml")) {
         auto spec = spec::read(read_file(path), path.string());
         EXPECT_TRUE(spec) << path << "\n" << (spec ? "" : plain_errors(spec.error()));
@@ -165,8 +177,13 @@ std::vector<Example> examples() {
         EXPECT_TRUE(estate) << path << "\n" << (estate ? "" : plain_errors(estate.error()));
         if (estate) out.push_back({path.filename().string(), std::move(*spec), std::move(*estate)});
     }
-    EXPECT_GE(out.size(), 6u);
+    EXPECT_GE(out.size(), 21u);
     return out;
+}
+
+std::vector<Example> const& examples() {
+    static std::vector<Example> const all = read_examples();
+    return all;
 }
 
 /// The body as it would be sent: something plausible stands where values are still pending.
@@ -176,55 +193,159 @@ json::Value with_pending(Resource const& resource) {
     return body;
 }
 
+void expect_published_bodies(Example const& example) {
+    for (auto const& [address, resource] : example.estate.graph.resources()) {
+        if (resource.ownership == resource::Ownership::existing) {
+            EXPECT_TRUE(resource.body.as_object().empty()) << example.name << " " << address;
+            continue;
+        }
+        auto const* type = shapes::find(resource.type);
+        ASSERT_TRUE(type) << resource.type;
+        EXPECT_EQ(resource.type, type->name) << "not canonical";
+        for (auto const& mistake : shapes::validate(*type, with_pending(resource))) {
+            ADD_FAILURE() << example.name << " " << address << " " << mistake.at.text() << ": " << mistake.what;
+        }
+        EXPECT_EQ(resource.body, resource::normal(resource.type, resource.body)) << example.name << " " << address;
+    }
+}
+
+void expect_an_order(Example const& example) {
+    auto const& graph = example.estate.graph;
+    std::set<Address> done, open;
+    std::function<void(Address const&)> const visit = [&](Address const& address) {
+        if (done.contains(address)) return;
+        ASSERT_TRUE(open.insert(address).second) << example.name << ": " << address << " waits for itself";
+        auto const* resource = graph.find(address);
+        ASSERT_TRUE(resource) << example.name << ": " << address << " is needed and not designed";
+        for (auto const& need : graph.needs(*resource)) visit(need);
+        done.insert(address);
+    };
+    for (auto const& [address, resource] : graph.resources()) {
+        visit(address);
+        for (auto const& pending : resource.pending) {
+            auto const* output = std::get_if<resource::Output>(&pending.from);
+            EXPECT_TRUE(!output || graph.find(output->address)) << example.name << " " << address;
+        }
+        for (auto const& reference : resource.references)
+            EXPECT_TRUE(graph.find(reference.to)) << example.name << " " << address;
+    }
+}
+
+void expect_places(Example const& example) {
+    std::set<std::string> keys;
+    for (auto const& [address, resource] : example.estate.graph.resources()) {
+        if (!resource.id) {
+            EXPECT_EQ(resource.type, "Microsoft.Authorization/roleAssignments") << address;
+            continue;
+        }
+        EXPECT_TRUE(keys.insert(resource.id->key()).second) << example.name << ": two of " << resource.id->text();
+        if (resource.ownership == resource::Ownership::existing || !resource.parent) continue;
+        auto const* parent = example.estate.graph.find(*resource.parent);
+        ASSERT_TRUE(parent) << address;
+        EXPECT_TRUE(resource.id->is_within(*parent->id)) << address;
+    }
+}
+
 TEST(Estate, every_body_is_what_azure_publishes) {
-    for (auto const& example : examples()) {
-        for (auto const& [address, resource] : example.estate.graph.resources()) {
-            if (resource.ownership == resource::Ownership::existing) {
-                EXPECT_TRUE(resource.body.as_object().empty()) << example.name << " " << address;
-                continue;
-            }
-            auto const* type = shapes::find(resource.type);
-            ASSERT_TRUE(type) << resource.type;
-            EXPECT_EQ(resource.type, type->name) << "not canonical";
-            for (auto const& mistake : shapes::validate(*type, with_pending(resource))) {
-                ADD_FAILURE() << example.name << " " << address << " " << mistake.at.text() << ": " << mistake.what;
-            }
-            EXPECT_EQ(resource.body, resource::normal(resource.type, resource.body)) << example.name << " " << address;
-        }
-    }
+    for (auto const& example : examples()) expect_published_bodies(example);
 }
-
 TEST(Estate, the_order_of_work_exists) {
-    for (auto const& example : examples()) {
-        auto const& graph = example.estate.graph;
-        std::set<Address> done, open;
-        std::function<void(Address const&)> const visit = [&](Address const& address) {
-            if (done.contains(address)) return;
-            ASSERT_TRUE(open.insert(address).second) << example.name << ": " << address << " waits for itself";
-            auto const* resource = graph.find(address);
-            ASSERT_TRUE(resource) << example.name << ": " << address << " is needed and not designed";
-            for (auto const& need : graph.needs(*resource)) visit(need);
-            done.insert(address);
-        };
-        for (auto const& [address, resource] : graph.resources()) visit(address);
-    }
+    for (auto const& example : examples()) expect_an_order(example);
+}
+TEST(Estate, ids_are_unique_and_lie_where_their_parents_do) {
+    for (auto const& example : examples()) expect_places(example);
 }
 
-TEST(Estate, ids_are_unique_and_lie_where_their_parents_do) {
-    for (auto const& example : examples()) {
-        std::set<std::string> keys;
-        for (auto const& [address, resource] : example.estate.graph.resources()) {
-            if (!resource.id) {
-                EXPECT_EQ(resource.type, "Microsoft.Authorization/roleAssignments") << address;
-                continue;
+/// Any words of the language together: a spec that is valid can be designed, and the design holds what every design
+/// holds.
+TEST(Estate, whatever_the_spec_says) {
+    std::string const vnet =
+        "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-hub/providers/Microsoft.Network/"
+        "virtualNetworks/vnet-hub";
+    std::string const kv =
+        "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-sec/providers/"
+        "Microsoft.KeyVault/vaults/kv-";
+    using Words = std::vector<std::string>;
+    std::vector<std::pair<std::string, Words>> const choices = {
+        {"profile", {"hardened", "regulated", "development", "seed-2020"}},
+        {"lock", {"", "delete", "none"}},
+        {"apiServer",
+         {"", "{access: public}", "{access: private}", "{access: private, zone: own}", "{access: private, zone: none}",
+          "{vnetIntegration: true}", "{access: private, vnetIntegration: true, zone: own}",
+          "{access: private, zone: {id: "
+          "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-hub/providers/Microsoft.Network/"
+          "privateDnsZones/privatelink.westeurope.azmk8s.io}}"}},
+        {"network.plugin", {"", "azure", "kubenet"}},
+        {"network.mode", {"", "overlay", "nodeSubnet", "podSubnet"}},
+        {"network.policy", {"", "cilium", "calico", "none"}},
+        {"network.virtualNetwork", {"", "", "none", "{id: " + vnet + "}"}},
+        {"network.subnets",
+         {"", "", "{nodes: {id: " + vnet + "/subnets/a}}", "{nodes: 10.0.64.0/20}",
+          "{nodes: {id: " + vnet + "/subnets/a}, pods: 10.0.128.0/20}"}},
+        {"network.egress",
+         {"", "loadBalancer", "natGateway", "managedNatGateway", "firewall", "none",
+          "{by: natGateway, publicIps: 3, idleMinutes: 10, zone: \"1\"}", "{by: nextHop, address: 10.9.9.4}",
+          "{by: loadBalancer, publicIps: 2}"}},
+        {"network.privateEndpoints", {"", "", "[diskVault]", "[registry, etcdVault]"}},
+        {"network.securityGroup", {"", "new", "none"}},
+        {"network.observability", {"", "true"}},
+        {"network.peerings", {"", "", "[{name: hub, id: " + vnet + "}]"}},
+        {"encryption.disks",
+         {"", "platform", "customer", "{key: customer, vault: {id: " + kv + "a}}",
+          "{key: customer, existingKey: {id: " + kv + "a/keys/k}}", "{key: customer, double: true}"}},
+        {"encryption.etcd",
+         {"", "platform", "customer", "{key: customer, vaultAccess: private}",
+          "{key: customer, vault: {id: " + kv + "b}}"}},
+        {"identity",
+         {"", "{controlPlane: systemAssigned}", "{kubelet: azure}",
+          "{controlPlane: servicePrincipal, servicePrincipal: {clientId: 33333333-3333-3333-3333-333333333333, "
+          "objectId: 44444444-4444-4444-4444-444444444444, secret: {file: sp.txt}}}"}},
+        {"access",
+         {"", "{entra: false}", "{adminGroups: [aaaaaaaa-0000-0000-0000-000000000001]}",
+          "{grants: [{to: bbbbbbbb-0000-0000-0000-000000000002, level: azure, role: reader}]}"}},
+        {"operations.registry", {"", "new", "none"}},
+        {"operations.diagnostics", {"", "true", "false"}},
+        {"operations.defender", {"", "true"}},
+        {"operations.metrics", {"", "true"}},
+        {"operations.maintenance", {"", "{day: monday}"}},
+        {"pools",
+         {"[{name: system, mode: system, count: 3}]",
+          "[{name: system, mode: system, min: 1, max: 3}, {name: win, os: windows, count: 1}]",
+          "[{name: system, mode: system, count: 1}, {name: b, count: 1, subnet: {id: " + vnet + "/subnets/b}}]"}},
+    };
+    int designed = 0;
+    for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+        base::Prng prng(seed);
+        std::string text = "name: any\nazure: {cloud: simulated, region: westeurope}\n";
+        std::map<std::string, std::string> sections;
+        for (auto const& [key, words] : choices) {
+            // Most keys stay unsaid, so that many of the specs are valid.
+            bool const said = key == "pools" || key == "profile" || prng.chance(0.35);
+            auto const& word = words[prng.below(words.size())];
+            if (!said || word.empty()) continue;
+            auto const dot = key.find('.');
+            if (dot == std::string::npos) {
+                text += key + ": " + word + "\n";
+            } else {
+                sections[key.substr(0, dot)] += "  " + key.substr(dot + 1) + ": " + word + "\n";
             }
-            EXPECT_TRUE(keys.insert(resource.id->key()).second) << example.name << ": two of " << resource.id->text();
-            if (resource.ownership == resource::Ownership::existing || !resource.parent) continue;
-            auto const* parent = example.estate.graph.find(*resource.parent);
-            ASSERT_TRUE(parent) << address;
-            EXPECT_TRUE(resource.id->is_within(*parent->id)) << address;
         }
+        for (auto const& [section, lines] : sections) text += section + ":\n" + lines;
+        auto spec = spec::read(text, "any.yaml");
+        if (!spec) continue;
+        auto estate = design(*spec, kContext);
+        if (!estate) {
+            for (auto const& error : estate.error()) EXPECT_FALSE(error.fix.empty()) << error.what;
+            continue;
+        }
+        ++designed;
+        Example const example{fmt::format("seed {}\n{}", seed, text), std::move(*spec), std::move(*estate)};
+        expect_published_bodies(example);
+        expect_an_order(example);
+        expect_places(example);
+        if (HasFailure()) return;
     }
+    EXPECT_GE(designed, 50);
 }
 
 TEST(Estate, every_grant_says_what_for_and_to_what_kind_of_principal) {
@@ -244,6 +365,8 @@ TEST(Estate, every_grant_says_what_for_and_to_what_kind_of_principal) {
 TEST(Estate, what_identities_need_is_granted_before_it_is_needed) {
     for (auto const& example : examples()) {
         auto const* cluster = example.estate.graph.find("cluster");
+        // A system-assigned identity exists only once the cluster does: its rights come after it.
+        if (example.spec.maybe_text("identity.controlPlane") == "systemAssigned") continue;
         auto const needs = example.estate.graph.needs(*cluster);
         for (auto const& [address, resource] : example.estate.graph.resources()) {
             bool const before =
@@ -274,7 +397,9 @@ TEST(Estate, every_value_says_who_decided_it) {
 TEST(Estate, everything_with_tags_bears_the_mark) {
     for (auto const& example : examples()) {
         for (auto const& [address, resource] : example.estate.graph.resources()) {
-            if (resource.ownership == resource::Ownership::existing || !shapes::find(resource.type)->tags) continue;
+            auto const* tags = shapes::property_at(*shapes::find(resource.type), "tags");
+            bool const taggable = tags && (tags->flags & shapes::read_only) == 0 && !name_rule(address)->untagged;
+            if (resource.ownership == resource::Ownership::existing || !taggable) continue;
             auto const at = json::Path("tags").child(std::string(resource::owner_tag));
             EXPECT_EQ(json::text_at(resource.body, at), example.spec.name()) << example.name << " " << address;
         }

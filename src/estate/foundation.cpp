@@ -8,10 +8,6 @@ void design_foundation(Draft& draft) {
     auto const& spec = draft.spec;
     if (spec.has("azure.group.id")) {
         draft.standing("group", "azure.group.id");
-        if (draft.id("group").type() != "Microsoft.Resources/resourceGroups") {
-            draft.mistake("azure.group.id", "this is not the id of a resource group",
-                          "write it as /subscriptions/…/resourceGroups/NAME");
-        }
     } else {
         draft.ours("group", "");
     }

@@ -133,10 +133,12 @@ void grants_of_identities(Draft& draft) {
         for (auto const& scope : scopes) {
             Address const address =
                 each ? fmt::format("access/{}-{}", row.id, last_word(scope)) : fmt::format("access/{}", row.id);
-            assignment(draft, address, scope, "", *who, "ServicePrincipal", row.guid, row.because);
+            std::string const because =
+                fmt::format(fmt::runtime(row.because), fmt::arg("joined", subnet_part(scope).because));
+            assignment(draft, address, scope, "", *who, "ServicePrincipal", row.guid, because);
             Address const waiting(row.before);
             if (who->from_cluster || waiting.empty() || !draft.is_ours(waiting)) continue;
-            draft.refer(waiting, address, std::string(row.because));
+            draft.refer(waiting, address, because);
         }
     }
 }

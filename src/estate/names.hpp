@@ -21,6 +21,7 @@ struct NameRule {
     std::string_view also;  ///< allowed beside letters and digits
     Edge first, last;
     bool lower, single_hyphens, global;
+    bool untagged;  ///< tags would never be updated
     std::string_view source, date;
 };
 std::span<NameRule const> name_rules();

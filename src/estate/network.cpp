@@ -12,8 +12,6 @@
 namespace holdfast::estate {
 namespace {
 
-constexpr Address::value_type const* kNodes = "network/subnets/nodes";
-
 struct FirewallRule {
     std::string_view name, kind, protocol, to, ports;
     bool tag;
@@ -67,10 +65,7 @@ private:
         return std::ranges::any_of(
             wishes_, [&](SubnetWish const& wish) { return wish.is_new && subnet_part(wish.address).joins(what); });
     }
-    bool nodes_stand_already() const {
-        return std::ranges::any_of(wishes_,
-                                   [](SubnetWish const& wish) { return !wish.is_new && wish.address == kNodes; });
-    }
+    bool routed() const { return holds(spec_, "network.egress.by = firewall|nextHop"); }
 
     void security_group() {
         if (spec_.has("network.securityGroup.id")) {
@@ -123,21 +118,15 @@ private:
             return;
         }
         if (spec_.maybe_text("network.routeTable") != "new") return;
-        if (!joined_by_ours("routes")) {
-            bool const routed = holds(spec_, "network.egress.by = firewall|nextHop");
-            if (routed && nodes_stand_already()) {
-                draft_.mistake(
-                    "network.subnets.nodes",
-                    "outgoing traffic is to be routed, but the nodes' subnet stands already and is never written",
-                    "name the route table that hangs on it with `network: {routeTable: {id: …}}`, or let Holdfast "
-                    "make the subnet by giving it a range",
-                    base::ErrorCode::spec_conflict);
-            }
-            return;
-        }
+        if (!joined_by_ours("routes")) return;
         Resource& table = draft_.ours("network/routes", "group");
-        draft_.put_because(table, "properties.disableBgpRoutePropagation", true,
-                           "routes learned from a gateway must not lead around the way out");
+        if (routed()) {
+            draft_.put_because(table, "properties.disableBgpRoutePropagation", true,
+                               "routes learned from a gateway must not lead around the way out");
+        } else {
+            draft_.put_because(table, "properties.disableBgpRoutePropagation", false,
+                               "networks behind a gateway stay reachable");
+        }
     }
 
     /// Public addresses `stem`, `stem-2` …: as many as the spec asks for.
@@ -159,14 +148,6 @@ private:
         if (spec_.maybe_text("network.egress.by") != "natGateway") return;
         if (spec_.has("network.egress.id")) {
             draft_.standing("network/nat", "network.egress.id");
-            return;
-        }
-        if (!joined_by_ours("nat")) {
-            draft_.mistake(
-                "network.egress.by",
-                "a NAT gateway of ours would hang on nothing: the nodes' subnet stands already and is never written",
-                "name the gateway that hangs on it with `egress: {by: natGateway, id: …}`",
-                base::ErrorCode::spec_conflict);
             return;
         }
         auto const addresses = public_addresses("network/nat-ip");
@@ -255,31 +236,16 @@ private:
     }
 
     void subnets() {
-        std::vector<std::pair<base::Cidr, SubnetWish const*>> ranges;
         for (auto const& wish : wishes_) {
             if (draft_.has(wish.address)) {
                 draft_.mistake(wish.is_new ? wish.range_key : wish.id_key,
                                fmt::format("there are two subnets called {}", last_word(wish.address)),
                                "give each its own name");
-                continue;
+            } else if (wish.is_new) {
+                new_subnet(wish);
+            } else {
+                draft_.standing(wish.address, wish.id_key).parent = "network";
             }
-            if (!wish.is_new) {
-                standing_subnet(wish);
-                continue;
-            }
-            if (auto const range = base::Cidr::parse(spec_.text(wish.range_key))) ranges.emplace_back(*range, &wish);
-            new_subnet(wish);
-        }
-        for (std::size_t i = 0; i < ranges.size(); ++i) check_range(ranges, i);
-    }
-
-    void standing_subnet(SubnetWish const& wish) {
-        Resource& subnet = draft_.standing(wish.address, wish.id_key);
-        subnet.parent = "network";
-        if (!subnet.id->is_within(draft_.id("network"))) {
-            draft_.mistake(wish.id_key, fmt::format("this subnet does not lie in {}", draft_.id("network").name()),
-                           "all subnets of a cluster lie in one virtual network: name that one",
-                           base::ErrorCode::spec_conflict);
         }
     }
 
@@ -287,6 +253,11 @@ private:
         auto const& part = subnet_part(wish.address);
         Resource& subnet = draft_.ours(wish.address, "network");
         draft_.put(subnet, "properties.addressPrefix", spec_.text(wish.range_key), wish.range_key);
+        auto const range = base::Cidr::parse(spec_.text(wish.range_key));
+        if (range && range->prefix() > part.min_prefix) {
+            draft_.mistake(wish.range_key, fmt::format("a /{} is too small for {}", range->prefix(), part.because),
+                           fmt::format("give it at least a /{}", part.min_prefix));
+        }
         if (!part.delegation.empty()) {
             json::Object delegation{{"name", "aks"}};
             delegation["properties"] = json::Object{{"serviceName", part.delegation}};
@@ -312,32 +283,6 @@ private:
         if (part.no_default_outbound) {
             draft_.put_because(subnet, "properties.defaultOutboundAccess", false,
                                "nothing goes out except by the way the spec names");
-        }
-    }
-
-    void check_range(std::vector<std::pair<base::Cidr, SubnetWish const*>> const& ranges, std::size_t i) {
-        auto const& [range, wish] = ranges[i];
-        auto const& part = subnet_part(wish->address);
-        if (range.prefix() > part.min_prefix) {
-            draft_.mistake(wish->range_key, fmt::format("a /{} is too small for {}", range.prefix(), part.because),
-                           fmt::format("give it at least a /{}", part.min_prefix));
-        }
-        auto const space = spec_.texts("network.space");
-        bool const fits = space.empty() || std::ranges::any_of(space, [&](std::string const& text) {
-                              auto const one = base::Cidr::parse(text);
-                              return one && one->contains(range);
-                          });
-        if (!fits) {
-            draft_.mistake(wish->range_key,
-                           fmt::format("{} does not lie in the network's {}", range.text(), base::join(space, ", ")),
-                           "choose a range inside network.space, or widen network.space");
-        }
-        for (std::size_t j = 0; j < i; ++j) {
-            if (!range.overlaps(ranges[j].first)) continue;
-            draft_.mistake(wish->range_key,
-                           fmt::format("{} overlaps subnet {} ({})", range.text(), last_word(ranges[j].second->address),
-                                       ranges[j].first.text()),
-                           "choose ranges that do not overlap");
         }
     }
 
@@ -368,7 +313,7 @@ private:
     }
 
     void default_route() {
-        if (!draft_.is_ours("network/routes") || !holds(spec_, "network.egress.by = firewall|nextHop")) return;
+        if (!draft_.is_ours("network/routes") || !routed()) return;
         Resource& route = draft_.ours("network/routes/default", "network/routes");
         draft_.put_because(route, "properties.addressPrefix", "0.0.0.0/0", "everything that has no nearer route");
         draft_.put_because(route, "properties.nextHopType", "VirtualAppliance", "a firewall is one to Azure");

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 
-#include "estate/conditions.hpp"
 #include "estate/draft.hpp"
 
 namespace holdfast::estate {
@@ -90,12 +90,7 @@ void private_endpoints(Draft& draft) {
     for (auto const& word : spec.texts("network.privateEndpoints")) {
         auto const row = std::ranges::find(kPrivateLinks, word, &PrivateLink::word);
         Address const target(row->target);
-        if (!draft.has(target)) {
-            draft.mistake(
-                "network.privateEndpoints", fmt::format("there is no {} for a private endpoint to lead to", word),
-                fmt::format("remove '{}', or ask for what it leads to", word), base::ErrorCode::spec_conflict);
-            continue;
-        }
+        assert(draft.has(target) && "the spec refuses a private endpoint that leads nowhere");
         Address const address = fmt::format("network/endpoints/{}", row->part);
         Resource& endpoint = draft.ours(address, "group");
         draft.put(endpoint, "properties.subnet.id", draft.id("network/subnets/endpoints").text(),

@@ -19,10 +19,12 @@ std::string word_of(std::string_view name) {
     return out;
 }
 
-/// The address of a subnet that only pools name by id.
-Address address_of(std::string_view id) {
-    auto const slash = id.rfind('/');
-    return "network/subnets/" + word_of(id.substr(slash + 1));
+/// The address under which a subnet that stands is on the list.
+std::optional<Address> wished(spec::Spec const& spec, std::vector<SubnetWish> const& wishes, std::string_view id) {
+    for (auto const& wish : wishes) {
+        if (!wish.is_new && base::same_text(spec.text(wish.id_key), id)) return wish.address;
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -55,13 +57,15 @@ std::vector<SubnetWish> subnet_wishes(spec::Spec const& spec) {
         std::string const key = fmt::format("network.moreSubnets[{}]", i);
         wish("network/subnets/" + word_of(spec.text(key + ".name")), key + ".range", key + ".id");
     }
+    // Subnets that only pools name: by their own name, unless the design uses that word for another.
     for (std::size_t i = 0; i < spec.count("pools"); ++i) {
         std::string const key = fmt::format("pools[{}].subnet.id", i);
-        if (!spec.has(key)) continue;
-        Address const address = address_of(spec.text(key));
-        if (std::ranges::find(wishes, address, &SubnetWish::address) == wishes.end()) {
-            wishes.push_back({.address = address, .range_key = {}, .id_key = key});
-        }
+        if (!spec.has(key) || wished(spec, wishes, spec.text(key))) continue;
+        std::string const id = spec.text(key);
+        std::string word = word_of(std::string_view(id).substr(id.rfind('/') + 1));
+        auto const taken = [&] { return std::ranges::count(wishes, "network/subnets/" + word, &SubnetWish::address); };
+        while (taken() || std::ranges::count(kParts, word, &SubnetPart::part)) word += "-existing";
+        wishes.push_back({.address = "network/subnets/" + word, .range_key = {}, .id_key = key});
     }
     return wishes;
 }
@@ -69,7 +73,7 @@ std::vector<SubnetWish> subnet_wishes(spec::Spec const& spec) {
 std::optional<Address> nodes_subnet(spec::Spec const& spec, std::size_t pool) {
     if (spec.maybe_text("network.virtualNetwork") == "none") return std::nullopt;
     std::string const key = fmt::format("pools[{}].subnet", pool);
-    if (spec.has(key + ".id")) return address_of(spec.text(key + ".id"));
+    if (spec.has(key + ".id")) return wished(spec, subnet_wishes(spec), spec.text(key + ".id"));
     if (auto const name = spec.maybe_text(key)) return "network/subnets/" + word_of(*name);
     return "network/subnets/nodes";
 }

@@ -39,6 +39,16 @@ private:
                            "write it as Azure's documentation does: properties.autoScalerProfile.expander");
             return;
         }
+        if (std::ranges::any_of(path->segments(), [](auto const& one) { return one.index() == 1; })) {
+            draft_.mistake(key, fmt::format("{} points into a list", path->text()),
+                           "a list is said as a whole: end the path before the bracket");
+            return;
+        }
+        if (path->text() == "name" || path->text() == "id" || path->text() == "type") {
+            draft_.mistake(key, fmt::format("the {} is no part of a body", path->text()),
+                           fmt::format("names are said by address: `names: {{{}: …}}`", resource_.address));
+            return;
+        }
         if (auto const* child = child_at(resource_.type, path->text())) {
             draft_.mistake(
                 key,
@@ -66,15 +76,17 @@ private:
         draft_.estate.unjudged.push_back({resource_.address, *path, origin.where});
     }
 
-    /// Holds this one value against the type: alone, so that what others said is not told here.
+    /// Holds the body with and without the value against the type: what the value brings is its own mistake.
     bool mistaken(std::string const& key, json::Path const& path, json::Value const& value) {
-        json::Value alone = json::Object{};
-        json::put(alone, path, value);
+        json::Value body = resource_.body;
+        for (auto const& pending : resource_.pending) json::put(body, pending.at, "later");
+        auto const before = shapes::validate(type_, body);
+        json::put(body, path, value);
         bool found = false;
-        for (auto const& mistake : shapes::validate(type_, alone)) {
-            bool const missing = json::find(alone, mistake.at) == nullptr;  // a required neighbour that the body has
-            bool const concerns = !missing && (is_above(path, mistake.at) || is_above(mistake.at, path));
-            if (!concerns) continue;
+        for (auto const& mistake : shapes::validate(type_, body)) {
+            bool const brought = std::ranges::none_of(
+                before, [&](shapes::Mistake const& old) { return old.at == mistake.at && old.what == mistake.what; });
+            if (!brought) continue;
             found = true;
             draft_.mistake(
                 key, fmt::format("{}: {}", mistake.at.text(), mistake.what),
@@ -83,10 +95,6 @@ private:
                 mistake.is_unknown_property ? base::ErrorCode::spec_unknown_key : base::ErrorCode::spec_value);
         }
         return found;
-    }
-    static bool is_above(json::Path const& above, json::Path const& below) {
-        auto const &a = above.segments(), &b = below.segments();
-        return a.size() <= b.size() && std::equal(a.begin(), a.end(), b.begin());
     }
 
     Draft& draft_;

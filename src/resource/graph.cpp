@@ -95,7 +95,7 @@ std::vector<Address> Graph::needs(Resource const& resource) const {
     for (auto const& [_, candidate] : resources_)
         if (candidate.id) by_key.emplace(candidate.id->key(), &candidate);
     auto const* row = shapes::find(resource.type);
-    each_text(row ? row->body : nullptr, resource.body, [&](std::string_view text) {
+    auto const need_id = [&](std::string_view text) {
         if (text.empty() || text.front() != '/') return;
         auto const id = ResourceId::parse(text);
         // the thing itself, or what holds it: a key of a vault that is a node though the key is not
@@ -106,7 +106,17 @@ std::vector<Address> Graph::needs(Resource const& resource) const {
             if (!below) out.insert(found->second->address);
             break;
         }
-    });
+    };
+    // Tags are words of people, never references: the tag that remembers what we make elsewhere comes before those
+    // things.
+    if (auto const* body = resource.body.if_object()) {
+        for (auto const& member : *body) {
+            if (member.key() == "tags") continue;
+            auto const* property = row ? shapes::member(*row->body, member.key()) : nullptr;
+            if (property && (property->flags & shapes::read_only)) continue;
+            each_text(property ? property->type : nullptr, member.value(), need_id);
+        }
+    }
 
     auto const is_descendant = [&](Address const& address) {
         auto const* at = find(address);
