@@ -97,7 +97,8 @@ private:
     }
 
     void pass_time(Time now) {
-        for (auto const* event = core_.store.next_event(); event && event->at <= now; event = core_.store.next_event()) {
+        for (auto const* event = core_.store.next_event(); event && event->at <= now;
+             event = core_.store.next_event()) {
             auto const happened = *event;
             core_.store.advance(happened.at);
             core_.store.drop_event(happened.number);
@@ -113,10 +114,14 @@ private:
         }
         if (auto const face = face_of(asked.host)) {
             switch (face->first) {
-            case Face::management: return arm::answer(core_, asked);
-            case Face::login: return entra::answer(core_, asked);
-            case Face::graph: return graph::answer(core_, asked);
-            case Face::vault: return vault::answer(core_, asked, *face->second);
+                case Face::management:
+                    return arm::answer(core_, asked);
+                case Face::login:
+                    return entra::answer(core_, asked);
+                case Face::graph:
+                    return graph::answer(core_, asked);
+                case Face::vault:
+                    return vault::answer(core_, asked, *face->second);
             }
         }
         if (entra::is_login_path(asked)) return entra::answer(core_, asked);
@@ -126,10 +131,13 @@ private:
 
     /// What every answer of every service carries.
     void decorate(Asked const& asked, world::Response& response) {
-        base::Prng random(core_.store.seed() ^ static_cast<std::uint64_t>(core_.store.now().time_since_epoch().count()) ^
+        base::Prng random(core_.store.seed() ^
+                          static_cast<std::uint64_t>(core_.store.now().time_since_epoch().count()) ^
                           (answered_++ << 32));
         auto const id = random.guid();
-        auto const add = [&](char const* name, std::string value) { response.headers.push_back({name, std::move(value)}); };
+        auto const add = [&](char const* name, std::string value) {
+            response.headers.push_back({name, std::move(value)});
+        };
         add("Date", base::http_date(core_.store.now()));
         add("x-ms-request-id", id);
         auto const correlation = asked.header("x-ms-correlation-request-id");

@@ -14,7 +14,7 @@ struct Core {
     Store store;
     Options options;
     arm::Throttle throttle;
-    entra::Signer signer;       ///< holds the store's signing key
+    entra::Signer signer;  ///< holds the store's signing key
 
     /// Seeded by the world, the purpose and how often it was asked: who draws in between does not matter.
     base::Prng prng(std::string_view purpose);

@@ -7,17 +7,17 @@ namespace holdfast::simulator {
 
 /// What was asked. Paths are decoded (%2F too), double slashes collapsed; query keys decoded and lower case.
 struct Asked {
-    std::string method;                          ///< upper case
-    std::string origin;                          ///< "https://host:port", as this request came
-    std::string host;                            ///< lower case, no port
+    std::string method;  ///< upper case
+    std::string origin;  ///< "https://host:port", as this request came
+    std::string host;    ///< lower case, no port
     std::vector<std::string> path;
     std::map<std::string, std::string> query;
-    std::string target;                          ///< path and query as sent
+    std::string target;  ///< path and query as sent
     world::Headers headers;
     std::string body;
     std::optional<std::string> bearer;
 
-    std::string text() const;                    ///< "/subscriptions/…", decoded
+    std::string text() const;  ///< "/subscriptions/…", decoded
     std::string_view header(std::string_view name) const;
     std::string asked_for(std::string_view query_key) const;
     bool path_is(std::size_t at, std::string_view segment) const;  ///< without case

@@ -41,9 +41,10 @@ base::Result<std::vector<Entry>> read_entries(std::string_view arm_json, std::st
         if (type.empty())
             return base::fail(base::ErrorCode::unsupported, where + ": the simulated Azure has no type " + id->type());
         if (!base::same_text(id->subscription(), subscription))
-            return base::fail(base::ErrorCode::spec_conflict,
-                              where + " stands in subscription " + id->subscription() + ", the world is " + subscription,
-                              "write the ids with subscription " + subscription);
+            return base::fail(
+                base::ErrorCode::spec_conflict,
+                where + " stands in subscription " + id->subscription() + ", the world is " + subscription,
+                "write the ids with subscription " + subscription);
         entries.push_back({std::move(*id), type, item});
     }
     // Groups first, then parents before children: an id is longer than its parent's.

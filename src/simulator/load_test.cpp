@@ -19,17 +19,22 @@ TEST(Load, stands_a_world_up_with_groups_and_children) {
     EXPECT_EQ(shown.text("location"), "westeurope");
     EXPECT_EQ(shown.text("properties.provisioningState"), "Succeeded");
     EXPECT_EQ(json::list_at(shown.body, "properties.subnets").size(), 2u);
-    EXPECT_EQ(client.get(std::string(subscription) + "/resourceGroups/hub?api-version=2021-04-01").text("location"), "westeurope");
-    EXPECT_EQ(client.get(std::string(subscription) + "/providers/Microsoft.Network?api-version=2021-04-01").text("registrationState"), "Registered");
+    EXPECT_EQ(client.get(std::string(subscription) + "/resourceGroups/hub?api-version=2021-04-01").text("location"),
+              "westeurope");
+    EXPECT_EQ(client.get(std::string(subscription) + "/providers/Microsoft.Network?api-version=2021-04-01")
+                  .text("registrationState"),
+              "Registered");
     client.reopen();
     EXPECT_EQ(client.get(hub + "/subnets/nodes?api-version=2025-01-01").status, 200);
 }
 
 TEST(Load, refuses_what_is_no_world) {
     Client client;
-    for (auto const* text : {"{", "3", R"({"values":[]})", R"([{"name":"x"}])", R"([{"id":"nonsense"}])",
-                             R"([{"id":"/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/a/providers/Contoso.X/boxes/b"}])",
-                             R"([{"id":"/subscriptions/99999999-0000-0000-0000-000000000001/resourceGroups/a"}])"}) {
+    for (
+        auto const* text :
+        {"{", "3", R"({"values":[]})", R"([{"name":"x"}])", R"([{"id":"nonsense"}])",
+         R"([{"id":"/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/a/providers/Contoso.X/boxes/b"}])",
+         R"([{"id":"/subscriptions/99999999-0000-0000-0000-000000000001/resourceGroups/a"}])"}) {
         EXPECT_FALSE(client.azure().load(text)) << text;
     }
     EXPECT_TRUE(client.azure().load("[]"));

@@ -1,9 +1,9 @@
 /// simulator: a strict fake Azure, a house of its own.
 ///
-/// Its core is `answer(Request, Time, Prng&) -> Response` plus `next_due()`: no coroutine, clock or socket. The in-process
-/// transport and HTTPS are thin faces of it; bodies cross as bytes through the real parsers in both. It shares `shapes` and
-/// `resource` with the client and none of its beliefs: conflicts, capacity, names, immutability, errors and durations are
-/// rows and code of its own (simulator/data). Where it is unsure it is stricter than Azure.
+/// Its core is `answer(Request, Time, Prng&) -> Response` plus `next_due()`: no coroutine, clock or socket. The
+/// in-process transport and HTTPS are thin faces of it; bodies cross as bytes through the real parsers in both. It
+/// shares `shapes` and `resource` with the client and none of its beliefs: conflicts, capacity, names, immutability,
+/// errors and durations are rows and code of its own (simulator/data). Where it is unsure it is stricter than Azure.
 ///
 /// State is written through to `world::Rows` before an answer leaves: a kill loses no acknowledged write.
 #pragma once
@@ -19,7 +19,7 @@ using base::Time;
 struct Identity {
     std::string tenant = "11111111-1111-1111-1111-111111111111";
     std::string subscription = "00000000-0000-0000-0000-000000000001";
-    std::string client_id = "22222222-2222-2222-2222-222222222222";   ///< the Owner that --env-file names
+    std::string client_id = "22222222-2222-2222-2222-222222222222";  ///< the Owner that --env-file names
     std::string object_id = "33333333-3333-3333-3333-333333333333";
     std::string client_secret = "simulated-secret";
 };
@@ -27,8 +27,8 @@ struct Identity {
 /// Another application that may sign in. It holds no role until it is given one.
 struct Application {
     std::string client_id, object_id, name;
-    std::string client_secret;          ///< empty: none
-    std::string certificate_pem;        ///< assertions signed by it are accepted; empty: none
+    std::string client_secret;    ///< empty: none
+    std::string certificate_pem;  ///< assertions signed by it are accepted; empty: none
     struct Federation {
         std::string issuer, subject, audience = "api://AzureADTokenExchange";
     };
@@ -38,11 +38,12 @@ struct Application {
 struct Options {
     Identity owner;
     std::vector<Application> applications;
-    Time start;                         ///< a new world's now; an old world keeps its own
-    std::uint64_t seed = 1;             ///< durations and propagation are drawn from it
-    double propagation_least = 0;       ///< seconds until a new role assignment takes effect, drawn for each:
-    double propagation_most = 90;       ///< the least and the most. Both 0: at once
-    std::string public_url;             ///< "https://127.0.0.1:8443": absolute URLs in answers follow the request's host; this is for metadata
+    Time start;                    ///< a new world's now; an old world keeps its own
+    std::uint64_t seed = 1;        ///< durations and propagation are drawn from it
+    double propagation_least = 0;  ///< seconds until a new role assignment takes effect, drawn for each:
+    double propagation_most = 90;  ///< the least and the most. Both 0: at once
+    std::string public_url;  ///< "https://127.0.0.1:8443": absolute URLs in answers follow the request's host; this is
+                             ///< for metadata
 };
 
 class Azure {
@@ -51,7 +52,8 @@ public:
     static base::Result<std::unique_ptr<Azure>> open(world::Rows& rows, Options options);
     virtual ~Azure() = default;
 
-    /// One request, at a virtual moment that never goes back. Always answers; the state change is durable before it returns.
+    /// One request, at a virtual moment that never goes back. Always answers; the state change is durable before it
+    /// returns.
     virtual world::Response answer(world::Request const&, Time now) = 0;
     /// When something happens by itself next (an operation ends, a role takes effect), if anything is under way.
     virtual std::optional<Time> next_due() const = 0;
@@ -63,7 +65,11 @@ public:
 
     /// For tests: what stands, by id (lower case), as a GET would show it.
     virtual std::map<std::string, json::Value> resources() const = 0;
-    struct Soft { std::string kind, name; Time until; bool purge_protected = false; };
+    struct Soft {
+        std::string kind, name;
+        Time until;
+        bool purge_protected = false;
+    };
     virtual std::vector<Soft> soft_deleted() const = 0;
     /// Durations drawn so far, "PUT <lower-case id>" -> seconds: what an independent critical path is computed from.
     virtual std::map<std::string, double> drawn() const = 0;

@@ -105,7 +105,8 @@ public:
 
     void ready(std::initializer_list<std::string_view> providers) {
         for (auto const provider : providers) {
-            call("POST", std::string(subscription) + "/providers/" + std::string(provider) + "/register?api-version=2021-04-01");
+            call("POST", std::string(subscription) + "/providers/" + std::string(provider) +
+                             "/register?api-version=2021-04-01");
         }
         EXPECT_EQ(call("PUT", std::string(subscription) + "/resourceGroups/rg1?api-version=2021-04-01",
                        R"({"location":"westeurope"})")

@@ -63,8 +63,8 @@ std::string role_of(Stored const& assignment) {
 
 std::vector<Permission> permissions_of_role(Store const& store, std::string_view guid) {
     if (auto const* role = shapes::find_role(guid)) {
-        return {{lines(role->actions), lines(role->not_actions), lines(role->data_actions),
-                 lines(role->not_data_actions)}};
+        return {
+            {lines(role->actions), lines(role->not_actions), lines(role->data_actions), lines(role->not_data_actions)}};
     }
     std::vector<Permission> permissions;
     if (auto const* role = custom_role(store, guid)) {

@@ -5,7 +5,7 @@
 
 namespace holdfast::simulator::arm {
 
-enum class When { now, eventually };     ///< eventually: as if every assignment had taken effect
+enum class When { now, eventually };  ///< eventually: as if every assignment had taken effect
 enum class Plane { control, data };
 
 bool permits(Store const&, std::string_view principal, std::string_view action, ResourceId const& scope, Plane, When);

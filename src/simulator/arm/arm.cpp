@@ -92,8 +92,7 @@ std::optional<Said> try_action(Request const& request, std::string const& scope,
             if (auto refused = check_above(request, *id)) return Said(tl::unexpected(std::move(*refused)));
             auto const* stands = request.work.find(*id);
             if (!stands) return Said(tl::unexpected(not_found(*id)));
-            if (request.writes())
-                return act(request, *request.store().edit(id->key()), action, std::move(*parameters));
+            if (request.writes()) return act(request, *request.store().edit(id->key()), action, std::move(*parameters));
             auto copy = *stands;  // reading changes nothing
             return act(request, copy, action, std::move(*parameters));
         }
@@ -103,7 +102,7 @@ std::optional<Said> try_action(Request const& request, std::string const& scope,
 
 std::optional<Said> try_route(Request const& request, std::optional<ResourceId> const& scope,
                               std::span<std::string const> tail) {
-    auto const under = !scope                  ? Route::Under::tenant
+    auto const under = !scope                   ? Route::Under::tenant
                        : scope->group().empty() ? Route::Under::subscription
                                                 : Route::Under::group;
     for (auto const* provider : all_providers()) {
@@ -125,8 +124,8 @@ Said below_provider(Request const& request, std::span<std::string const> before,
         if (!parsed) return tl::unexpected(unknown_path(request));
         scope = std::move(*parsed);
     }
-    bool const container = !scope || before.size() == 2 ||
-                           (before.size() == 4 && base::same_text(before[2], "resourceGroups"));
+    bool const container =
+        !scope || before.size() == 2 || (before.size() == 4 && base::same_text(before[2], "resourceGroups"));
     if (container) {
         if (auto said = try_route(request, scope, tail)) return std::move(*said);
     }
@@ -135,7 +134,8 @@ Said below_provider(Request const& request, std::span<std::string const> before,
     auto const known = canonical_type(type);
     bool const one = tail.size() % 2 == 1;  // namespace, then pairs
     if (auto said = try_action(request, scope_text, tail)) return std::move(*said);
-    if (known.empty() && !special(type)) return tl::unexpected(unknown_type(tail.front(), type.substr(type.find('/') + 1)));
+    if (known.empty() && !special(type))
+        return tl::unexpected(unknown_type(tail.front(), type.substr(type.find('/') + 1)));
     if (one) {
         // Definitions are read at any scope, the tenant's too.
         if (!scope && special(type)) scope = ResourceId::subscription_of(request.subscription());
@@ -145,9 +145,11 @@ Said below_provider(Request const& request, std::span<std::string const> before,
         return on_resource(request, *id, known);
     }
     if (request.asked.method != "GET") return tl::unexpected(method_not_allowed(request));
-    auto const parent_text = tail.size() == 2 ? scope_text : scope_text + "/providers" + joined(tail.first(tail.size() - 1));
-    auto const parent = parent_text.empty() ? base::Result<ResourceId>(ResourceId::subscription_of(request.subscription()))
-                                            : ResourceId::parse(parent_text);
+    auto const parent_text =
+        tail.size() == 2 ? scope_text : scope_text + "/providers" + joined(tail.first(tail.size() - 1));
+    auto const parent = parent_text.empty()
+                            ? base::Result<ResourceId>(ResourceId::subscription_of(request.subscription()))
+                            : ResourceId::parse(parent_text);
     if (!parent) return tl::unexpected(unknown_path(request));
     if (auto const* row = special(type)) return row->list(request, *parent);
     return list(request, *parent, known);
@@ -227,11 +229,16 @@ world::Response refuse(ArmError const& refused, Envelope envelope) {
 
 std::string_view because(entra::Fault fault) {
     switch (fault) {
-    case entra::Fault::expired: return "ExpiredAuthenticationToken";
-    case entra::Fault::audience: return "InvalidAuthenticationTokenAudience";
-    case entra::Fault::tenant: return "InvalidAuthenticationTokenTenant";
-    case entra::Fault::malformed: return "InvalidAuthenticationToken";
-    case entra::Fault::none: break;
+        case entra::Fault::expired:
+            return "ExpiredAuthenticationToken";
+        case entra::Fault::audience:
+            return "InvalidAuthenticationTokenAudience";
+        case entra::Fault::tenant:
+            return "InvalidAuthenticationTokenTenant";
+        case entra::Fault::malformed:
+            return "InvalidAuthenticationToken";
+        case entra::Fault::none:
+            break;
     }
     return "AuthenticationFailed";
 }
@@ -261,8 +268,9 @@ world::Response answer(Core& core, Asked const& asked) {
     world::Response response;
     if (!verdict.allowed) {
         auto const wait = std::to_string(verdict.retry_after);
-        auto refused = error(429, scope == std::string_view("tenant") ? "TenantRequestsThrottled" : "SubscriptionRequestsThrottled",
-                             "Too many requests of this kind. Try again after '" + wait + "' seconds.");
+        auto refused = error(
+            429, scope == std::string_view("tenant") ? "TenantRequestsThrottled" : "SubscriptionRequestsThrottled",
+            "Too many requests of this kind. Try again after '" + wait + "' seconds.");
         refused.from_gateway = true;
         response = refuse(refused, Envelope::arm);
         response.headers.push_back({"Retry-After", wait});
@@ -281,7 +289,8 @@ world::Response answer(Core& core, Asked const& asked) {
     return response;
 }
 
-// ------------------------------------------------------------------------------------------------ what happens by itself
+// ------------------------------------------------------------------------------------------------ what happens by
+// itself
 
 namespace {
 

@@ -32,8 +32,9 @@ std::optional<ArmError> validate_principal(Context& context, json::Value const& 
     auto const id = text(desired, "properties.principalId");
     auto const kind = text(desired, "properties.principalType");
     if (!base::is_guid(id)) {
-        return error(400, "InvalidPrincipalId",
-                     "The principal id '" + id + "' is not a valid GUID. Principal ids are object ids of the directory.");
+        return error(
+            400, "InvalidPrincipalId",
+            "The principal id '" + id + "' is not a valid GUID. Principal ids are object ids of the directory.");
     }
     auto const* principal = context.principal(id);
     bool const known = principal && base::same_text(principal->object_id, id);
@@ -56,7 +57,7 @@ std::optional<ArmError> validate_principal(Context& context, json::Value const& 
 }
 
 std::optional<ArmError> validate_assignment(Context& context, Write const& write) {
-    auto& work = dynamic_cast<Work&>(context);
+    auto& work = own(context);
     auto const name = std::string(write.id.name());
     if (!base::is_guid(name)) {
         return error(400, "InvalidRoleAssignmentId",
@@ -88,7 +89,7 @@ std::optional<ArmError> validate_assignment(Context& context, Write const& write
 }
 
 void accepted_assignment(Context& context, Stored& stored, Stored const* before) {
-    auto& work = dynamic_cast<Work&>(context);
+    auto& work = own(context);
     auto const scope = stored.id.parent();
     auto const principal_id = text(stored.body, "properties.principalId");
     auto put = [&](char const* at, std::string_view value) { json::put(stored.body, at, json::Value(value)); };
@@ -111,7 +112,8 @@ void accepted_assignment(Context& context, Stored& stored, Stored const* before)
     if (seconds > 0) context.schedule(effective, "role.effective", stored.id.text());
 }
 
-// ------------------------------------------------------------------------------------------------ definitions and locks
+// ------------------------------------------------------------------------------------------------ definitions and
+// locks
 
 json::Array as_array(std::vector<std::string> const& texts) {
     json::Array array;
@@ -128,25 +130,23 @@ json::Value permission_body(Permission const& permission) {
 
 json::Value built_in(Store const& store, shapes::Role const& role, std::string const& subscription) {
     json::Array permissions;
-    for (auto const& permission : permissions_of_role(store, role.guid)) permissions.push_back(permission_body(permission));
-    return json::Object{
-        {"id", ResourceId::subscription_of(subscription).with(definition_type, role.guid).text()},
-        {"name", role.guid},
-        {"type", definition_type},
-        {"properties",
-         json::Object{{"roleName", role.name},
-                      {"type", "BuiltInRole"},
-                      {"description", role.name},
-                      {"assignableScopes", json::Array{"/"}},
-                      {"permissions", std::move(permissions)}}}};
+    for (auto const& permission : permissions_of_role(store, role.guid))
+        permissions.push_back(permission_body(permission));
+    return json::Object{{"id", ResourceId::subscription_of(subscription).with(definition_type, role.guid).text()},
+                        {"name", role.guid},
+                        {"type", definition_type},
+                        {"properties", json::Object{{"roleName", role.name},
+                                                    {"type", "BuiltInRole"},
+                                                    {"description", role.name},
+                                                    {"assignableScopes", json::Array{"/"}},
+                                                    {"permissions", std::move(permissions)}}}};
 }
 
 std::optional<ArmError> validate_definition(Context& context, Write const& write) {
     auto const name = std::string(write.id.name());
     if (!base::is_guid(name))
         return error(400, "InvalidRoleDefinitionId", "The role definition id '" + name + "' is not a GUID.");
-    if (shapes::find_role(name))
-        return error(400, "RoleDefinitionBuiltIn", "Built-in roles cannot be changed.");
+    if (shapes::find_role(name)) return error(400, "RoleDefinitionBuiltIn", "Built-in roles cannot be changed.");
     if (text(write.desired, "properties.roleName").empty())
         return error(400, "InvalidRoleDefinitionRequest", "A role definition needs properties.roleName.");
     for (auto const* other : context.of_type(definition_type)) {
@@ -161,7 +161,8 @@ std::optional<ArmError> validate_definition(Context& context, Write const& write
 std::optional<ArmError> definition_in_use(Context& context, Stored const& stored) {
     for (auto const* assignment : context.of_type(assignment_type)) {
         if (role_guid(assignment->body) == base::lower(stored.id.name()))
-            return error(400, "RoleDefinitionHasAssignments", "There are existing role assignments referencing the role.");
+            return error(400, "RoleDefinitionHasAssignments",
+                         "There are existing role assignments referencing the role.");
     }
     return std::nullopt;
 }
@@ -224,7 +225,8 @@ Said list_role_assignments(Request const& request, ResourceId const& scope) {
         if (!at) continue;
         bool const above = scope.is_within(*at), below = at->is_within(scope);
         if (!(above || (below && !at_scope))) continue;
-        if (!principal.empty() && !base::same_text(text(assignment->body, "properties.principalId"), principal)) continue;
+        if (!principal.empty() && !base::same_text(text(assignment->body, "properties.principalId"), principal))
+            continue;
         all.push_back(request.work.shown(*assignment));
     }
     return paged(request, std::move(all));
@@ -262,9 +264,9 @@ Said role_definition(Request const& request, ResourceId const& id) {
             if (base::same_text(custom->id.name(), id.name()))
                 return Answer{.status = 200, .body = request.work.shown(*custom), .headers = {}};
         }
-        auto missing = error(404, "RoleDefinitionDoesNotExist",
-                             "The specified role definition with id '" + undashed(std::string(id.name())) +
-                                 "' does not exist.");
+        auto missing =
+            error(404, "RoleDefinitionDoesNotExist",
+                  "The specified role definition with id '" + undashed(std::string(id.name())) + "' does not exist.");
         return tl::unexpected(std::move(missing));
     }
     if (auto refused = check_api_version(request, definition_type)) return tl::unexpected(*refused);

@@ -6,7 +6,8 @@
 namespace holdfast::simulator::arm {
 
 /// As Azure reads a body: keys and enums in canonical case; null, and "" where text is optional, mean absent; read-only
-/// properties are ignored; `id`, `name`, `type` and `etag` at the top belong to the URL. Unknown keys stay, to be refused.
+/// properties are ignored; `id`, `name`, `type` and `etag` at the top belong to the URL. Unknown keys stay, to be
+/// refused.
 json::Value tidied(shapes::ResourceType const*, json::Value body);
 
 /// Read-only values of what stands, laid into what will stand, wherever the objects around them still exist.
@@ -19,7 +20,7 @@ void fill_defaults(shapes::ResourceType const&, json::Value& body);
 struct InlineChildren {
     shapes::ResourceType const* type;
     json::Path at;
-    bool said = false;                           ///< the body named the list at all
+    bool said = false;  ///< the body named the list at all
     std::vector<std::pair<ResourceId, json::Value>> children;
 };
 std::vector<InlineChildren> inline_children_of(shapes::ResourceType const& parent);

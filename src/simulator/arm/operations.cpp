@@ -283,8 +283,9 @@ ArmError conflict(Operation const& running, ResourceBehaviour const& row, std::s
         return refused;
     }
     auto const at = url(running, path_for(running, behaviour(running.type).operation_path, "operations"), origin);
-    auto busy = error(409, "AnotherOperationInProgress",
-                      "Another operation on '" + name + "' or on a resource that depends on it is under way. Its status: " + at);
+    auto busy = error(
+        409, "AnotherOperationInProgress",
+        "Another operation on '" + name + "' or on a resource that depends on it is under way. Its status: " + at);
     return busy;
 }
 

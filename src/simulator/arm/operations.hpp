@@ -11,7 +11,8 @@ Operation& start(Work&, Operation, double seconds);
 void finish(Work&, std::string const& operation_id);
 
 /// Azure-AsyncOperation, Location and Retry-After as the row says.
-world::Headers polling_headers(Operation const&, ResourceBehaviour const&, Lro, int retry_after, std::string_view origin);
+world::Headers polling_headers(Operation const&, ResourceBehaviour const&, Lro, int retry_after,
+                               std::string_view origin);
 
 /// Whether a path is a polling URL: "…/operations/{guid}", "…/operationresults/{guid}" and their like.
 bool is_polling(Asked const&);

@@ -1,9 +1,9 @@
 /// arm/provider: how a resource type behaves, as a row and a few plain functions.
 ///
 /// The core does what all of Resource Manager does: routing, versions, tokens, roles, registration, locks, validation
-/// against `shapes`, replacing on PUT, inline children, conflicts, operations, polling, paging, throttling, soft deletes,
-/// durability. A provider says only what is special about its types. It has no state of its own: everything it must
-/// remember stands in `Stored::body` or `Stored::hidden`, or is scheduled.
+/// against `shapes`, replacing on PUT, inline children, conflicts, operations, polling, paging, throttling, soft
+/// deletes, durability. A provider says only what is special about its types. It has no state of its own: everything it
+/// must remember stands in `Stored::body` or `Stored::hidden`, or is scheduled.
 ///
 /// The life of a PUT, in the order of the questions Azure asks:
 ///   route, api-version, token, permission, registration, body against `shapes`, etag, management locks,
@@ -28,45 +28,54 @@ struct ArmError {
     std::string code;
     std::string message;
     std::string target;
-    std::string subcode;                     ///< AKS
-    std::vector<ArmError> details;           ///< their status is ignored
-    bool from_gateway = false;               ///< x-ms-failure-cause: gateway instead of service
+    std::string subcode;            ///< AKS
+    std::vector<ArmError> details;  ///< their status is ignored
+    bool from_gateway = false;      ///< x-ms-failure-cause: gateway instead of service
 };
-enum class Envelope { arm, aks };            ///< {"error": {…}}, or bare {"code", "message", "details", "subcode"}
+enum class Envelope { arm, aks };  ///< {"error": {…}}, or bare {"code", "message", "details", "subcode"}
 
 // ---------------------------------------------------------------------------------------------- the row
 
 /// How long something takes: a triangle drawn once an operation from the world's seed and the resource's id.
 struct Takes {
-    double least = 0, typical = 0, most = 0; ///< seconds
+    double least = 0, typical = 0, most = 0;  ///< seconds
     std::string_view source;
 };
 
 /// How the answer tells that work goes on.
 enum class Lro {
-    none,                 ///< it does not: done when answered (`takes` must be zero)
-    async,                ///< Azure-AsyncOperation
-    async_and_location,   ///< both headers
-    location,             ///< Location only, 202 … 200/204
-    resource_poll,        ///< no header: poll the resource until its provisioningState is terminal
+    none,                ///< it does not: done when answered (`takes` must be zero)
+    async,               ///< Azure-AsyncOperation
+    async_and_location,  ///< both headers
+    location,            ///< Location only, 202 … 200/204
+    resource_poll,       ///< no header: poll the resource until its provisioningState is terminal
 };
-enum class PatchStyle { none, tags, merge };  ///< none: 405. tags: tags at once, anything else 400. merge: RFC 7396, then as a PUT
-enum class StatusBody { bare, timed, timed_with_output };  ///< {"status"}; + name, startTime, endTime; + properties.output
+enum class PatchStyle {
+    none,
+    tags,
+    merge
+};  ///< none: 405. tags: tags at once, anything else 400. merge: RFC 7396, then as a PUT
+enum class StatusBody {
+    bare,
+    timed,
+    timed_with_output
+};  ///< {"status"}; + name, startTime, endTime; + properties.output
 /// What a PUT of the parent means for children of this type that its body does not name.
 enum class OmittedChildren { removed, kept };
 
 /// What one write excludes. `whole`: everything under the topmost resource (a virtual network, a cluster) too.
 enum class WriteLock { none, itself, whole };
-enum class Conflict { network, aks };         ///< AnotherOperationInProgress, or AKS's OperationNotAllowed
+enum class Conflict { network, aks };  ///< AnotherOperationInProgress, or AKS's OperationNotAllowed
 
 /// A place in the body that names another resource: "properties.subnets[].properties.routeTable.id", or
-/// "identity.userAssignedIdentities{}" where the keys are the ids. Inline children's links stand in the child's own row.
+/// "identity.userAssignedIdentities{}" where the keys are the ids. Inline children's links stand in the child's own
+/// row.
 struct Link {
     std::string_view at;
-    std::string_view action;      ///< what the caller needs there: "…/subnets/join/action"; empty: nothing
-    bool must_exist = true;       ///< else 400 InvalidResourceReference
-    bool must_be_ready = true;    ///< else 400 ReferencedResourceNotProvisioned (429 for none)
-    bool locked_too = false;      ///< the write takes that resource's write lock as well
+    std::string_view action;    ///< what the caller needs there: "…/subnets/join/action"; empty: nothing
+    bool must_exist = true;     ///< else 400 InvalidResourceReference
+    bool must_be_ready = true;  ///< else 400 ReferencedResourceNotProvisioned (429 for none)
+    bool locked_too = false;    ///< the write takes that resource's write lock as well
 };
 
 class Context;
@@ -74,26 +83,26 @@ class Context;
 /// One write as the client asked for it.
 struct Write {
     ResourceId const& id;
-    json::Value const& desired;   ///< defaults filled, read-only properties removed, inline children taken out
+    json::Value const& desired;  ///< defaults filled, read-only properties removed, inline children taken out
     std::span<std::pair<ResourceId, json::Value> const> children;  ///< the inline children, same treatment
-    Stored const* existing;       ///< null: it is created
+    Stored const* existing;                                        ///< null: it is created
     std::string_view api_version;
-    bool inline_child = false;    ///< written as part of its parent's body
+    bool inline_child = false;  ///< written as part of its parent's body
 };
 
 struct Answer {
     int status = 200;
-    json::Value body;             ///< null: empty
+    json::Value body;  ///< null: empty
     world::Headers headers;
 };
 /// What an action or a route says: an answer, an error, or "work started" (202, the row's headers).
 struct Started {
     Takes takes;
-    std::string_view function;    ///< a `Scheduled` that runs at the end, with `payload`
+    std::string_view function;  ///< a `Scheduled` that runs at the end, with `payload`
     json::Value payload = json::Object{};
-    std::string_view state;       ///< provisioningState meanwhile: "Stopping"
-    int final_status = 204;       ///< what the Location URL answers at the end: 204, or 200 with `result` left by
-                                  ///< the function through Context::result
+    std::string_view state;  ///< provisioningState meanwhile: "Stopping"
+    int final_status = 204;  ///< what the Location URL answers at the end: 204, or 200 with `result` left by
+                             ///< the function through Context::result
 };
 using Reply = std::variant<Answer, ArmError, Started>;
 
@@ -108,24 +117,29 @@ struct Call {
 };
 
 struct Action {
-    std::string_view name;        ///< "listClusterUserCredential"; for GET sub-resources that are no resources too: "upgradeProfiles/default"
-    std::string_view method;      ///< "POST"
-    std::string_view permission;  ///< full: "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
+    std::string_view name;    ///< "listClusterUserCredential"; for GET sub-resources that are no resources too:
+                              ///< "upgradeProfiles/default"
+    std::string_view method;  ///< "POST"
+    std::string_view
+        permission;  ///< full: "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
     Reply (*run)(Context&, Stored&, Call const&);
-    bool locks = false;           ///< takes the type's write lock
+    bool locks = false;  ///< takes the type's write lock
 };
 
 struct Done {};
-struct Later { Duration after; }; ///< not finished: ask again then
+struct Later {
+    Duration after;
+};  ///< not finished: ask again then
 using Outcome = std::variant<Done, ArmError, Later>;
 
 struct ResourceBehaviour {
-    std::string_view type;        ///< canonical, as in shapes
+    std::string_view type;  ///< canonical, as in shapes
 
     int create_status = 201, update_status = 200;
-    Lro put = Lro::none, erase = Lro::none;   ///< erase none: 200 (the body too when `delete_answers_body`); else 202. Absent: 204
+    Lro put = Lro::none,
+        erase = Lro::none;  ///< erase none: 200 (the body too when `delete_answers_body`); else 202. Absent: 204
     bool delete_answers_body = false;
-    int put_retry_after = 0, erase_retry_after = 10;   ///< seconds; 0: no header
+    int put_retry_after = 0, erase_retry_after = 10;  ///< seconds; 0: no header
     Takes create{}, update{}, destroy{};
     PatchStyle patch = PatchStyle::none;
 
@@ -139,16 +153,17 @@ struct ResourceBehaviour {
     /// Under /subscriptions/{s}: "providers/Microsoft.Network/locations/{location}/operations/{id}?api-version=…".
     std::string_view operation_path{}, result_path{};
 
-    std::string_view etag_at{};   ///< "etag", "eTag", "properties.eTag"; empty: none
+    std::string_view etag_at{};  ///< "etag", "eTag", "properties.eTag"; empty: none
     bool etag_header = false;
-    int etag_mismatch = 412;      ///< 412 PreconditionFailed, or 409 EtagMismatch
+    int etag_mismatch = 412;  ///< 412 PreconditionFailed, or 409 EtagMismatch
 
     OmittedChildren omitted = OmittedChildren::removed;
-    bool tracked = true;          ///< shown by GET …/resources, when it is a top-level resource
+    bool tracked = true;              ///< shown by GET …/resources, when it is a top-level resource
     bool location_of_itself = false;  ///< PUT answers with a Location that is its own URL, and no operation
     std::span<Link const> links{};
     std::span<Action const> actions{};
-    std::span<std::string_view const> secrets{};  ///< write-only paths: kept in `hidden` under the same path when sent, never shown
+    std::span<std::string_view const>
+        secrets{};  ///< write-only paths: kept in `hidden` under the same path when sent, never shown
 
     /// Synchronous 4xx. Null hooks mean nothing special.
     std::optional<ArmError> (*validate)(Context&, Write const&) = nullptr;
@@ -182,12 +197,12 @@ struct Route {
 
 /// A function that runs by itself later. Named, because schedules survive a restart.
 struct Scheduled {
-    std::string_view name;        ///< "aks.kubelet_identity"
+    std::string_view name;  ///< "aks.kubelet_identity"
     void (*run)(Context&, std::string const& id, json::Value const& payload);
 };
 
 struct Provider {
-    std::string_view name;        ///< "Microsoft.Network"
+    std::string_view name;  ///< "Microsoft.Network"
     bool registered_at_first = false;
     Takes registration{5, 15, 60, "estimate: arm-protocol 8"};
     std::span<ResourceBehaviour const> types{};
@@ -213,7 +228,7 @@ public:
     virtual ~Context() = default;
 
     virtual Time now() const = 0;
-    virtual Caller const& caller() const = 0;          ///< of the request; in `complete`, of the request that started it
+    virtual Caller const& caller() const = 0;  ///< of the request; in `complete`, of the request that started it
     virtual std::string const& tenant() const = 0;
     /// Randomness that depends on the seed, the purpose and how often it was asked for: not on who else drew meanwhile.
     virtual base::Prng prng(std::string_view purpose) = 0;
@@ -229,13 +244,13 @@ public:
     virtual std::vector<Stored const*> users(ResourceId const&) const = 0;
     /// As a GET would answer.
     virtual json::Value shown(Stored const&) const = 0;
-    virtual bool busy(ResourceId const&) const = 0;    ///< an operation holds its write lock
+    virtual bool busy(ResourceId const&) const = 0;  ///< an operation holds its write lock
 
     // Writing: durable with this request, all or nothing.
-    virtual Stored* edit(ResourceId const&) = 0;       ///< null when it does not stand; counts as a change
+    virtual Stored* edit(ResourceId const&) = 0;  ///< null when it does not stand; counts as a change
     /// Creates or replaces without asking hooks; for what Azure makes by itself.
     virtual Stored& put(ResourceId const&, json::Value body) = 0;
-    virtual void erase(ResourceId const&) = 0;         ///< with everything under it; `deleted` hooks run
+    virtual void erase(ResourceId const&) = 0;  ///< with everything under it; `deleted` hooks run
 
     // Access.
     virtual bool permits(std::string_view principal, std::string_view action, ResourceId const& scope) const = 0;
@@ -251,7 +266,8 @@ public:
     virtual bool feature_registered(std::string_view provider, std::string_view feature) const = 0;
 
     // Time.
-    virtual void schedule(Time at, std::string_view function, std::string_view id, json::Value payload = json::Object{}) = 0;
+    virtual void schedule(Time at, std::string_view function, std::string_view id,
+                          json::Value payload = json::Object{}) = 0;
     /// In a function named by `Started`: what the Location URL answers with 200.
     virtual void result(json::Value) = 0;
     /// In a function named by `Started`: the operation failed.
@@ -260,7 +276,7 @@ public:
     // The bin.
     virtual SoftDeleted const* soft_deleted(std::string_view kind, std::string_view name) const = 0;
     virtual std::vector<SoftDeleted const*> all_soft_deleted(std::string_view kind) const = 0;
-    virtual void bury(SoftDeleted) = 0;                ///< purged by itself at `until`
+    virtual void bury(SoftDeleted) = 0;                                      ///< purged by itself at `until`
     virtual bool unearth(std::string_view kind, std::string_view name) = 0;  ///< its things stand again
     virtual bool purge(std::string_view kind, std::string_view name) = 0;
 };

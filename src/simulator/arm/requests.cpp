@@ -35,11 +35,11 @@ Refusal check_permission(Request const& request, std::string_view action, Resour
     if (action.empty()) return std::nullopt;
     auto const& caller = request.work.caller();
     if (request.work.permits(caller.object_id, action, scope)) return std::nullopt;
-    auto refused = error(403, "AuthorizationFailed",
-                         "The client '" + caller.client_id + "' with object id '" + caller.object_id +
-                             "' is not allowed to perform action '" + std::string(action) + "' over scope '" +
-                             scope.text() +
-                             "', or the scope is invalid. If access was granted recently, sign in again.");
+    auto refused =
+        error(403, "AuthorizationFailed",
+              "The client '" + caller.client_id + "' with object id '" + caller.object_id +
+                  "' is not allowed to perform action '" + std::string(action) + "' over scope '" + scope.text() +
+                  "', or the scope is invalid. If access was granted recently, sign in again.");
     refused.from_gateway = true;
     return refused;
 }
@@ -51,7 +51,8 @@ Refusal check_api_version(Request const& request, std::string_view type) {
         return refused;
     };
     if (version.empty())
-        return gateway(error(400, "MissingApiVersionParameter", "Every request needs the query parameter api-version."));
+        return gateway(
+            error(400, "MissingApiVersionParameter", "Every request needs the query parameter api-version."));
     auto const date = version_date(version);
     auto const* shape = shapes::find(type);
     auto const known = shape ? shape->known_versions : std::span<std::string_view const>{};
@@ -63,8 +64,8 @@ Refusal check_api_version(Request const& request, std::string_view type) {
     auto const slash = type.find('/');
     return gateway(error(400, "NoRegisteredProviderFound",
                          "No registered resource provider of namespace '" + std::string(namespace_of(type)) +
-                             "' serves type '" + std::string(type.substr(slash + 1)) + "' with api-version '" + version +
-                             "'. The supported api-versions are '" + listed(known) + "'."));
+                             "' serves type '" + std::string(type.substr(slash + 1)) + "' with api-version '" +
+                             version + "'. The supported api-versions are '" + listed(known) + "'."));
 }
 
 Refusal check_registered(Request const& request, std::string_view type) {
@@ -86,9 +87,7 @@ Refusal check_above(Request const& request, ResourceId const& id) {
     if (!id.group().empty() && !is_group(id)) {
         auto const group = ResourceId::subscription_of(id.subscription()).group(id.group());
         auto const* stored = request.work.find(group);
-        if (!stored)
-            return gateway(
-                error(404, "ResourceGroupNotFound", "Resource group '" + id.group() + "' could not be found."));
+        if (!stored) return group_not_found(group);
         if (stored->deleting && request.writes() && request.asked.method != "DELETE")
             return gateway(error(409, "ResourceGroupBeingDeleted",
                                  "The resource group '" + id.group() +
@@ -131,12 +130,11 @@ Refusal check_denied(Request const& request, ResourceId const& id) {
     auto const denied = group ? json::text_at(group->hidden, "deny.id") : std::nullopt;
     if (!denied) return std::nullopt;
     auto const& caller = request.work.caller();
-    auto refused = error(
-        403, "DenyAssignmentAuthorizationFailed",
-        "The client '" + caller.client_id + "' with object id '" + caller.object_id +
-            "' is permitted to act on '" + id.text() + "', but a deny assignment named '" +
-            std::string(json::text_at(group->hidden, "deny.name").value_or("")) + "' with id '" + std::string(*denied) +
-            "' forbids it.");
+    auto refused = error(403, "DenyAssignmentAuthorizationFailed",
+                         "The client '" + caller.client_id + "' with object id '" + caller.object_id +
+                             "' is permitted to act on '" + id.text() + "', but a deny assignment named '" +
+                             std::string(json::text_at(group->hidden, "deny.name").value_or("")) + "' with id '" +
+                             std::string(*denied) + "' forbids it.");
     refused.from_gateway = true;
     return refused;
 }
@@ -178,9 +176,8 @@ tl::expected<json::Value, ArmError> read_body(Request const& request) {
 Answer paged(Request const& request, json::Array all) {
     auto const number = [&](char const* key, std::size_t otherwise) {
         auto const text = request.asked.asked_for(key);
-        if (text.empty() || text.size() > 9 || !std::all_of(text.begin(), text.end(), [](unsigned char c) {
-                return std::isdigit(c);
-            }))
+        if (text.empty() || text.size() > 9 ||
+            !std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); }))
             return otherwise;
         return static_cast<std::size_t>(std::stoul(text));
     };
@@ -197,8 +194,8 @@ Answer paged(Request const& request, json::Array all) {
             query.append(base::percent_encoded(value));
         }
         auto const path = request.asked.target.substr(0, request.asked.target.find('?'));
-        body["nextLink"] = request.asked.origin + path + query + (query.empty() ? "?" : "&") +
-                           "%24skiptoken=" + std::to_string(end);
+        body["nextLink"] =
+            request.asked.origin + path + query + (query.empty() ? "?" : "&") + "%24skiptoken=" + std::to_string(end);
     }
     return {.status = 200, .body = std::move(body), .headers = {}};
 }
@@ -212,9 +209,17 @@ ArmError not_found(ResourceId const& id) {
     return missing;
 }
 
+ArmError group_not_found(ResourceId const& group) {
+    auto missing =
+        error(404, "ResourceGroupNotFound", "Resource group '" + std::string(group.name()) + "' could not be found.");
+    missing.from_gateway = true;
+    return missing;
+}
+
 ArmError method_not_allowed(Request const& request) {
-    auto refused = error(405, "MethodNotAllowed",
-                         "The resource '" + request.asked.text() + "' does not answer to " + request.asked.method + ".");
+    auto refused =
+        error(405, "MethodNotAllowed",
+              "The resource '" + request.asked.text() + "' does not answer to " + request.asked.method + ".");
     refused.from_gateway = true;
     return refused;
 }

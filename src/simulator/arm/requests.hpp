@@ -38,6 +38,7 @@ tl::expected<json::Value, ArmError> read_body(Request const&);
 Answer paged(Request const&, json::Array all);
 
 ArmError not_found(ResourceId const&);
+ArmError group_not_found(ResourceId const& group);
 ArmError method_not_allowed(Request const&);
 
 // The verbs, once the path has been understood.

@@ -29,7 +29,7 @@ struct Part {
     shapes::ResourceType const* shape;
     ResourceBehaviour const* row;
     std::string type;
-    json::Value desired;          // tidied, defaults filled
+    json::Value desired;  // tidied, defaults filled
     Stored const* existing;
 };
 
@@ -61,12 +61,22 @@ bool asks_the_same(Part const& part) {
     return asked_before && json::write(*asked_before) == json::write(part.desired);
 }
 
+/// A name that could stand in a path of its own.
+bool is_one_segment(std::string_view name) {
+    return !name.empty() && name.size() <= 260 && std::none_of(name.begin(), name.end(), [](unsigned char c) {
+        return c < 0x20 || c == 0x7f || c == '/' || c == '?' || c == '#' || c == '%' || c == '\\';
+    });
+}
+
+ArmError invalid_name(std::string_view name) {
+    return error(400, "InvalidResourceName", "The resource name '" + base::printable(name) + "' is invalid.");
+}
+
 ArmError invalid(std::vector<shapes::Mistake> const& mistakes) {
-    auto const say = [](shapes::Mistake const& mistake) {
-        return "'" + mistake.at.text() + "': " + mistake.what;
-    };
-    auto refused = error(400, "InvalidRequestContent",
-                         "The request content is not valid. " + say(mistakes.front()) + ".", mistakes.front().at.text());
+    auto const say = [](shapes::Mistake const& mistake) { return "'" + mistake.at.text() + "': " + mistake.what; };
+    auto refused =
+        error(400, "InvalidRequestContent", "The request content is not valid. " + say(mistakes.front()) + ".",
+              mistakes.front().at.text());
     for (auto const& mistake : mistakes)
         refused.details.push_back(error(400, "InvalidRequestContent", say(mistake), mistake.at.text()));
     return refused;
@@ -96,8 +106,7 @@ Refusal check_links(Request const& request, Part const& part, std::vector<Part> 
             auto const id = ResourceId::parse(text);
             if (!id) {
                 return error(400, "LinkedInvalidPropertyId",
-                             "Property id '" + text + "' at path '" + std::string(link.at) +
-                                 "' is not a resource id.");
+                             "Property id '" + text + "' at path '" + std::string(link.at) + "' is not a resource id.");
             }
             if (std::any_of(made.begin(), made.end(), [&](Part const& other) { return other.id == *id; })) continue;
             if (!link.action.empty() && !request.work.permits(request.work.caller().object_id, link.action, *id)) {
@@ -183,7 +192,8 @@ double seconds_for(Request const& request, Part const& part, Stored const& now, 
 std::string location_of(Request const& request, ResourceId const& id) {
     for (std::optional<ResourceId> at = id; at; at = at->parent()) {
         auto const* stored = request.work.find(*at);
-        if (auto const said = stored ? json::text_at(stored->body, "location") : std::nullopt) return std::string(*said);
+        if (auto const said = stored ? json::text_at(stored->body, "location") : std::nullopt)
+            return std::string(*said);
     }
     return {};
 }
@@ -200,6 +210,7 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
                 .existing = work.find(id)};
     auto const& row = *target.row;
 
+    if (!is_one_segment(id.name())) return tl::unexpected(invalid_name(id.name()));
     body = tidied(target.shape, std::move(body));
     if (auto refused = check_location(target, body)) return tl::unexpected(*refused);
     std::vector<InlineChildren> kinds;
@@ -207,6 +218,12 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
         auto const mistakes = shapes::validate(*target.shape, body);
         if (!mistakes.empty()) return tl::unexpected(invalid(mistakes));
         fill_defaults(*target.shape, body);
+        for (auto const& kind : inline_children_of(*target.shape)) {
+            for (auto const& child : json::list_at(body, kind.at)) {
+                auto const name = json::text_at(child, kind.type->key).value_or("");
+                if (!is_one_segment(name)) return tl::unexpected(invalid_name(name));
+            }
+        }
         kinds = take_children(id, *target.shape, body);
     }
     target.desired = std::move(body);
@@ -441,9 +458,7 @@ Said list(Request const& request, ResourceId const& scope, std::string const& ty
     auto const scope_type = scope.type();
     bool const container = is_group(scope) || base::same_text(scope_type, "Microsoft.Resources/subscriptions");
     if (!request.work.find(scope) && !base::same_text(scope_type, "Microsoft.Resources/subscriptions")) {
-        if (is_group(scope))
-            return tl::unexpected(error(404, "ResourceGroupNotFound",
-                                        "Resource group '" + std::string(scope.name()) + "' could not be found."));
+        if (is_group(scope)) return tl::unexpected(group_not_found(scope));
         return tl::unexpected(not_found(scope));
     }
     json::Array all;
@@ -523,9 +538,7 @@ Said run_route(Request const& request, Route const& route, std::optional<Resourc
     if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
     if (scope) {
         if (auto refused = check_permission(request, route.permission, *scope)) return tl::unexpected(*refused);
-        if (is_group(*scope) && !request.work.find(*scope))
-            return tl::unexpected(error(404, "ResourceGroupNotFound",
-                                        "Resource group '" + std::string(scope->name()) + "' could not be found."));
+        if (is_group(*scope) && !request.work.find(*scope)) return tl::unexpected(group_not_found(*scope));
     }
     auto const location = parameters.find("location");
     Operation operation{.id = {},

@@ -20,10 +20,9 @@ json::Object subscription_body(Request const& request) {
             {"tenantId", owner.tenant},
             {"displayName", "Simulated Azure"},
             {"state", "Enabled"},
-            {"subscriptionPolicies",
-             json::Object{{"locationPlacementId", "Internal_2014-09-01"},
-                          {"quotaId", "Internal_2014-09-01"},
-                          {"spendingLimit", "Off"}}}};
+            {"subscriptionPolicies", json::Object{{"locationPlacementId", "Internal_2014-09-01"},
+                                                  {"quotaId", "Internal_2014-09-01"},
+                                                  {"spendingLimit", "Off"}}}};
 }
 
 bool sees_subscription(Request const& request) {
@@ -62,8 +61,8 @@ std::vector<std::string> namespaces() {
 }
 
 ArmError unknown_namespace(std::string_view name_space) {
-    auto refused = error(404, "InvalidResourceNamespace",
-                         "The resource namespace '" + std::string(name_space) + "' is invalid.");
+    auto refused =
+        error(404, "InvalidResourceNamespace", "The resource namespace '" + std::string(name_space) + "' is invalid.");
     refused.from_gateway = true;
     return refused;
 }
@@ -127,8 +126,7 @@ Said group(Request const& request, ResourceId const& id) {
     if (method != "GET" && method != "HEAD") return tl::unexpected(method_not_allowed(request));
     auto said = get(request, id, type);
     if (!said && said.error().code == "ResourceNotFound") {
-        said.error().code = "ResourceGroupNotFound";
-        said.error().message = "Resource group '" + std::string(id.name()) + "' could not be found.";
+        return tl::unexpected(group_not_found(id));
     }
     return said;
 }
@@ -140,7 +138,8 @@ Said list_groups(Request const& request) {
     auto const tag = filtered_by(filter, "tagName"), value = filtered_by(filter, "tagValue");
     json::Array all;
     for (auto const* stored : request.work.of_type(group_type)) {
-        if (!request.work.permits(caller, "Microsoft.Resources/subscriptions/resourceGroups/read", stored->id)) continue;
+        if (!request.work.permits(caller, "Microsoft.Resources/subscriptions/resourceGroups/read", stored->id))
+            continue;
         if (!tag.empty()) {
             auto const said = json::text_at(stored->body, json::Path("tags").child(tag));
             if (!said || (!value.empty() && *said != value)) continue;
@@ -152,7 +151,7 @@ Said list_groups(Request const& request) {
 
 Said list_resources(Request const& request, ResourceId const& scope) {
     if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
-    if (auto refused = check_above(request, scope.with("Microsoft.Resources/links", "x"))) return tl::unexpected(*refused);
+    if (is_group(scope) && !request.work.find(scope)) return tl::unexpected(group_not_found(scope));
     auto const filter = request.asked.asked_for("$filter");
     auto const type = filtered_by(filter, "resourceType"), group_name = filtered_by(filter, "resourceGroup"),
                name = filtered_by(filter, "name"), tag = filtered_by(filter, "tagName"),
@@ -173,7 +172,8 @@ Said list_resources(Request const& request, ResourceId const& scope) {
         if (!request.work.permits(caller, stored->type + "/read", stored->id)) continue;
         auto const shown = request.work.shown(*stored);
         json::Object row;
-        for (auto const* key : {"id", "name", "type", "location", "kind", "sku", "identity", "tags", "zones", "managedBy"}) {
+        for (auto const* key :
+             {"id", "name", "type", "location", "kind", "sku", "identity", "tags", "zones", "managedBy"}) {
             if (auto const* said = json::find(shown, key)) row[key] = *said;
         }
         if (auto const state = state_of(*stored); !state.empty()) row["provisioningState"] = state;
@@ -198,8 +198,7 @@ Said provider(Request const& request, std::string_view name_space) {
     if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
     auto const name = canonical_namespace(name_space);
     if (name.empty()) return tl::unexpected(unknown_namespace(name_space));
-    if (auto refused =
-            check_permission(request, "Microsoft.Resources/subscriptions/providers/read", here(request)))
+    if (auto refused = check_permission(request, "Microsoft.Resources/subscriptions/providers/read", here(request)))
         return tl::unexpected(*refused);
     return Answer{.status = 200, .body = provider_body(request, name), .headers = {}};
 }
@@ -230,10 +229,11 @@ namespace {
 
 std::optional<ArmError> validate_group(Context&, Write const& write) {
     auto const name = write.id.name();
-    bool const fits = !name.empty() && name.size() <= 90 && name.back() != '.' &&
-                      std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                          return std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '(' || c == ')' || c >= 128;
-                      });
+    bool const fits =
+        !name.empty() && name.size() <= 90 && name.back() != '.' &&
+        std::all_of(name.begin(), name.end(), [](unsigned char c) {
+            return std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '(' || c == ')' || c >= 128;
+        });
     if (fits) return std::nullopt;
     return error(400, "InvalidResourceGroup",
                  "The resource group name '" + std::string(name) +
@@ -241,7 +241,7 @@ std::optional<ArmError> validate_group(Context&, Write const& write) {
 }
 
 Reply feature(Context& context, Call const& call, bool wanted) {
-    auto& work = dynamic_cast<Work&>(context);
+    auto& work = own(context);
     auto& store = work.core().store;
     auto const& name_space = call.parameters.at("provider");
     auto const& name = call.parameters.at("feature");
@@ -253,14 +253,14 @@ Reply feature(Context& context, Call const& call, bool wanted) {
         work.schedule(work.now() + Duration{static_cast<std::int64_t>(seconds * 1000)}, "feature.registered",
                       name_space + "/" + name, json::Object{});
     }
-    return Answer{.status = 200,
-                  .body = json::Object{{"id", "/subscriptions/" + call.subscription +
-                                                  "/providers/Microsoft.Features/providers/" + name_space +
-                                                  "/features/" + name},
-                                       {"name", name_space + "/" + name},
-                                       {"type", "Microsoft.Features/providers/features"},
-                                       {"properties", json::Object{{"state", store.feature(name_space, name)}}}},
-                  .headers = {}};
+    return Answer{
+        .status = 200,
+        .body = json::Object{{"id", "/subscriptions/" + call.subscription + "/providers/Microsoft.Features/providers/" +
+                                        name_space + "/features/" + name},
+                             {"name", name_space + "/" + name},
+                             {"type", "Microsoft.Features/providers/features"},
+                             {"properties", json::Object{{"state", store.feature(name_space, name)}}}},
+        .headers = {}};
 }
 Reply show_feature(Context& context, Call const& call) { return feature(context, call, false); }
 Reply register_feature(Context& context, Call const& call) { return feature(context, call, true); }

@@ -12,7 +12,7 @@ public:
     struct Verdict {
         bool allowed = true;
         int retry_after = 0;
-        world::Headers headers;   ///< what remains
+        world::Headers headers;  ///< what remains
     };
     Verdict take(std::string_view principal, std::string_view method, std::string_view scope, Time now);
 

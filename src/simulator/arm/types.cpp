@@ -31,7 +31,8 @@ constexpr std::string_view subscription_type = "Microsoft.Resources/subscription
 }  // namespace
 
 ResourceBehaviour const& behaviour(std::string_view type) {
-    static ResourceBehaviour const plain{.type = "", .source = "the common answers of resource providers", .date = "2026-11-23"};
+    static ResourceBehaviour const plain{
+        .type = "", .source = "the common answers of resource providers", .date = "2026-11-23"};
     auto const found = rows().find(base::lower(type));
     return found == rows().end() ? plain : *found->second;
 }

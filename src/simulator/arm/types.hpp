@@ -9,7 +9,7 @@ namespace holdfast::simulator::arm {
 ResourceBehaviour const& behaviour(std::string_view type);
 bool has_behaviour(std::string_view type);
 Provider const* provider_named(std::string_view name_space);
-std::span<Provider const* const> all_providers();   ///< ours (authorization, resources, features) and the others
+std::span<Provider const* const> all_providers();  ///< ours (authorization, resources, features) and the others
 Scheduled const* scheduled_named(std::string_view);
 
 /// "Microsoft.Network" of "Microsoft.Network/virtualNetworks".

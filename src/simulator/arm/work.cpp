@@ -89,7 +89,8 @@ json::Value error_body(ArmError const& error, Envelope envelope) {
 }
 
 std::string etag_of(Stored const& stored) {
-    return base::guid_v5("6ba7b811-9dad-11d1-80b4-00c04fd430c8", stored.id.key() + "#" + std::to_string(stored.version));
+    return base::guid_v5("6ba7b811-9dad-11d1-80b4-00c04fd430c8",
+                         stored.id.key() + "#" + std::to_string(stored.version));
 }
 
 void set_state(Stored& stored, std::string_view state) {
@@ -216,13 +217,12 @@ void Work::grant(std::string_view principal, std::string_view role, ResourceId c
     if (!definition) return;
     auto const name = base::guid_v5("6ba7b811-9dad-11d1-80b4-00c04fd430c8",
                                     scope.key() + "#" + base::lower(principal) + "#" + std::string(definition->guid));
-    json::Object properties{
-        {"roleDefinitionId", ResourceId::subscription_of(core_.options.owner.subscription)
-                                 .with("Microsoft.Authorization/roleDefinitions", definition->guid)
-                                 .text()},
-        {"principalId", principal},
-        {"principalType", "ServicePrincipal"},
-        {"scope", scope.text()}};
+    json::Object properties{{"roleDefinitionId", ResourceId::subscription_of(core_.options.owner.subscription)
+                                                     .with("Microsoft.Authorization/roleDefinitions", definition->guid)
+                                                     .text()},
+                            {"principalId", principal},
+                            {"principalType", "ServicePrincipal"},
+                            {"scope", scope.text()}};
     put(scope.with("Microsoft.Authorization/roleAssignments", name),
         json::Object{{"properties", std::move(properties)}});
 }

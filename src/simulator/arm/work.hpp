@@ -61,6 +61,9 @@ private:
     Operation* operation_ = nullptr;
 };
 
+/// The core's own rows look further than a provider may: every Context is a Work.
+inline Work& own(Context& context) { return static_cast<Work&>(context); }
+
 /// The etag of what stands.
 std::string etag_of(Stored const&);
 /// Sets provisioningState where the type has one.

@@ -19,14 +19,14 @@ world::Response refuse(Core& core, int status, std::string_view oauth, int numbe
     auto const stamp = base::to_string(core.store.now());
     auto const text = "AADSTS" + std::to_string(number) + ": " + message + " Trace ID: " + trace +
                       " Correlation ID: " + correlation + " Timestamp: " + stamp;
-    return answer_json(status, json::Object{{"error", oauth},
-                                            {"error_description", text},
-                                            {"error_codes", json::Array{number}},
-                                            {"timestamp", stamp},
-                                            {"trace_id", trace},
-                                            {"correlation_id", correlation},
-                                            {"error_uri", "https://login.microsoftonline.com/error?code=" +
-                                                              std::to_string(number)}});
+    return answer_json(
+        status, json::Object{{"error", oauth},
+                             {"error_description", text},
+                             {"error_codes", json::Array{number}},
+                             {"timestamp", stamp},
+                             {"trace_id", trace},
+                             {"correlation_id", correlation},
+                             {"error_uri", "https://login.microsoftonline.com/error?code=" + std::to_string(number)}});
 }
 
 Application owner_application(Options const& options) {
@@ -54,7 +54,8 @@ std::optional<Application> application_named(Core const& core, std::string_view 
                             .certificate_pem = {},
                             .federations = {}};
     for (auto const* below : core.store.under(principal->resource)) {
-        if (!base::same_text(below->type, "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials"))
+        if (!base::same_text(below->type,
+                             "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials"))
             continue;
         for (auto const& audience : json::list_at(below->body, "properties.audiences")) {
             if (!audience.is_string()) continue;
@@ -70,26 +71,25 @@ std::optional<Application> application_named(Core const& core, std::string_view 
 bool has_audience(json::Value const& claims, std::string_view audience) {
     if (auto const one = json::text_at(claims, "aud")) return *one == audience;
     auto const& many = json::list_at(claims, "aud");
-    return std::any_of(many.begin(), many.end(), [&](json::Value const& item) {
-        return item.is_string() && item.get_string() == audience;
-    });
+    return std::any_of(many.begin(), many.end(),
+                       [&](json::Value const& item) { return item.is_string() && item.get_string() == audience; });
 }
 
 /// Nothing: the assertion proves the application.
-std::optional<world::Response> check_assertion(Core& core, Application const& application, std::string const& assertion) {
+std::optional<world::Response> check_assertion(Core& core, Application const& application,
+                                               std::string const& assertion) {
     auto const parts = take_apart(assertion);
     if (!parts) return refuse(core, 400, "invalid_request", 50027, "The client assertion is not a valid token.");
-    auto const text = [&](char const* claim) {
-        return std::string(json::text_at(parts->claims, claim).value_or(""));
-    };
+    auto const text = [&](char const* claim) { return std::string(json::text_at(parts->claims, claim).value_or("")); };
     auto const issuer = text("iss"), subject = text("sub");
     if (base::same_text(issuer, application.client_id) && base::same_text(subject, application.client_id)) {
         auto const algorithm = std::string(json::text_at(parts->header, "alg").value_or(""));
         if (!application.certificate_pem.empty() &&
             signed_by_certificate(application.certificate_pem, algorithm, parts->signed_bytes, parts->signature))
             return std::nullopt;
-        return refuse(core, 401, "invalid_client", 700027,
-                      "The certificate with which the client assertion was signed is not registered for the application.");
+        return refuse(
+            core, 401, "invalid_client", 700027,
+            "The certificate with which the client assertion was signed is not registered for the application.");
     }
     for (auto const& federation : application.federations) {
         if (federation.issuer == issuer && federation.subject == subject &&
@@ -110,7 +110,8 @@ std::optional<std::string> audience_of(std::map<std::string, std::string> const&
     if (found == form.end()) return std::nullopt;
     for (auto const& scope : base::split(found->second, ' ')) {
         constexpr std::string_view suffix = "/.default";
-        if (scope.size() > suffix.size() && scope.ends_with(suffix)) return scope.substr(0, scope.size() - suffix.size());
+        if (scope.size() > suffix.size() && scope.ends_with(suffix))
+            return scope.substr(0, scope.size() - suffix.size());
     }
     return std::nullopt;
 }
@@ -144,7 +145,8 @@ world::Response token(Core& core, Asked const& asked, std::string const& tenant)
     } else if (application->client_secret.empty() || secret != application->client_secret) {
         return refuse(core, 401, "invalid_client", 7000215,
                       "Invalid client secret provided. Ensure the secret being sent is the value, not the id, of a "
-                      "secret of application '" + application->client_id + "'.");
+                      "secret of application '" +
+                          application->client_id + "'.");
     }
     auto const audience = audience_of(form);
     if (!audience) {
@@ -181,24 +183,24 @@ world::Response openid_configuration(Asked const& asked, std::string const& tena
     auto const origin = login_origin(asked), base = origin + "/" + tenant;
     bool const adfs = base::same_text(tenant, "adfs");
     auto const v2 = adfs ? base + "/oauth2" : base + "/oauth2/v2.0";
-    return answer_json(
-        200, json::Object{{"token_endpoint", v2 + "/token"},
-                          {"token_endpoint_auth_methods_supported",
-                           json::Array{"client_secret_post", "private_key_jwt", "client_secret_basic"}},
-                          {"jwks_uri", base + "/discovery/v2.0/keys"},
-                          {"response_modes_supported", json::Array{"query", "fragment", "form_post"}},
-                          {"subject_types_supported", json::Array{"pairwise"}},
-                          {"id_token_signing_alg_values_supported", json::Array{"RS256"}},
-                          {"response_types_supported", json::Array{"code", "id_token", "code id_token"}},
-                          {"scopes_supported", json::Array{"openid", "profile", "email", "offline_access"}},
-                          // Clients refuse an issuer on another origin than the authority's.
-                          {"issuer", adfs ? base : base + "/v2.0"},
-                          {"authorization_endpoint", v2 + "/authorize"},
-                          {"device_authorization_endpoint", v2 + "/devicecode"},
-                          {"end_session_endpoint", v2 + "/logout"},
-                          {"tenant_region_scope", "EU"},
-                          {"cloud_instance_name", "azsim.test"},
-                          {"cloud_graph_host_name", "graph.azsim.test"}});
+    return answer_json(200,
+                       json::Object{{"token_endpoint", v2 + "/token"},
+                                    {"token_endpoint_auth_methods_supported",
+                                     json::Array{"client_secret_post", "private_key_jwt", "client_secret_basic"}},
+                                    {"jwks_uri", base + "/discovery/v2.0/keys"},
+                                    {"response_modes_supported", json::Array{"query", "fragment", "form_post"}},
+                                    {"subject_types_supported", json::Array{"pairwise"}},
+                                    {"id_token_signing_alg_values_supported", json::Array{"RS256"}},
+                                    {"response_types_supported", json::Array{"code", "id_token", "code id_token"}},
+                                    {"scopes_supported", json::Array{"openid", "profile", "email", "offline_access"}},
+                                    // Clients refuse an issuer on another origin than the authority's.
+                                    {"issuer", adfs ? base : base + "/v2.0"},
+                                    {"authorization_endpoint", v2 + "/authorize"},
+                                    {"device_authorization_endpoint", v2 + "/devicecode"},
+                                    {"end_session_endpoint", v2 + "/logout"},
+                                    {"tenant_region_scope", "EU"},
+                                    {"cloud_instance_name", "azsim.test"},
+                                    {"cloud_graph_host_name", "graph.azsim.test"}});
 }
 
 world::Response keys(Core const& core) {
@@ -215,13 +217,12 @@ world::Response keys(Core const& core) {
 world::Response instance_discovery(Core const& core, Asked const& asked) {
     auto const origin = login_origin(asked);
     auto const host = origin.substr(origin.find("://") + 3);
-    return answer_json(
-        200, json::Object{{"tenant_discovery_endpoint",
-                           origin + "/" + core.options.owner.tenant + "/v2.0/.well-known/openid-configuration"},
-                          {"api-version", "1.1"},
-                          {"metadata", json::Array{json::Object{{"preferred_network", host},
-                                                                {"preferred_cache", host},
-                                                                {"aliases", json::Array{host}}}}}});
+    return answer_json(200, json::Object{{"tenant_discovery_endpoint", origin + "/" + core.options.owner.tenant +
+                                                                           "/v2.0/.well-known/openid-configuration"},
+                                         {"api-version", "1.1"},
+                                         {"metadata", json::Array{json::Object{{"preferred_network", host},
+                                                                               {"preferred_cache", host},
+                                                                               {"aliases", json::Array{host}}}}}});
 }
 
 bool ends(Asked const& asked, std::initializer_list<std::string_view> tail) {
@@ -249,7 +250,8 @@ world::Response answer(Core& core, Asked const& asked) {
     if (asked.method == "POST" && (ends(asked, {"oauth2", "v2.0", "token"}) || ends(asked, {"oauth2", "token"})))
         return token(core, asked, tenant);
     if (asked.method == "GET") {
-        if (ends(asked, {"v2.0", ".well-known", "openid-configuration"}) || ends(asked, {".well-known", "openid-configuration"}))
+        if (ends(asked, {"v2.0", ".well-known", "openid-configuration"}) ||
+            ends(asked, {".well-known", "openid-configuration"}))
             return openid_configuration(asked, signed_tenant);
         if (ends(asked, {"discovery", "v2.0", "keys"}) || ends(asked, {"discovery", "keys"})) return keys(core);
         if (ends(asked, {"discovery", "instance"})) return instance_discovery(core, asked);
@@ -274,28 +276,29 @@ struct Published {
 
 json::Object cloud_object(Core const& core, Published const& p) {
     auto const suffix = p.vault_suffix.substr(p.vault_suffix.find('.') + 1);
-    return {{"name", p.name},
-            {"portal", p.portal},
-            {"authentication", json::Object{{"loginEndpoint", p.login},
-                                            {"audiences", json::Array{"https://management.azure.com/", p.management + "/"}},
-                                            {"tenant", core.options.owner.tenant},
-                                            {"identityProvider", "AAD"}}},
-            {"media", p.management},
-            {"graphAudience", p.graph + "/"},
-            {"graph", p.graph + "/"},
-            {"suffixes", json::Object{{"keyVaultDns", p.vault_suffix},
-                                      {"acrLoginServer", p.registry_suffix},
-                                      {"storage", "core." + suffix},
-                                      {"mhsmDns", "managedhsm." + suffix},
-                                      {"sqlServerHostname", "database." + suffix},
-                                      {"storageSyncEndpointSuffix", "afs." + suffix}}},
-            {"batch", p.management + "/"},
-            {"resourceManager", p.management},
-            {"vmImageAliasDoc", p.management + "/aliases.json"},
-            {"sqlManagement", p.management + "/"},
-            {"microsoftGraphResourceId", p.graph + "/"},
-            {"logAnalyticsResourceId", "https://api.loganalytics.io"},
-            {"gallery", p.management + "/"}};
+    return {
+        {"name", p.name},
+        {"portal", p.portal},
+        {"authentication", json::Object{{"loginEndpoint", p.login},
+                                        {"audiences", json::Array{"https://management.azure.com/", p.management + "/"}},
+                                        {"tenant", core.options.owner.tenant},
+                                        {"identityProvider", "AAD"}}},
+        {"media", p.management},
+        {"graphAudience", p.graph + "/"},
+        {"graph", p.graph + "/"},
+        {"suffixes", json::Object{{"keyVaultDns", p.vault_suffix},
+                                  {"acrLoginServer", p.registry_suffix},
+                                  {"storage", "core." + suffix},
+                                  {"mhsmDns", "managedhsm." + suffix},
+                                  {"sqlServerHostname", "database." + suffix},
+                                  {"storageSyncEndpointSuffix", "afs." + suffix}}},
+        {"batch", p.management + "/"},
+        {"resourceManager", p.management},
+        {"vmImageAliasDoc", p.management + "/aliases.json"},
+        {"sqlManagement", p.management + "/"},
+        {"microsoftGraphResourceId", p.graph + "/"},
+        {"logAnalyticsResourceId", "https://api.loganalytics.io"},
+        {"gallery", p.management + "/"}};
 }
 
 Published published(Asked const& asked) {
@@ -303,12 +306,22 @@ Published published(Asked const& asked) {
     auto const& cloud = face ? *face->second : simulated_cloud();
     auto const url = [](std::string_view host) { return "https://" + std::string(host); };
     if (face) {
-        return {std::string(cloud.name), url(cloud.management), url(cloud.login), url(cloud.graph), url(cloud.portal),
-                std::string(cloud.vault_suffix), std::string(cloud.registry_suffix)};
+        return {std::string(cloud.name),
+                url(cloud.management),
+                url(cloud.login),
+                url(cloud.graph),
+                url(cloud.portal),
+                std::string(cloud.vault_suffix),
+                std::string(cloud.registry_suffix)};
     }
     // One listener serves all faces by path; only vaults need names of their own.
-    return {std::string(cloud.name), asked.origin, asked.origin, asked.origin, asked.origin,
-            std::string(cloud.vault_suffix), std::string(cloud.registry_suffix)};
+    return {std::string(cloud.name),
+            asked.origin,
+            asked.origin,
+            asked.origin,
+            asked.origin,
+            std::string(cloud.vault_suffix),
+            std::string(cloud.registry_suffix)};
 }
 
 }  // namespace
@@ -317,15 +330,17 @@ world::Response metadata(Core const& core, Asked const& asked) {
     auto const version = asked.asked_for("api-version");
     auto const p = published(asked);
     if (version.empty())
-        return answer_json(400, json::Object{{"error", json::Object{{"code", "MissingApiVersionParameter"},
-                                                                    {"message", "The api-version query parameter is required."}}}});
+        return answer_json(
+            400, json::Object{{"error", json::Object{{"code", "MissingApiVersionParameter"},
+                                                     {"message", "The api-version query parameter is required."}}}});
     if (version < "2018") {
-        return answer_json(200, json::Object{{"galleryEndpoint", p.management + "/"},
-                                             {"graphEndpoint", p.graph + "/"},
-                                             {"portalEndpoint", p.portal + "/"},
-                                             {"authentication",
-                                              json::Object{{"loginEndpoint", p.login + "/"},
-                                                           {"audiences", json::Array{"https://management.azure.com/", p.management + "/"}}}}});
+        return answer_json(
+            200, json::Object{{"galleryEndpoint", p.management + "/"},
+                              {"graphEndpoint", p.graph + "/"},
+                              {"portalEndpoint", p.portal + "/"},
+                              {"authentication", json::Object{{"loginEndpoint", p.login + "/"},
+                                                              {"audiences", json::Array{"https://management.azure.com/",
+                                                                                        p.management + "/"}}}}});
     }
     auto object = cloud_object(core, p);
     if (version < "2022") return answer_json(200, json::Array{std::move(object)});

@@ -5,7 +5,8 @@ namespace {
 
 constexpr std::string_view tenant = "11111111-1111-1111-1111-111111111111";
 
-Exchange sign_in(Client& client, std::string form, std::string_view in = tenant, std::string_view at = "oauth2/v2.0/token") {
+Exchange sign_in(Client& client, std::string form, std::string_view in = tenant,
+                 std::string_view at = "oauth2/v2.0/token") {
     return client.send({.method = "POST",
                         .url = fmt::format("https://127.0.0.1:8443/{}/{}", in, at),
                         .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
@@ -20,23 +21,31 @@ TEST(Entra, gives_and_refuses_tokens) {
         std::string error;
         int number;
     };
-    std::string const good = "grant_type=client_credentials&client_id=22222222-2222-2222-2222-222222222222&client_secret=simulated-secret";
+    std::string const good =
+        "grant_type=client_credentials&client_id=22222222-2222-2222-2222-222222222222&client_secret=simulated-secret";
     std::string const scope = "&scope=https%3A%2F%2Fmanagement.azure.com%2F.default";
     for (auto const& row : {
              Row{"secret", good + scope, std::string(tenant), 200, "", 0},
-             Row{"wrong secret", "grant_type=client_credentials&client_id=22222222-2222-2222-2222-222222222222&client_secret=x" + scope, std::string(tenant), 401, "invalid_client", 7000215},
-             Row{"no secret", "grant_type=client_credentials&client_id=22222222-2222-2222-2222-222222222222" + scope, std::string(tenant), 401, "invalid_client", 7000218},
-             Row{"nobody", "grant_type=client_credentials&client_id=99999999-2222-2222-2222-222222222222&client_secret=x" + scope, std::string(tenant), 400, "unauthorized_client", 700016},
+             Row{"wrong secret",
+                 "grant_type=client_credentials&client_id=22222222-2222-2222-2222-222222222222&client_secret=x" + scope,
+                 std::string(tenant), 401, "invalid_client", 7000215},
+             Row{"no secret", "grant_type=client_credentials&client_id=22222222-2222-2222-2222-222222222222" + scope,
+                 std::string(tenant), 401, "invalid_client", 7000218},
+             Row{"nobody",
+                 "grant_type=client_credentials&client_id=99999999-2222-2222-2222-222222222222&client_secret=x" + scope,
+                 std::string(tenant), 400, "unauthorized_client", 700016},
              Row{"other tenant", good + scope, "99999999-1111-1111-1111-111111111111", 400, "invalid_request", 90002},
              Row{"no scope", good, std::string(tenant), 400, "invalid_scope", 1002012},
-             Row{"other grant", "grant_type=password" + scope, std::string(tenant), 400, "unsupported_grant_type", 70003},
+             Row{"other grant", "grant_type=password" + scope, std::string(tenant), 400, "unsupported_grant_type",
+                 70003},
          }) {
         auto const answer = sign_in(client, row.form, row.tenant);
         EXPECT_EQ(answer.status, row.status) << row.note;
         EXPECT_EQ(answer.text("error"), row.error) << row.note;
         if (row.number) {
             EXPECT_EQ(json::whole_at(answer.body, "error_codes[0]"), row.number) << row.note;
-            EXPECT_TRUE(answer.text("error_description").starts_with(fmt::format("AADSTS{}: ", row.number))) << row.note;
+            EXPECT_TRUE(answer.text("error_description").starts_with(fmt::format("AADSTS{}: ", row.number)))
+                << row.note;
             EXPECT_FALSE(answer.text("trace_id").empty());
         }
     }
@@ -44,11 +53,14 @@ TEST(Entra, gives_and_refuses_tokens) {
 
 TEST(Entra, tokens_carry_the_claims_that_clients_read) {
     Client client;
-    for (auto const& [scope, audience] : {std::pair("https://management.azure.com//.default", "https://management.azure.com/"),
-                                          std::pair("https://management.azure.com/.default", "https://management.azure.com"),
-                                          std::pair("https://vault.azsim.test/.default", "https://vault.azsim.test")}) {
-        auto const answer = sign_in(client, fmt::format("grant_type=client_credentials&client_id=22222222-2222-2222-2222-222222222222&client_secret=simulated-secret&client_info=1&scope={}",
-                                                        base::percent_encoded(scope)));
+    for (auto const& [scope, audience] :
+         {std::pair("https://management.azure.com//.default", "https://management.azure.com/"),
+          std::pair("https://management.azure.com/.default", "https://management.azure.com"),
+          std::pair("https://vault.azsim.test/.default", "https://vault.azsim.test")}) {
+        auto const answer =
+            sign_in(client, fmt::format("grant_type=client_credentials&client_id=22222222-2222-2222-2222-222222222222&"
+                                        "client_secret=simulated-secret&client_info=1&scope={}",
+                                        base::percent_encoded(scope)));
         ASSERT_EQ(answer.status, 200);
         EXPECT_EQ(json::whole_at(answer.body, "expires_in"), 3599);
         auto const parts = base::split(answer.text("access_token"), '.');
@@ -61,29 +73,46 @@ TEST(Entra, tokens_carry_the_claims_that_clients_read) {
         EXPECT_EQ(json::text_at(*claims, "tid"), tenant);
         EXPECT_EQ(json::text_at(*claims, "idtyp"), "app");
     }
-    auto const old = sign_in(client, "grant_type=client_credentials&client_id=22222222-2222-2222-2222-222222222222&client_secret=simulated-secret&resource=https%3A%2F%2Fmanagement.azure.com%2F", "adfs", "oauth2/token");
+    auto const old = sign_in(client,
+                             "grant_type=client_credentials&client_id=22222222-2222-2222-2222-222222222222&client_"
+                             "secret=simulated-secret&resource=https%3A%2F%2Fmanagement.azure.com%2F",
+                             "adfs", "oauth2/token");
     EXPECT_EQ(old.status, 200);
     EXPECT_EQ(old.text("expires_in"), "3599");
 }
 
 TEST(Entra, discovery_stays_on_the_origin_that_was_asked) {
     Client client;
-    auto const get = [&](std::string url) { return client.send({.method = "GET", .url = std::move(url), .headers = {}, .body = {}}); };
+    auto const get = [&](std::string url) {
+        return client.send({.method = "GET", .url = std::move(url), .headers = {}, .body = {}});
+    };
     struct Row {
         std::string url, path, want;
     };
     for (auto const& row : {
-             Row{"https://localhost:8443/11111111-1111-1111-1111-111111111111/v2.0/.well-known/openid-configuration", "issuer", "https://localhost:8443/11111111-1111-1111-1111-111111111111/v2.0"},
-             Row{"https://localhost:8443/11111111-1111-1111-1111-111111111111/v2.0/.well-known/openid-configuration", "token_endpoint", "https://localhost:8443/11111111-1111-1111-1111-111111111111/oauth2/v2.0/token"},
-             Row{"https://localhost:8443/adfs/.well-known/openid-configuration", "token_endpoint", "https://localhost:8443/adfs/oauth2/token"},
-             Row{"https://login.microsoftonline.com/common/discovery/instance?api-version=1.1", "tenant_discovery_endpoint", "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111/v2.0/.well-known/openid-configuration"},
-             Row{"https://localhost:8443/11111111-1111-1111-1111-111111111111/discovery/v2.0/keys", "keys[0].kty", "RSA"},
-             Row{"https://localhost:8443/metadata/endpoints?api-version=2015-01-01", "authentication.loginEndpoint", "https://localhost:8443/"},
-             Row{"https://localhost:8443//metadata/endpoints?api-version=2019-05-01", "[0].resourceManager", "https://localhost:8443"},
-             Row{"https://localhost:8443/metadata/endpoints?api-version=2022-09-01", "authentication.loginEndpoint", "https://localhost:8443"},
-             Row{"https://localhost:8443/metadata/endpoints?api-version=2022-09-01", "suffixes.keyVaultDns", "vault.azsim.test"},
+             Row{"https://localhost:8443/11111111-1111-1111-1111-111111111111/v2.0/.well-known/openid-configuration",
+                 "issuer", "https://localhost:8443/11111111-1111-1111-1111-111111111111/v2.0"},
+             Row{"https://localhost:8443/11111111-1111-1111-1111-111111111111/v2.0/.well-known/openid-configuration",
+                 "token_endpoint", "https://localhost:8443/11111111-1111-1111-1111-111111111111/oauth2/v2.0/token"},
+             Row{"https://localhost:8443/adfs/.well-known/openid-configuration", "token_endpoint",
+                 "https://localhost:8443/adfs/oauth2/token"},
+             Row{"https://login.microsoftonline.com/common/discovery/instance?api-version=1.1",
+                 "tenant_discovery_endpoint",
+                 "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111/v2.0/.well-known/"
+                 "openid-configuration"},
+             Row{"https://localhost:8443/11111111-1111-1111-1111-111111111111/discovery/v2.0/keys", "keys[0].kty",
+                 "RSA"},
+             Row{"https://localhost:8443/metadata/endpoints?api-version=2015-01-01", "authentication.loginEndpoint",
+                 "https://localhost:8443/"},
+             Row{"https://localhost:8443//metadata/endpoints?api-version=2019-05-01", "[0].resourceManager",
+                 "https://localhost:8443"},
+             Row{"https://localhost:8443/metadata/endpoints?api-version=2022-09-01", "authentication.loginEndpoint",
+                 "https://localhost:8443"},
+             Row{"https://localhost:8443/metadata/endpoints?api-version=2022-09-01", "suffixes.keyVaultDns",
+                 "vault.azsim.test"},
              Row{"https://management.azure.com/metadata/endpoints?api-version=2022-09-01", "name", "AzureCloud"},
-             Row{"https://management.azure.com/metadata/endpoints?api-version=2022-09-01", "suffixes.keyVaultDns", "vault.azure.net"},
+             Row{"https://management.azure.com/metadata/endpoints?api-version=2022-09-01", "suffixes.keyVaultDns",
+                 "vault.azure.net"},
          }) {
         auto const answer = get(row.url);
         EXPECT_EQ(answer.status, 200) << row.url;
@@ -93,12 +122,17 @@ TEST(Entra, discovery_stays_on_the_origin_that_was_asked) {
 
 TEST(Entra, machines_ask_with_a_header_and_read_text) {
     Client client;
-    auto const url = "http://127.0.0.1:8080/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com";
+    auto const url =
+        "http://127.0.0.1:8080/metadata/identity/oauth2/"
+        "token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com";
     EXPECT_EQ(client.send({.method = "GET", .url = url, .headers = {}, .body = {}}).status, 400);
     auto const answer = client.send({.method = "GET", .url = url, .headers = {{"Metadata", "true"}}, .body = {}});
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.text("expires_in"), "86399");
-    auto const nobody = client.send({.method = "GET", .url = std::string(url) + "&client_id=99999999-9999-9999-9999-999999999999", .headers = {{"Metadata", "true"}}, .body = {}});
+    auto const nobody = client.send({.method = "GET",
+                                     .url = std::string(url) + "&client_id=99999999-9999-9999-9999-999999999999",
+                                     .headers = {{"Metadata", "true"}},
+                                     .body = {}});
     EXPECT_EQ(nobody.text("error_description"), "Identity not found");
 }
 
@@ -109,33 +143,57 @@ TEST(Entra, an_identity_signs_in_with_the_tokens_it_trusts) {
                                     .name = "pipeline",
                                     .client_secret = {},
                                     .certificate_pem = {},
-                                    .federations = {{.issuer = "https://token.actions.githubusercontent.com", .subject = "repo:a/b:ref:refs/heads/main"}}});
+                                    .federations = {{.issuer = "https://token.actions.githubusercontent.com",
+                                                     .subject = "repo:a/b:ref:refs/heads/main"}}});
     Client client(options);
     auto const assertion = [](std::string_view issuer, std::string_view subject) {
-        auto const claims = fmt::format(R"({{"iss":"{}","sub":"{}","aud":"api://AzureADTokenExchange","exp":1.5}})", issuer, subject);
-        return base::base64url(R"({"alg":"RS256"})") + "." + base::base64url(claims) + "." + base::base64url("signature");
+        auto const claims =
+            fmt::format(R"({{"iss":"{}","sub":"{}","aud":"api://AzureADTokenExchange","exp":1.5}})", issuer, subject);
+        return base::base64url(R"({"alg":"RS256"})") + "." + base::base64url(claims) + "." +
+               base::base64url("signature");
     };
     auto const ask = [&](std::string token) {
-        return sign_in(client, "grant_type=client_credentials&client_id=44444444-4444-4444-4444-444444444444&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
-                               "&scope=https%3A%2F%2Fmanagement.azure.com%2F.default&client_assertion=" + token);
+        return sign_in(client,
+                       "grant_type=client_credentials&client_id=44444444-4444-4444-4444-444444444444&client_assertion_"
+                       "type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
+                       "&scope=https%3A%2F%2Fmanagement.azure.com%2F.default&client_assertion=" +
+                           token);
     };
-    EXPECT_EQ(ask(assertion("https://token.actions.githubusercontent.com", "repo:a/b:ref:refs/heads/main")).status, 200);
-    EXPECT_EQ(json::whole_at(ask(assertion("https://token.actions.githubusercontent.com", "repo:a/c:ref:refs/heads/main")).body, "error_codes[0]"), 700213);
-    EXPECT_EQ(json::whole_at(ask(assertion("44444444-4444-4444-4444-444444444444", "44444444-4444-4444-4444-444444444444")).body, "error_codes[0]"), 700027);
+    EXPECT_EQ(ask(assertion("https://token.actions.githubusercontent.com", "repo:a/b:ref:refs/heads/main")).status,
+              200);
+    EXPECT_EQ(json::whole_at(
+                  ask(assertion("https://token.actions.githubusercontent.com", "repo:a/c:ref:refs/heads/main")).body,
+                  "error_codes[0]"),
+              700213);
+    EXPECT_EQ(json::whole_at(
+                  ask(assertion("44444444-4444-4444-4444-444444444444", "44444444-4444-4444-4444-444444444444")).body,
+                  "error_codes[0]"),
+              700027);
     EXPECT_EQ(ask("nonsense").status, 400);
 }
 
 TEST(Graph, answers_what_deployers_ask) {
     Client client;
     auto const ask = [&](std::string method, std::string path, std::string body = {}) {
-        world::Request request{.method = std::move(method), .url = "https://graph.azsim.test/v1.0" + path, .headers = {}, .body = std::move(body)};
+        world::Request request{.method = std::move(method),
+                               .url = "https://graph.azsim.test/v1.0" + path,
+                               .headers = {},
+                               .body = std::move(body)};
         request.bearer = base::Secret(client.token("https://graph.microsoft.com"));
         return client.send(request);
     };
-    EXPECT_EQ(ask("GET", "/servicePrincipals?$filter=servicePrincipalNames/any(c:c%20eq%20'22222222-2222-2222-2222-222222222222')").text("value[0].id"), "33333333-3333-3333-3333-333333333333");
-    EXPECT_EQ(ask("GET", "/servicePrincipals(appId='22222222-2222-2222-2222-222222222222')").text("id"), "33333333-3333-3333-3333-333333333333");
-    EXPECT_EQ(ask("GET", "/groups/88888888-8888-8888-8888-888888888888").text("id"), "88888888-8888-8888-8888-888888888888");
-    auto const both = ask("POST", "/directoryObjects/getByIds", R"({"ids":["33333333-3333-3333-3333-333333333333","88888888-8888-8888-8888-888888888888"],"types":["group","servicePrincipal"]})");
+    EXPECT_EQ(
+        ask("GET",
+            "/servicePrincipals?$filter=servicePrincipalNames/any(c:c%20eq%20'22222222-2222-2222-2222-222222222222')")
+            .text("value[0].id"),
+        "33333333-3333-3333-3333-333333333333");
+    EXPECT_EQ(ask("GET", "/servicePrincipals(appId='22222222-2222-2222-2222-222222222222')").text("id"),
+              "33333333-3333-3333-3333-333333333333");
+    EXPECT_EQ(ask("GET", "/groups/88888888-8888-8888-8888-888888888888").text("id"),
+              "88888888-8888-8888-8888-888888888888");
+    auto const both = ask(
+        "POST", "/directoryObjects/getByIds",
+        R"({"ids":["33333333-3333-3333-3333-333333333333","88888888-8888-8888-8888-888888888888"],"types":["group","servicePrincipal"]})");
     EXPECT_EQ(json::list_at(both.body, "value").size(), 2u);
     EXPECT_EQ(ask("GET", "/me").status, 400);
     EXPECT_EQ(ask("GET", "/servicePrincipals/88888888-8888-8888-8888-888888888888").code(), "Request_ResourceNotFound");

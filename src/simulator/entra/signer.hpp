@@ -21,7 +21,7 @@ public:
     std::string sign(std::string_view bytes) const;
     bool verify(std::string_view bytes, std::string_view signature) const;
     struct Public {
-        std::string key_id, modulus, exponent;   ///< base64url, as JWKS has them
+        std::string key_id, modulus, exponent;  ///< base64url, as JWKS has them
     };
     Public const& published() const { return public_; }
 

@@ -102,9 +102,7 @@ tl::expected<Token, Refused> verify(Core const& core, std::string_view token, Au
     if (json::text_at(parts->header, "alg").value_or("") != "RS256" ||
         !core.signer.verify(parts->signed_bytes, parts->signature))
         return refuse(Fault::malformed, "The access token's signature is invalid.");
-    auto const text = [&](char const* claim) {
-        return std::string(json::text_at(parts->claims, claim).value_or(""));
-    };
+    auto const text = [&](char const* claim) { return std::string(json::text_at(parts->claims, claim).value_or("")); };
     auto const moment = [&](char const* claim) {
         return Time{Duration{json::whole_at(parts->claims, claim).value_or(0) * 1000}};
     };

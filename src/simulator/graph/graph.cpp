@@ -8,15 +8,16 @@ namespace {
 
 world::Response refuse(Core& core, int status, std::string_view code, std::string message) {
     return answer_json(
-        status, json::Object{{"error", json::Object{{"code", code},
-                                                    {"message", std::move(message)},
-                                                    {"innerError", json::Object{{"date", base::to_string(core.store.now())},
-                                                                                {"request-id", core.prng("graph").guid()}}}}}});
+        status,
+        json::Object{{"error", json::Object{{"code", code},
+                                            {"message", std::move(message)},
+                                            {"innerError", json::Object{{"date", base::to_string(core.store.now())},
+                                                                        {"request-id", core.prng("graph").guid()}}}}}});
 }
 
 json::Object principal_object(Principal const& principal) {
     bool const service = principal.kind == "ServicePrincipal";
-    json::Object object{{"@odata.type", service                      ? "#microsoft.graph.servicePrincipal"
+    json::Object object{{"@odata.type", service                     ? "#microsoft.graph.servicePrincipal"
                                         : principal.kind == "Group" ? "#microsoft.graph.group"
                                                                     : "#microsoft.graph.user"},
                         {"id", principal.object_id},
@@ -99,8 +100,9 @@ world::Response answer(Core& core, Asked const& asked) {
     bool const reads = asked.method == "GET";
     auto const missing = [&](std::string_view id) {
         return refuse(core, 404, "Request_ResourceNotFound",
-                      "Resource '" + std::string(id) + "' does not exist or one of its queried reference-property "
-                                                       "objects are not present.");
+                      "Resource '" + std::string(id) +
+                          "' does not exist or one of its queried reference-property "
+                          "objects are not present.");
     };
 
     if (asked.method == "POST" && path.size() == 2 && base::same_text(what, "directoryObjects") &&

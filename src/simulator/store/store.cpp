@@ -201,7 +201,8 @@ std::vector<Stored const*> Store::assignments_of(std::string_view principal) con
     return found;
 }
 
-// ------------------------------------------------------------------------------------------------ principals and the bin
+// ------------------------------------------------------------------------------------------------ principals and the
+// bin
 
 Principal const* Store::principal(std::string_view id) const {
     auto const key = base::lower(id);
@@ -239,7 +240,8 @@ void Store::erase_soft_deleted(std::string const& key) {
     if (bin_.erase(key)) touch(row_key(bin_rows, key));
 }
 
-// ------------------------------------------------------------------------------------------------ operations and events
+// ------------------------------------------------------------------------------------------------ operations and
+// events
 
 Operation const* Store::operation(std::string_view id) const { return at(operations_, base::lower(id)); }
 

@@ -13,19 +13,19 @@ namespace holdfast::simulator {
 
 /// Work that goes on after its request was answered. Its end is a scheduled event.
 struct Operation {
-    std::string id;                       ///< a GUID: the last segment of its URLs
-    std::string verb;                     ///< PUT, PATCH, DELETE, POST
-    std::string target, type;             ///< id as written, canonical type
+    std::string id;            ///< a GUID: the last segment of its URLs
+    std::string verb;          ///< PUT, PATCH, DELETE, POST
+    std::string target, type;  ///< id as written, canonical type
     std::string location;
     std::string api_version;
     Time started{}, ends{};
-    std::string status = "InProgress";    ///< Succeeded, Failed, Canceled
-    json::Value error{};                  ///< {"code", "message", …} when Failed
+    std::string status = "InProgress";  ///< Succeeded, Failed, Canceled
+    json::Value error{};                ///< {"code", "message", …} when Failed
     int error_status = 0;
-    std::string caller{};                 ///< object id
-    std::vector<std::string> locks{};     ///< keys of what it excludes while it runs
-    std::vector<std::string> steps{};     ///< resource keys still to be completed
-    std::string function{};               ///< of an action: the scheduled function that ends it
+    std::string caller{};              ///< object id
+    std::vector<std::string> locks{};  ///< keys of what it excludes while it runs
+    std::vector<std::string> steps{};  ///< resource keys still to be completed
+    std::string function{};            ///< of an action: the scheduled function that ends it
     json::Value payload{};
     int final_status = 200;
     json::Value result{};
@@ -35,7 +35,7 @@ struct Operation {
 /// Something that happens by itself at a moment.
 struct Event {
     Time at{};
-    std::int64_t number = 0;              ///< order among equals
+    std::int64_t number = 0;  ///< order among equals
     std::string function, id;
     json::Value payload;
 };
@@ -55,9 +55,9 @@ public:
     // Resources, by lower-case id.
     std::map<std::string, Stored> const& things() const { return things_; }
     Stored const* find(std::string_view key) const;
-    Stored* edit(std::string_view key);                  ///< counted as changed
+    Stored* edit(std::string_view key);  ///< counted as changed
     Stored& put(Stored);
-    void erase(std::string_view key);                    ///< this one row
+    void erase(std::string_view key);  ///< this one row
     /// Everything strictly under an id, in order of id.
     std::vector<Stored const*> under(std::string_view key) const;
     std::vector<Stored const*> of_type(std::string_view type) const;
@@ -122,7 +122,7 @@ private:
     void unindex(Stored const&);
 
     world::Rows& rows_;
-    std::set<std::string> pending_;   // row keys whose value is to be written, or erased where nothing stands
+    std::set<std::string> pending_;  // row keys whose value is to be written, or erased where nothing stands
     std::map<std::string, Stored> things_;
     std::map<std::string, std::set<std::string>> by_type_, by_principal_;  // lower-case type or principal -> keys
     std::map<std::string, Principal> principals_;

@@ -87,10 +87,11 @@ void add_version(Visit const& visit, Stored& key) {
     auto modulus = bytes(static_cast<std::size_t>(size));
     modulus.front() = static_cast<char>(static_cast<unsigned char>(modulus.front()) | 0x80);
     auto versions = json::list_at(key.hidden, "versions");
-    versions.push_back(json::Object{
-        {"version", version}, {"n", base::base64url(modulus)}, {"created", seconds(visit.work.now())}});
+    versions.push_back(
+        json::Object{{"version", version}, {"n", base::base64url(modulus)}, {"created", seconds(visit.work.now())}});
     json::put(key.hidden, "versions", std::move(versions));
-    json::put(key.body, "properties.keyUriWithVersion", json::Value(text(key.body, "properties.keyUri") + "/" + version));
+    json::put(key.body, "properties.keyUriWithVersion",
+              json::Value(text(key.body, "properties.keyUri") + "/" + version));
     json::put(key.body, "properties.attributes.updated", json::Value(seconds(visit.work.now())));
 }
 
@@ -149,14 +150,16 @@ world::Response create_key(Visit const& visit, std::string const& name) {
         return show_key(visit, name, {});
     }
     if (visit.work.soft_deleted(key_bin, bin_name(visit, name))) {
-        return refuse(409, "Conflict",
-                      "Key " + name + " is currently in a deleted but recoverable state, and its name cannot be reused.",
-                      "ObjectIsDeletedButRecoverable");
+        return refuse(
+            409, "Conflict",
+            "Key " + name + " is currently in a deleted but recoverable state, and its name cannot be reused.",
+            "ObjectIsDeletedButRecoverable");
     }
     auto body = properties_of(visit.body);
     if (row.validate) {
         arm::Write const write{.id = id, .desired = body, .children = {}, .existing = nullptr, .api_version = {}};
-        if (auto refused = row.validate(visit.work, write)) return refuse(refused->status, refused->code, refused->message);
+        if (auto refused = row.validate(visit.work, write))
+            return refuse(refused->status, refused->code, refused->message);
     }
     auto& stored = visit.work.put(id, std::move(body));
     if (row.accepted) row.accepted(visit.work, stored, nullptr);
@@ -185,13 +188,13 @@ world::Response delete_key(Visit const& visit, std::string_view name) {
     auto const* vault = visit.work.find(visit.vault);
     if (!key || !vault) return missing_key(visit, name);
     auto const days = json::whole_at(vault->body, "properties.softDeleteRetentionInDays").value_or(90);
-    SoftDeleted deleted{.kind = std::string(key_bin),
-                        .name = bin_name(visit, name),
-                        .things = {*key},
-                        .deleted = visit.work.now(),
-                        .until = visit.work.now() + std::chrono::hours(24 * days),
-                        .purge_protected =
-                            json::truth_at(vault->body, "properties.enablePurgeProtection").value_or(false)};
+    SoftDeleted deleted{
+        .kind = std::string(key_bin),
+        .name = bin_name(visit, name),
+        .things = {*key},
+        .deleted = visit.work.now(),
+        .until = visit.work.now() + std::chrono::hours(24 * days),
+        .purge_protected = json::truth_at(vault->body, "properties.enablePurgeProtection").value_or(false)};
     auto shown = bundle(visit, *key, *version_named(*key, {}));
     auto& object = shown.as_object();
     object["recoveryId"] = visit.asked.origin + "/deletedkeys/" + std::string(name);
@@ -238,7 +241,9 @@ world::Response show_policy(Visit const& visit, std::string_view name) {
     auto const* key = visit.work.find(key_id(visit, name));
     if (!key) return missing_key(visit, name);
     auto const* policy = json::find(key->body, "properties.rotationPolicy");
-    json::Value shown = policy ? *policy : json::Value(json::Object{{"lifetimeActions", json::Array{}}, {"attributes", json::Object{}}});
+    json::Value shown =
+        policy ? *policy
+               : json::Value(json::Object{{"lifetimeActions", json::Array{}}, {"attributes", json::Object{}}});
     json::put(shown, "id", json::Value(key_url(visit, name) + "/rotationpolicy"));
     return answer_json(200, std::move(shown));
 }
@@ -253,7 +258,8 @@ world::Response write_policy(Visit const& visit, std::string_view name) {
     return show_policy(visit, name);
 }
 
-// ------------------------------------------------------------------------------------------------ who may, and what is asked
+// ------------------------------------------------------------------------------------------------ who may, and what is
+// asked
 
 /// One operation: its method and path, the data action of role-based vaults, the permission of access policies.
 struct Operation {
@@ -292,19 +298,25 @@ bool fits(std::string_view pattern, std::vector<std::string> const& path) {
 std::optional<world::Response> check_access(Visit const& visit, Stored const& vault, entra::Token const& token,
                                             Operation const& operation) {
     if (base::same_text(text(vault.body, "properties.publicNetworkAccess"), "Disabled"))
-        return refuse(403, "Forbidden", "Public network access is disabled and the request is not from a trusted service nor via an approved private link.",
+        return refuse(403, "Forbidden",
+                      "Public network access is disabled and the request is not from a trusted service nor via an "
+                      "approved private link.",
                       "ForbiddenByConnection");
     if (base::same_text(text(vault.body, "properties.networkAcls.defaultAction"), "Deny"))
         return refuse(403, "Forbidden", "Client address is not authorized and caller is not a trusted service.",
                       "ForbiddenByFirewall");
     if (json::truth_at(vault.body, "properties.enableRbacAuthorization").value_or(false)) {
-        auto const scope = visit.path.size() > 1 && base::same_text(visit.path[0], "keys") ? key_id(visit, visit.path[1]) : visit.vault;
+        auto const scope = visit.path.size() > 1 && base::same_text(visit.path[0], "keys")
+                               ? key_id(visit, visit.path[1])
+                               : visit.vault;
         if (visit.work.permits_data(token.object_id, operation.action, scope)) return std::nullopt;
-        return refuse(403, "Forbidden",
-                      "Caller is not authorized to perform action on resource. If role assignments were changed recently, "
-                      "wait for them to take effect. Caller: appid=" + token.client_id + ";oid=" + token.object_id +
-                          " Action: '" + std::string(operation.action) + "' Resource: '" + scope.text() + "'",
-                      "ForbiddenByRbac");
+        return refuse(
+            403, "Forbidden",
+            "Caller is not authorized to perform action on resource. If role assignments were changed recently, "
+            "wait for them to take effect. Caller: appid=" +
+                token.client_id + ";oid=" + token.object_id + " Action: '" + std::string(operation.action) +
+                "' Resource: '" + scope.text() + "'",
+            "ForbiddenByRbac");
     }
     for (auto const& policy : json::list_at(vault.body, "properties.accessPolicies")) {
         if (!base::same_text(text(policy, "objectId"), token.object_id)) continue;
@@ -328,9 +340,9 @@ world::Response answer(Core& core, Asked const& asked, CloudHosts const& cloud) 
     auto const name = asked.host.substr(0, asked.host.find('.'));
     auto const resource = "https://" + std::string(cloud.vault_suffix);
     auto const challenge = [&](world::Response response) {
-        response.headers.push_back(
-            {"WWW-Authenticate", "Bearer authorization=\"https://" + std::string(cloud.login) + "/" +
-                                     core.options.owner.tenant + "\", resource=\"" + resource + "\""});
+        response.headers.push_back({"WWW-Authenticate", "Bearer authorization=\"https://" + std::string(cloud.login) +
+                                                            "/" + core.options.owner.tenant + "\", resource=\"" +
+                                                            resource + "\""});
         return response;
     };
     Stored const* vault = nullptr;
@@ -347,8 +359,7 @@ world::Response answer(Core& core, Asked const& asked, CloudHosts const& cloud) 
                                     ? "AKV10022: Invalid audience. Expected " + resource + "."
                                     : "AKV10001: " + token.error().message));
     }
-    if (asked.asked_for("api-version").empty())
-        return refuse(400, "BadParameter", "api-version must be specified.");
+    if (asked.asked_for("api-version").empty()) return refuse(400, "BadParameter", "api-version must be specified.");
 
     arm::Work work(core, {.object_id = token->object_id, .client_id = token->client_id});
     Visit visit{.work = work, .asked = asked, .vault = vault->id, .path = asked.path, .body = {}};
