@@ -19,6 +19,14 @@ constexpr BinRow bins[] = {
 #include "bins.inc"
 };
 
+struct SurvivorRow {
+    std::string_view type, list, uses, at, unless_in;
+    std::string_view source, date;
+};
+constexpr SurvivorRow survivor_rows[] = {
+#include "survivors.inc"
+};
+
 // ---------------------------------------------------------------------------------------------- asking
 
 /// One GET: a resource by id, one path, or a list.
@@ -334,6 +342,26 @@ std::string filled(std::string_view pattern, Resource const& designed) {
     return out;
 }
 
+/// What in the list hangs on `used`: somebody else's, but not to be left without it.
+void add_survivors(Reading& reading, SurvivorRow const& row, Resource const& used, json::Array const& items) {
+    for (auto const& item : items) {
+        auto const id = id_of(item);
+        auto const target = json::text_at(item, json::Path(row.at));
+        auto const target_id = target ? ResourceId::parse(*target) : base::Result<ResourceId>(base::fail({}));
+        if (!id || !target_id || *target_id != *used.id || reading.live.find(*id) != nullptr) continue;
+        bool goes_too = false;
+        for (auto const& [address, resource] : reading.live.resources()) {
+            auto const group = resource.raw ? json::text_at(*resource.raw, json::Path(row.unless_in)) : std::nullopt;
+            goes_too = goes_too || (group && base::same_text(*group, id->group()));
+        }
+        if (goes_too) continue;
+        reading.add(*id, item, {});
+        auto const* known = reading.live.find(*id);
+        if (known != nullptr && !known->ours)
+            reading.live.find(known->address)->ownership = resource::Ownership::existing;
+    }
+}
+
 }  // namespace
 
 Task<Result<Graph>> live(Graph estate, azure::Client& client) {
@@ -361,9 +389,17 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
     }
     for (auto const* group : reading.estate.of_type(group_type)) {
         auto const* type = shapes::find(group_type);
-        if (group->ownership == resource::Ownership::managed && group->id && type != nullptr)
+        if (group->id && type != nullptr)  // also in a group of others: what we put there bears our tag
             put(listing(group->id->text() + "/resources", type->api_version), group, "resources");
     }
+    std::map<std::size_t, SurvivorRow const*> survivors;  // by number of the question
+    for (auto const& row : survivor_rows)
+        for (auto const* used : reading.estate.of_type(row.uses)) {
+            auto const* type = shapes::find(row.type);
+            if (used->ownership != resource::Ownership::managed || !used->id || type == nullptr) continue;
+            survivors[questions.size()] = &row;
+            put(listing(filled(row.list, *used), type->api_version), used, "survivors");
+        }
     auto replies = co_await ask(questions, &client);
 
     std::vector<json::Value> held;  // list items of our group, without their properties
@@ -375,6 +411,10 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
             if (replies[i].error && !is_absent(replies[i]))
                 reading.unread(subject->address + "/resources", because(*replies[i].error));
             for (auto& item : replies[i].items) held.push_back(std::move(item));
+        } else if (survivors.contains(i)) {
+            if (replies[i].error && !is_absent(replies[i]))
+                reading.unread(subjects[i]->address + "/" + std::string(shapes::find(survivors[i]->type)->plain) + "s",
+                               because(*replies[i].error));
         } else if (questions[i].kind == Question::Kind::list) {
             if (is_absent(replies[i])) reading.scope_absent.insert(scopes[i]);
             else if (replies[i].error) reading.scope_unread[scopes[i]] = because(*replies[i].error);
@@ -405,6 +445,7 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
         else reading.add(*designed.id, std::move(reply.answer->body), std::move(reply.answer->etag));
     }
     if (!groups_done) note_elsewhere(reading);
+    for (auto const& [number, row] : survivors) add_survivors(reading, *row, *subjects[number], replies[number].items);
 
     // ---- second round: what the first one brought up
     std::vector<Question> more;

@@ -303,6 +303,35 @@ TEST(Live, things_in_others_resources_are_ours_when_the_group_says_so) {
     EXPECT_EQ(live->unread[0].because, "404: it is not there");
 }
 
+TEST(Live, disks_that_hang_on_our_encryption_set_are_seen) {
+    Bench bench;
+    all_stands(bench.azure);
+    auto designed = estate();
+    auto const set = group + "/providers/Microsoft.Compute/diskEncryptionSets/des-prod";
+    designed.add(node("disk-encryption", set, "group", "{" + tags + "}"));
+    bench.azure.stands(set, body(set, tags));
+    bench.azure.stands(cluster, body(cluster, tags + R"(,"properties":{"nodeResourceGroup":"MC_prod"})"));
+    auto const disk = [&](std::string const& in, std::string const& name, std::string const& by) {
+        return body(subscription + "/resourceGroups/" + in + "/providers/Microsoft.Compute/disks/" + name,
+                    R"("properties":{"encryption":{"diskEncryptionSetId":")" + by + "\"}}");
+    };
+    bench.azure.stands(subscription + "/providers/Microsoft.Compute/disks",
+                       R"({"value":[)" + disk("backup", "kept", base::lower(set)) + "," + disk("mc_prod", "goes", set) +
+                           "," + disk("backup", "other", set + "2") + "]}");
+    auto const live = bench.live(designed);
+    ASSERT_TRUE(live);
+    auto const disks = live->of_type("Microsoft.Compute/disks");
+    ASSERT_EQ(disks.size(), 1u);
+    EXPECT_EQ(disks[0]->address, "disks/kept");
+    EXPECT_EQ(disks[0]->ownership, Ownership::existing);
+    EXPECT_FALSE(disks[0]->ours);
+
+    bench.azure.refuses(subscription + "/providers/Microsoft.Compute/disks", 403, "AuthorizationFailed");
+    auto const blind = bench.live(designed);
+    ASSERT_EQ(blind->unread.size(), 1u);
+    EXPECT_EQ(blind->unread[0].what, "disk-encryption/disks");
+}
+
 TEST(Live, without_a_token_nothing_can_be_said) {
     Bench bench;
     bench.credential.works = false;
