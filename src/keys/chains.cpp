@@ -50,13 +50,26 @@ Resource const* key_behind(Graph const& graph, Resource const& user, resource::P
     return nullptr;
 }
 
+/// "P90D" as people say it; anything less plain stays as it is.
+std::string period(std::string_view iso) {
+    struct Unit {
+        char letter;
+        std::string_view word;
+    };
+    static constexpr Unit units[] = {{'D', "day"}, {'W', "week"}, {'M', "month"}, {'Y', "year"}};
+    auto const* unit = iso.size() < 3 || iso.front() != 'P' ? std::end(units) : std::ranges::find(units, iso.back(), &Unit::letter);
+    auto const number = unit == std::end(units) ? std::string_view() : iso.substr(1, iso.size() - 2);
+    if (number.empty() || number.size() > 6 || !std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; })) return std::string(iso);
+    return fmt::format("{} {}{}", number, unit->word, number == "1" ? "" : "s");
+}
+
 std::string rotation_words(Resource const& key) {
     auto const* actions = resource::read(key, at::rotation);
     if (!actions || !actions->is_array()) return "never rotates by itself";
     for (auto const& action : actions->get_array()) {
         if (!base::same_text(json::text_at(action, action_kind).value_or(""), "rotate")) continue;
-        if (auto const after = json::text_at(action, after_creation)) return fmt::format("rotates {} after creation", *after);
-        if (auto const before = json::text_at(action, before_expiry)) return fmt::format("rotates {} before it expires", *before);
+        if (auto const after = json::text_at(action, after_creation)) return fmt::format("rotates {} after creation", period(*after));
+        if (auto const before = json::text_at(action, before_expiry)) return fmt::format("rotates {} before it expires", period(*before));
     }
     return "never rotates by itself";
 }

@@ -28,7 +28,7 @@ TEST(Keys, chains_of_a_secure_cluster) {
     ASSERT_EQ(all.size(), 2u);
     EXPECT_EQ(all[0].purpose, "disks");
     EXPECT_EQ(addresses(all[0]), (std::vector<std::string>{"vault/disk", "keys/disk", "disk-encryption", "cluster"}));
-    EXPECT_EQ(all[0].links[1].what, "key 'disk' (RSA-HSM 3072, rotates P90D after creation)");
+    EXPECT_EQ(all[0].links[1].what, "key 'disk' (RSA-HSM 3072, rotates 90 days after creation)");
     EXPECT_EQ(all[0].who_can_use, std::vector<std::string>{"identity/disk as Key Vault Crypto Service Encryption User on key 'disk'"});
     EXPECT_EQ(all[1].purpose, "etcd");
     EXPECT_EQ(addresses(all[1]), (std::vector<std::string>{"vault/etcd", "keys/etcd", "cluster"}));

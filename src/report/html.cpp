@@ -35,7 +35,7 @@ std::string html(Page const& page) {
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n"
         "<link rel=\"icon\" href=\"data:,\">\n"
         "<title>{} · Holdfast</title>\n<style>{}</style>\n</head>\n<body>\n"
-        "<header><p class=\"name\">Holdfast</p><h1>{}</h1><p class=\"sub\">{} · as of {}</p></header>\n"
+        "<header><p class=\"name\">Holdfast</p><h1>{}</h1><p class=\"sub\">{} · <span class=\"nobr\">as of {}</span></p></header>\n"
         "<nav aria-label=\"Sections\"><ul>{}</ul></nav>\n<main>\n{}</main>\n"
         "<footer>Written by Holdfast on {}. This page is one file; it asks nobody for anything.</footer>\n</body>\n</html>\n",
         title, page::style_sheet(), title, page::escaped(place), base::to_string(page.as_of), links, body, base::to_string(page.as_of));

@@ -4,25 +4,48 @@
 #include "report/page/markup.hpp"
 
 namespace holdfast::report::page {
+namespace {
+
+/// "key 'disk' (RSA 3072, …)": the name stands out, what is said of it stands below.
+struct Worded {
+    std::string name, said;
+};
+Worded worded(std::string const& what) {
+    auto const open = what.find(" (");
+    if (open == std::string::npos || !what.ends_with(')')) return {what, {}};
+    return {what.substr(0, open), what.substr(open + 2, what.size() - open - 3)};
+}
+
+constexpr int link_width = 210, between = 36, pad = 14, line_px = 17;
+
+std::vector<std::string> lines(std::string const& text) {
+    return text.empty() ? std::vector<std::string>{} : lines_of(text, link_width - 2 * pad, 13);
+}
+
+}  // namespace
 
 std::string key_chains(Page const& page) {
     if (page.chains.empty()) return {};
     std::string out = "<section id=\"keys\"><h2>What hangs on which key</h2>";
     for (auto const& chain : page.chains) {
-        constexpr int link_width = 214, between = 40, pad = 14;
         auto const count = std::max<int>(1, static_cast<int>(chain.links.size()));
         Drawing drawing(count * link_width + (count - 1) * between + 4);
         int tall = 0, deepest = 0;
         for (auto const& link : chain.links)
-            tall = std::max(tall, 28 + 17 * static_cast<int>(lines_of(link.what, link_width - 2 * pad, 13).size()));
+            tall = std::max(tall, 28 + line_px * static_cast<int>(lines(worded(link.what).name).size() + lines(worded(link.what).said).size()));
         int x = 2;
         for (std::size_t i = 0; i < chain.links.size(); ++i) {
             auto const& link = chain.links[i];
             drawing.box(x, 4, link_width, tall, i + 1 == chain.links.size() ? "link last" : "link");
             int line = 28;
-            for (auto const& text : lines_of(link.what, link_width - 2 * pad, 13)) {
-                drawing.text(x + pad, line, text, line == 28 ? "b" : "t");
-                line += 17;
+            auto const words = worded(link.what);
+            for (auto const& text : lines(words.name)) {
+                drawing.text(x + pad, line, text, "b");
+                line += line_px;
+            }
+            for (auto const& text : lines(words.said)) {
+                drawing.text(x + pad, line, text, "t");
+                line += line_px;
             }
             drawing.line(x + pad, tall + 4, x + pad, tall + 22, "lose");
             drawing.text(x + pad, tall + 40, "when destroyed", "x");

@@ -6,8 +6,8 @@
 namespace holdfast::report::page {
 namespace {
 
-constexpr int canvas = 980, left = 16, net_width = 560, gap = 12, pad = 18;
-constexpr int hop_x = 700, hop_width = 264;
+constexpr int canvas = 960, left = 1, net_width = 570, gap = 12, pad = 18;
+constexpr int hop_x = 694, hop_width = 264;
 
 int subnet_height(network::Range const& range) {
     int height = 44;
@@ -22,7 +22,7 @@ std::string network_drawn(Page const& page) {
     auto const& map = page.network;
     if (map.network.empty() && map.subnets.empty()) return {};
     Drawing drawing(canvas);
-    int y = 16;
+    int y = 2;
 
     // The virtual network.
     int height = 58;
@@ -32,7 +32,7 @@ std::string network_drawn(Page const& page) {
     drawing.text(left + pad, y + 26, map.network == "made by Azure" ? "Network made by Azure" : "Virtual network " + map.network, "h");
     std::vector<std::string> const& space = map.space;
     drawing.text(left + pad, y + 44, space.empty() ? "range chosen by Azure" : base::join(space, ", "), "m");
-    int at = y + 58, nodes_y = 0;
+    int at = y + 58, nodes_y = 0, api_y = 0;
     for (auto const& subnet : map.subnets) {
         int const tall = subnet_height(subnet);
         drawing.box(left + pad, at, net_width - 2 * pad, tall, subnet.holds_api_server ? "sub api" : subnet.holds_nodes ? "sub nodes" : "sub");
@@ -45,6 +45,7 @@ std::string network_drawn(Page const& page) {
             drawing.text(left + 2 * pad + 16, line + 1, use, "t");
             line += 18;
         }
+        if (subnet.holds_api_server) api_y = at + std::min(tall / 2, 40);
         if (subnet.holds_nodes && nodes_y == 0) nodes_y = at + std::min(tall / 2, 40);
         at += tall + gap;
     }
@@ -52,12 +53,25 @@ std::string network_drawn(Page const& page) {
     if (nodes_y == 0) nodes_y = y + height / 2;
 
     // Who calls the API server.
-    int right = 16;
+    int right = 2;
     drawing.box(hop_x, right, hop_width, 78, map.api_server_public ? "hop open" : "hop shut");
     drawing.text(hop_x + 14, right + 24, "API server", "b");
     drawing.paragraph(hop_x + 14, right + 44, hop_width - 28, map.api_server.empty() ? "not known" : map.api_server, "s", 16, 2);
-    drawing.arrow(left + net_width, right + 40, hop_x, right + 40, api_inside ? "ax" : "a");
-    drawing.text(left + net_width + 14, right + 32, api_inside ? "lives in" : "calls", "s");
+    if (api_inside) {
+        // From its box to the subnet it lives in, turning halfway where they are not level.
+        int const turn = left + net_width + 36, from = right + 40;
+        if (api_y != from) {
+            drawing.line(hop_x, from, turn, from, "ax");
+            drawing.line(turn, from, turn, api_y, "ax");
+            drawing.arrow(turn, api_y, left + net_width - pad, api_y, "ax");
+        } else {
+            drawing.arrow(hop_x, from, left + net_width - pad, from, "ax");
+        }
+        drawing.text(turn + 10, from - 8, "lives in", "s");
+    } else {
+        drawing.arrow(left + net_width, right + 40, hop_x, right + 40, "a");
+        drawing.text(left + net_width + 14, right + 32, "nodes call", "s");
+    }
     right += 78 + 26;
 
     // The way out, hop by hop.
@@ -73,11 +87,11 @@ std::string network_drawn(Page const& page) {
         int const tall = 20 + 18 * static_cast<int>(lines.size());
         bool const internet = hop == "internet";
         if (first) {
-            int const turn = left + net_width + (hop_x - left - net_width) / 2 + 20;
+            int const turn = left + net_width + 84;
             drawing.line(left + net_width - pad, nodes_y, turn, nodes_y, "e");
             drawing.line(turn, nodes_y, turn, right + tall / 2, "e");
             drawing.arrow(turn, right + tall / 2, hop_x, right + tall / 2, "e");
-            drawing.text(left + net_width + 10, nodes_y - 8, "egress", "s");
+            drawing.text(left + net_width + 12, nodes_y + 16, "egress", "s");
         }
         drawing.box(hop_x, right, hop_width, tall, internet ? "hop out" : "hop", internet ? tall / 2 : 8);
         int line = right + 24;

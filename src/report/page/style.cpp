@@ -42,6 +42,7 @@ li{margin:4px 0}
 .count span{display:block;margin-top:8px;font-size:15px}
 .count.proven{background:var(--good-wash);color:var(--good)}.count.unknown{background:var(--warn-wash);color:var(--warn)}
 .count.broken{background:var(--bad-wash);color:var(--bad)}
+.count.zero{background:var(--tint);color:var(--soft)}
 .sentence{font-size:19px;line-height:1.45;letter-spacing:-.006em;margin-bottom:20px}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(230px,1fr));gap:14px 32px;margin:0 0 8px}
 .facts dt{font-size:13px;color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
@@ -63,7 +64,7 @@ td:last-child,th:last-child{padding-right:0}
 .promises td:first-child{width:112px;min-width:112px}.promises td:nth-child(2){width:40%}
 details{margin:6px 0}
 summary{cursor:pointer;padding:8px 0;font-weight:560}
-.two{display:grid;gap:8px}
+.two{display:grid;gap:8px}.two>*{min-width:0}.nobr{white-space:nowrap}.each{margin:0 0 4px}.each:last-child{margin:0}
 .swatch{display:inline-block;width:14px;height:10px;border-radius:2px;background:var(--accent);vertical-align:baseline}
 footer{color:var(--soft);font-size:13px;padding-top:12px;padding-bottom:56px}
 svg{display:block;max-width:none;height:auto}
@@ -85,13 +86,15 @@ svg .grid{stroke:var(--rule)}svg .bar{fill:var(--bar)}svg .path{fill:var(--accen
 @media (max-width:640px){
 body{font-size:15px}main,header,footer,nav ul{padding-left:16px;padding-right:16px}
 header{padding-top:32px}h1{font-size:29px}section{padding:20px 18px;border-radius:12px;margin:14px 0}
-.counts{gap:8px}.count{padding:12px}.count b{font-size:32px}.count span{font-size:13px}.sentence{font-size:17px}
+.counts{gap:8px}.count{padding:12px}.count b{font-size:32px}.count span{font-size:13px}.count.zero{background:var(--tint);color:var(--soft)}
+.sentence{font-size:17px}
 table{min-width:560px}.promises{min-width:0}
 .promises thead{display:none}.promises,.promises tbody,.promises tr,.promises td{display:block;width:auto!important}
 .promises tr{border-bottom:1px solid var(--rule);padding:10px 0}.promises td{border:0;padding:2px 0}
 }
 @media print{
-:root{--ground:#fff;--card:#fff;--shadow:none}body{font-size:11pt}nav{display:none}
+:root{--ground:#fff;--card:#fff;--ink:#111;--soft:#444;--rule:#ddd;--rule2:#bbb;--accent:#1d5aa6;--accent-wash:#eef3fa;--good:#17704a;--good-wash:#eef7f1;
+--warn:#855600;--warn-wash:#fbf4e4;--bad:#ab2a1f;--bad-wash:#fbeeec;--bar:#b9c2cd;--tint:#f4f5f7;--shadow:none}body{font-size:11pt}nav{display:none}
 section{border:0;padding:0;margin:0 0 18pt;break-inside:auto}h2{break-after:avoid}tr,svg{break-inside:avoid}
 svg{max-width:100%}.drawing,.scroll{overflow:visible}details::details-content{content-visibility:visible;block-size:auto}
 }

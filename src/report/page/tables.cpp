@@ -1,5 +1,6 @@
 /// The sections that are tables and lists: what stands, who can get in, promises, decisions, Azure's own, unknowns.
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "report/page/markup.hpp"
@@ -32,22 +33,26 @@ std::string last_of(std::string_view id) {
     return std::string(slash == std::string_view::npos ? id : id.substr(slash + 1));
 }
 
+/// One row a rule: what holds for three pools is said once, with three pieces of evidence.
 std::string finding_rows(std::vector<Finding const*> const& findings, OutcomeWord const& word) {
     std::string out = "<div class=\"scroll\"><table class=\"promises\"><thead><tr><th>Verdict</th><th>Promise</th><th>Evidence</th></tr></thead><tbody>";
-    for (auto const* finding : findings) {
-        std::string place;
-        if (!finding->where.file.empty())
-            place = finding->where.line > 0 ? fmt::format("{}:{}", finding->where.file, finding->where.line) : finding->where.file;
-        out += fmt::format("<tr><td><span class=\"pill {}\">{}</span>{}</td><td>{}<div class=\"small\">{}{}{}</div></td><td>{}{}</td></tr>",
-                           word.klass, word.word,
-                           finding->outcome == Outcome::fail
-                               ? fmt::format("<div class=\"small\">{}</div>", finding->kind == "refusal" ? "Azure refuses" : checks::name(finding->severity))
-                               : std::string(),
-                           escaped(finding->says), breakable(finding->resource), place.empty() ? "" : " · ", escaped(place),
-                           breakable(finding->message),
-                           finding->outcome == Outcome::fail && !finding->fix.empty()
-                               ? fmt::format("<div class=\"fix\">{}</div>", escaped(finding->fix))
-                               : std::string());
+    for (std::size_t i = 0; i < findings.size();) {
+        auto const& first = *findings[i];
+        std::string evidence, place, fix;
+        std::size_t count = 0;
+        for (; i < findings.size() && findings[i]->rule == first.rule; ++i, ++count) {
+            auto const& finding = *findings[i];
+            evidence += fmt::format("<div class=\"each\">{}<div class=\"small\">{}</div></div>", breakable(finding.message), breakable(finding.resource));
+            if (!finding.where.file.empty() && place.empty())
+                place = finding.where.line > 0 ? fmt::format("{}:{}", finding.where.file, finding.where.line) : finding.where.file;
+            if (finding.outcome == Outcome::fail && fix.empty()) fix = finding.fix;
+        }
+        std::string below;
+        if (first.outcome == Outcome::fail)
+            below = fmt::format("<div class=\"small\">{}</div>", first.kind == "refusal" ? "Azure refuses" : checks::name(first.severity));
+        out += fmt::format("<tr><td><span class=\"pill {}\">{}</span>{}</td><td>{}<div class=\"small\">{}</div></td><td>{}{}</td></tr>", word.klass,
+                           word.word, below, escaped(first.says), escaped(place), evidence,
+                           fix.empty() ? std::string() : fmt::format("<div class=\"fix\">{}</div>", escaped(fix)));
     }
     return out + "</tbody></table></div>";
 }
@@ -76,13 +81,19 @@ std::string standing(Page const& page) {
     auto const broken = findings.count(Outcome::fail), unknown = findings.count(Outcome::unknown), proven = findings.count(Outcome::pass);
     std::string const state = page.run ? page.run->outcome : std::string("designed");
     std::string out = "<section id=\"standing\" class=\"hero\">";
-    out += fmt::format("<div class=\"counts\"><div class=\"count proven\"><b>{}</b><span>✓ proven</span></div>"
-                       "<div class=\"count unknown\"><b>{}</b><span>? unknown</span></div>"
-                       "<div class=\"count broken\"><b>{}</b><span>✗ broken</span></div></div>", proven, unknown, broken);
-    std::string sentence = broken > 0    ? "Something that was promised is not so. It stands first below."
+    auto const quiet = [](std::size_t count) { return count == 0 ? " zero" : ""; };
+    out += fmt::format("<div class=\"counts\"><div class=\"count proven{}\"><b>{}</b><span>✓ proven</span></div>"
+                       "<div class=\"count unknown{}\"><b>{}</b><span>? unknown</span></div>"
+                       "<div class=\"count broken{}\"><b>{}</b><span>✗ broken</span></div></div>", quiet(proven), proven,
+                       quiet(unknown), unknown, quiet(broken), broken);
+    std::string sentence = broken > 0    ? "Something that was promised is not so."
                            : unknown > 0 ? "Nothing is broken. What could not be judged is listed as unknown, never as proven."
                                          : "Every promise was judged, and every one holds.";
-    out += fmt::format("<p class=\"sentence\">{}</p><dl class=\"facts\">", sentence);
+    out += fmt::format("<p class=\"sentence\">{}</p>", sentence);
+    for (auto const& finding : page.findings.findings)
+        if (finding.outcome == Outcome::fail)
+            out += fmt::format("<p class=\"broken\"><b>✗ not so: {}</b> · {} · {}</p>", escaped(finding.says), breakable(finding.resource), breakable(finding.message));
+    out += "<dl class=\"facts\">";
     auto const fact = [&](std::string_view name, std::string const& value) {
         if (!value.empty()) out += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", name, value);
     };
@@ -140,14 +151,23 @@ std::string way_in(Page const& page) {
 std::string promises(Page const& page) {
     if (page.findings.findings.empty()) return {};
     std::string out = "<section id=\"promises\"><h2>Promises and their evidence</h2>";
-    for (auto const& word : outcome_words) {
+    auto const part = [&](OutcomeWord const& word, std::string_view heading, bool open, auto const& belongs) {
         std::vector<Finding const*> mine;
         for (auto const& finding : page.findings.findings)
-            if (finding.outcome == word.outcome) mine.push_back(&finding);
-        if (mine.empty()) continue;
-        auto const rows = finding_rows(mine, word);
-        bool const open = word.outcome != Outcome::not_applicable;
-        out += fmt::format("<details{}><summary>{} <span class=\"small\">{}</span></summary>{}</details>", open ? " open" : "", word.heading, mine.size(), rows);
+            if (finding.outcome == word.outcome && belongs(finding)) mine.push_back(&finding);
+        if (mine.empty()) return;
+        out += fmt::format("<details{}><summary>{} <span class=\"small\">{}</span></summary>{}</details>", open ? " open" : "", heading, mine.size(),
+                           finding_rows(mine, word));
+    };
+    auto const refusal = [](Finding const& finding) { return finding.kind == "refusal"; };
+    auto const any = [](Finding const&) { return true; };
+    for (auto const& word : outcome_words) {
+        if (word.outcome == Outcome::pass) {
+            part(word, word.heading, true, std::not_fn(refusal));
+            part(word, "What Azure would refuse, and does not find", false, refusal);
+        } else {
+            part(word, word.heading, word.outcome != Outcome::not_applicable, any);
+        }
     }
     return out + "</section>";
 }

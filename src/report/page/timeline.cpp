@@ -29,7 +29,7 @@ std::string timeline(Page const& page) {
     for (auto const* row : rows) end = std::max(end, row->ended);
     auto const whole = std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(end - run.started).count());
 
-    constexpr int canvas = 980, label_width = 300, row_px = 22, top = 30, right_room = 66;
+    constexpr int canvas = 960, label_width = 290, row_px = 22, top = 30, right_room = 66;
     constexpr int span = canvas - label_width - right_room;
     Drawing drawing(canvas);
     int const height = top + row_px * static_cast<int>(rows.size()) + 10;
