@@ -198,6 +198,10 @@ std::vector<std::string> strings(json::Value const& value, json::Path const& pat
     return out;
 }
 
+void touch_parent(Context& context, Stored const& child) {
+    if (auto const parent = child.id.parent()) context.edit(*parent);
+}
+
 std::optional<base::Cidr> subnet_range(json::Value const& body) {
     auto range = text(body, "properties.addressPrefix");
     if (range.empty())

@@ -54,6 +54,9 @@ Refusal first_of(Questions&&... questions) {
     return found;
 }
 
+/// A child's write shows in its parent's etag too.
+void touch_parent(Context&, Stored const& child);
+
 /// A subnet's range, from addressPrefix or the first of addressPrefixes.
 std::optional<base::Cidr> subnet_range(json::Value const& subnet_body);
 std::vector<base::Cidr> address_space(json::Value const& virtual_network_body);

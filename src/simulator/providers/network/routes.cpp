@@ -60,7 +60,10 @@ Refusal validate_route(Context& context, Write const& write) {
     return no_two_alike(routes);
 }
 
-void accepted_route(Context&, Stored& stored, Stored const*) { fill(stored.body, "properties.hasBgpOverride", false); }
+void accepted_route(Context& context, Stored& stored, Stored const*) {
+    touch_parent(context, stored);
+    fill(stored.body, "properties.hasBgpOverride", false);
+}
 
 /// The subnets that name this group, table or gateway.
 void view_subnets_of(Context const& context, Stored const& stored, json::Value& shown) {

@@ -179,7 +179,8 @@ Refusal validate_security_rule(Context& context, Write const& write) {
     return no_two_alike(slots);
 }
 
-void accepted_security_rule(Context&, Stored& stored, Stored const*) {
+void accepted_security_rule(Context& context, Stored& stored, Stored const*) {
+    touch_parent(context, stored);
     for (auto const* list : {"properties.sourcePortRanges", "properties.destinationPortRanges",
                              "properties.sourceAddressPrefixes", "properties.destinationAddressPrefixes"})
         fill(stored.body, list, json::Array{});

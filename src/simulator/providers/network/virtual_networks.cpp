@@ -41,7 +41,8 @@ Refusal range_is_canonical(std::string const& written) {
     if (!address || prefix < 0 || prefix > 32)
         return arm::error(400, "InvalidAddressPrefixFormat",
                           "Address prefix " + written + " is not formatted correctly.");
-    if (auto const canonical = base::Cidr::of(*address, prefix); canonical.text() != written)
+    auto const mask = prefix == 0 ? 0u : ~std::uint32_t{0} << (32 - prefix);
+    if (auto const canonical = base::Cidr::of(*address & mask, prefix); canonical.text() != written)
         return arm::error(400, "InvalidCIDRNotation",
                           "The address prefix " + written +
                               " has an invalid CIDR notation. For the given prefix length, the "
@@ -240,7 +241,8 @@ Refusal validate_subnet(Context& context, Write const& write) {
     return ranges_fit(network->id.name(), address_space(network->body), subnets);
 }
 
-void accepted_subnet(Context&, Stored& stored, Stored const*) {
+void accepted_subnet(Context& context, Stored& stored, Stored const*) {
+    touch_parent(context, stored);
     fill(stored.body, "properties.privateEndpointNetworkPolicies", "Disabled");
     fill(stored.body, "properties.privateLinkServiceNetworkPolicies", "Enabled");
     if (auto* endpoints = json::find(stored.body, "properties.serviceEndpoints"); endpoints && endpoints->is_array())
@@ -304,6 +306,7 @@ void set_state(Stored& peering, std::string_view state, std::string_view sync) {
 }  // namespace
 
 void accepted_peering(Context& context, Stored& stored, Stored const* before) {
+    touch_parent(context, stored);
     fill_resource_guid(context, stored, before);
     for (auto const* flag : {"properties.allowVirtualNetworkAccess"}) fill(stored.body, flag, true);
     for (auto const* flag : {"properties.allowForwardedTraffic", "properties.allowGatewayTransit",
