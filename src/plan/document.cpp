@@ -151,6 +151,7 @@ Value written(Step const& step) {
     out.put("method", step.method).put("action", step.action).put("scope", step.scope).put("inlines", step.inlines);
     out.put("ifMatch", step.if_match).put("createOnly", step.create_only).put("fresh", step.fresh);
     out.put("after", step.after).put("locks", step.locks).put("until", step.until).put("because", step.because);
+    out.put("grantedAt", step.granted_at);
     out.put("grants", step.grants).put("expectedSeconds", Value(step.expected_s));
     if (!step.overlay.is_null()) out.put("overlay", step.overlay);
     if (step.condition) {
@@ -300,6 +301,7 @@ Step read_step(Value const& value, json::Path const& at) {
     step.until = in.text("until");
     step.because = in.text("because");
     step.grants = in.truth("grants");
+    step.granted_at = in.text("grantedAt");
     step.expected_s = in.whole("expectedSeconds");
     if (auto overlay = in.maybe("overlay")) step.overlay = std::move(*overlay);
     if (auto const* condition = in.find("condition")) {

@@ -199,8 +199,17 @@ private:
         if (node.exists() || !node.designed->parent || !manner(node.designed->type).folds) return false;
         auto const* shape = shapes::find(node.designed->type);
         auto const parent = compared_.nodes.find(*node.designed->parent);
-        return shape && !shape->inline_at.empty() && node.wanted.id && parent != compared_.nodes.end() &&
-               to_write(parent->second) && !parent->second.exists();
+        return shape && !shape->inline_at.empty() && node.wanted.id && !is_a_source(node.designed->address) &&
+               parent != compared_.nodes.end() && to_write(parent->second) && !parent->second.exists();
+    }
+    /// What others read from its answer stands in its own answer.
+    bool is_a_source(Address const& address) const {
+        return std::ranges::any_of(designed_.resources(), [&address](auto const& one) {
+            return std::ranges::any_of(one.second.pending, [&address](Pending const& pending) {
+                auto const* output = std::get_if<resource::Output>(&pending.from);
+                return output && output->address == address;
+            });
+        });
     }
     bool needs_writer(Address const& address, Address const& writer) const {
         auto const needs = designed_.needs(*compared_.nodes.at(address).designed);
@@ -293,9 +302,25 @@ private:
         step.until = fmt::format("Azure reports the {} written", plain(wanted.type));
         step.expected_s = expected_s(wanted.type, "write");
         step.grants = manner(wanted.type).grants;
+        step.granted_at = granted_at(*node.designed);
         auto const* scope = wanted.parent ? designed_.find(*wanted.parent) : nullptr;
         if (!step.resource.id && scope && scope->id) step.scope = scope->id->text();
         return step;
+    }
+
+    /// The newest of the roles it needs that stand already: a role granted by an earlier run may not work yet either.
+    std::string granted_at(Resource const& designed) const {
+        std::string newest;
+        for (auto const& need : designed_.needs(designed)) {
+            auto const it = compared_.nodes.find(need);
+            if (it == compared_.nodes.end() || !it->second.exists()) continue;
+            auto const& row = manner(it->second.live->type);
+            if (!row.grants) continue;
+            auto const& live = *it->second.live;
+            auto const since = json::text_at(live.raw ? *live.raw : live.body, row.granted_at);
+            if (since && *since > newest) newest = std::string(*since);
+        }
+        return newest;
     }
 
     void create(Node const& node) {

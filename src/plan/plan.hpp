@@ -64,7 +64,8 @@ struct Step {
     std::optional<Condition> condition;
     int expected_s = 0;
     std::string because;
-    bool grants = false;  ///< a role: those who need it wait by repeating
+    bool grants = false;     ///< a role: those who need it wait by repeating
+    std::string granted_at;  ///< when the newest role it needs and that stands already was granted, as Azure wrote it
 };
 
 struct Guard {

@@ -12,7 +12,9 @@ struct LockRow {
 };
 struct MannerRow {
     std::string_view type;
-    bool folds, creates_only, grants, forbids, deleted_alone, lingers;
+    bool folds, creates_only, grants;
+    std::string_view granted_at;
+    bool forbids, deleted_alone, lingers;
     std::string_view recover_at, recover_value;
     bool guards_data, awaits_features;
     std::string_view because, source, date;

@@ -1,0 +1,288 @@
+// One step, from its record in the journal to its record in the journal.
+#include <fmt/format.h>
+#include <algorithm>
+
+#include "engine/patience.hpp"
+#include "engine/progress.hpp"
+
+namespace holdfast::engine {
+
+using azure::Answer;
+using azure::Client;
+using base::ErrorCode;
+
+namespace {
+
+using Shared = std::shared_ptr<Progress>;
+
+json::Path const owner_at = json::Path("tags").child(std::string(resource::owner_tag));
+
+tl::unexpected<base::Error> over() { return base::fail(ErrorCode::interrupted, "the run was told to end"); }
+
+/// What one try came to. `accepted`: Azure took the request; what failed, failed afterwards.
+struct Tried {
+    Result<Answer> answer;
+    bool accepted = false;
+};
+
+/// Records the intent, sends, records what Azure says to poll, and follows it to its end.
+Task<Tried> try_once(Shared run, std::size_t index, Client::Write write) {
+    if (auto const recorded = run->write(journal::Kind::intend, index); !recorded)
+        co_return Tried{base::fail(recorded.error())};
+    auto start = run->in.client.start(write);
+    auto started = co_await std::move(start);
+    if (run->ended) co_return Tried{over()};
+    if (!started) co_return Tried{base::fail(started.error())};
+    if (!started->operation) co_return Tried{std::move(started->answer)};
+    json::Value accepted = json::Object{{"poll", started->operation->url()}};
+    if (auto const recorded = run->write(journal::Kind::accepted, index, std::move(accepted)); !recorded)
+        co_return Tried{base::fail(recorded.error())};
+    run->wait_said(index, "Azure is at work on it", Duration{0});
+    auto finish = run->in.client.finish(write, std::move(*started->operation), std::move(started->next));
+    auto answer = co_await std::move(finish);
+    if (run->ended) co_return Tried{over()};
+    co_return Tried{std::move(answer), true};
+}
+
+Task<Tried> rejoin(Shared run, Client::Write write, std::string url) {
+    auto going = run->in.client.rejoin(write, std::move(url));
+    auto answer = co_await std::move(going);
+    if (run->ended) co_return Tried{over()};
+    co_return Tried{std::move(answer), true};
+}
+
+bool is_ours(json::Value const& body, json::Value const& sent) {
+    auto const mark = json::text_at(sent, owner_at), there = json::text_at(body, owner_at);
+    return mark && there && *mark == *there;
+}
+
+bool not_found(Result<Answer> const& answer) {
+    return answer ? answer->status == 404 : answer.error().azure && answer.error().azure->status == 404;
+}
+
+/// The body of an update, laid over what stands now.
+Task<Result<void>> read_again(Shared run, std::size_t index, Ready& ready) {
+    auto const& step = run->step(index);
+    auto reading = run->in.client.get(ready.write.id, ready.write.api_version);
+    auto answer = co_await std::move(reading);
+    if (run->ended) co_return over();
+    if (!answer) co_return base::fail(answer.error());
+    if (answer->status == 404)
+        co_return base::fail(ErrorCode::moved, fmt::format("{} was to be changed and is gone", step.address),
+                             "make the plan again");
+    auto live = resource::from_arm(answer->body, step.address);
+    if (!live) co_return base::fail(live.error());
+    resource::Resource desired;
+    desired.type = step.resource.type;
+    desired.body = ready.overlay;
+    ready.write.body = plan::update_body(*live, desired);
+    auto const* shape = shapes::find(step.resource.type);
+    ready.write.if_match = shape && shape->etag ? (answer->etag.empty() ? live->etag : answer->etag) : std::string{};
+    co_return Result<void>{};
+}
+
+/// Somebody made what only we were to make. Ours after all: an answer was lost on its way, and it is not made twice.
+Task<Result<std::optional<Answer>>> look_who_made_it(Shared run, std::size_t index, Ready& ready) {
+    auto const& step = run->step(index);
+    auto going = rejoin(run, ready.write, "");
+    auto tried = co_await std::move(going);
+    if (run->ended) co_return over();
+    if (not_found(tried.answer)) co_return std::optional<Answer>{};
+    if (tried.answer) {
+        if (is_ours(tried.answer->body, step.resource.body)) co_return std::optional<Answer>(std::move(*tried.answer));
+        co_return base::fail(ErrorCode::moved,
+                             fmt::format("{} was made by somebody else since the plan was made", step.address),
+                             fmt::format("make the plan again; --allow own:{} takes it over", ready.write.id.name()));
+    }
+    // It stands, and came out failed: the same write reconciles it, if it is ours.
+    auto reading = run->in.client.get(ready.write.id, ready.write.api_version);
+    auto seen = co_await std::move(reading);
+    if (run->ended) co_return over();
+    if (!seen) co_return base::fail(seen.error());
+    if (seen->status == 404) co_return std::optional<Answer>{};
+    if (!is_ours(seen->body, step.resource.body)) co_return base::fail(tried.answer.error());
+    ready.write.if_none_match.clear();
+    co_return std::optional<Answer>{};
+}
+
+/// An earlier life of the run sent this step and died: finds out what became of it. An answer: it is done.
+Task<Result<std::optional<Answer>>> take_up(Shared run, std::size_t index, Ready& ready, std::string url) {
+    auto const& step = run->step(index);
+    run->wait_said(index, "it was begun before this run was resumed: asking Azure", Duration{0});
+    if (!url.empty()) {
+        auto going = rejoin(run, ready.write, url);
+        auto tried = co_await std::move(going);
+        if (run->ended) co_return over();
+        if (tried.answer) co_return std::optional<Answer>(std::move(*tried.answer));
+        if (!not_found(tried.answer)) {
+            ready.write.if_none_match.clear();  // Azure took that write: it is ours to repeat
+            co_return base::fail(tried.answer.error());
+        }
+    }
+    if (step.create_only) {
+        auto looking = look_who_made_it(run, index, ready);
+        auto found = co_await std::move(looking);
+        co_return found;
+    }
+    co_return std::optional<Answer>{};
+}
+
+/// Until the value at the condition's path is what it must be. 404 and silence are a "not yet".
+Task<Result<void>> await_condition(Shared run, std::size_t index, plan::Condition condition) {
+    auto const begun = run->now();
+    for (;;) {
+        auto reading = run->in.client.get_path(condition.path, condition.api_version);
+        auto answer = co_await std::move(reading);
+        if (run->ended) co_return over();
+        std::string state = "not there yet";
+        if (answer) {
+            auto const text = json::text_at(answer->body, condition.at);
+            if (text && base::same_text(*text, condition.value)) co_return Result<void>{};
+            if (text) state = fmt::format("it is {}", base::printable(*text));
+        } else {
+            auto const code = answer.error().code;
+            if (code != ErrorCode::connection_failed && code != ErrorCode::connection_lost &&
+                code != ErrorCode::timeout)
+                co_return base::fail(answer.error());
+            state = answer.error().what;
+        }
+        auto const waited = run->now() - begun;
+        if (waited >= run->in.limits.conflict_deadline)
+            co_return base::fail(
+                ErrorCode::timeout,
+                fmt::format("after {} {} is still not so: {}", base::spoken(waited), run->step(index).until, state),
+                "run `holdfast resume` later");
+        auto const next = next_try(waited);
+        run->wait_said(index, state, next);
+        auto sleeping = run->in.world.clock.sleep(next);
+        co_await std::move(sleeping);
+        if (run->ended) co_return over();
+    }
+}
+
+/// Keeps what other steps need. What the answer lacks is read once more.
+Task<Result<json::Value>> keep(Shared run, std::size_t index, Client::Write write, Answer answer) {
+    auto const& step = run->step(index);
+    json::Object done;
+    done["id"] = write.id.text();
+    if (!answer.etag.empty()) done["etag"] = answer.etag;
+    bool const has_outputs = step.act == plan::Act::write && run->outputs.wanted(step.address);
+    if (has_outputs) {
+        auto missing = run->outputs.take(step.address, answer.body);
+        if (!missing.empty()) {
+            auto reading = run->in.client.get(write.id, write.api_version);
+            auto read = co_await std::move(reading);
+            if (run->ended) co_return over();
+            if (!read) co_return base::fail(read.error());
+            missing = run->outputs.take(step.address, read->body);
+        }
+        if (!missing.empty())
+            co_return base::fail(ErrorCode::answer_malformed,
+                                 fmt::format("{} stands and does not show {}, which other steps need", step.address,
+                                             missing.front().text()),
+                                 "run `holdfast resume`; if it stays, report it", base::Call{"GET", write.address});
+        done["outputs"] = run->outputs.to_json(step.address);
+    } else {
+        done["outputs"] = json::Object{};
+    }
+    co_return json::Value(std::move(done));
+}
+
+bool granted_lately(Progress const& run, plan::Step const& step) {
+    auto const grants = [](plan::Step const& one) { return one.grants; };
+    if (std::ranges::any_of(run.in.plan.steps, grants)) return true;
+    auto const since = base::parse_time(step.granted_at);
+    return since && run.now() - *since < run.in.limits.grant_deadline;
+}
+
+/// Sends until it is so, until it can never be so, or until patience ends.
+Task<Result<Answer>> act(Shared run, std::size_t index, Ready& ready) {
+    auto const& step = run->step(index);
+    Patience patience(run->in.limits, granted_lately(*run, step));
+    std::optional<Tried> earlier;
+    if (auto const it = run->in_flight.find(step.id); it != run->in_flight.end()) {
+        auto const url = it->second;
+        run->in_flight.erase(it);
+        auto taking = take_up(run, index, ready, url);
+        auto taken = co_await std::move(taking);
+        if (run->ended) co_return over();
+        if (!taken) earlier = Tried{base::fail(taken.error()), true};
+        else if (*taken) co_return std::move(**taken);
+        else if (!ready.overlay.is_null()) ready.write.if_match.clear();  // our own write may have changed it
+    }
+    bool stale = step.fresh || (!ready.overlay.is_null() && ready.write.if_match.empty() && !step.if_match.empty());
+    for (;;) {
+        if (stale && !earlier) {
+            auto reading = read_again(run, index, ready);
+            auto const read = co_await std::move(reading);
+            if (run->ended) co_return over();
+            if (!read) earlier = Tried{base::fail(read.error())};
+            stale = !read;
+        }
+        auto tried = std::exchange(earlier, std::nullopt);
+        if (!tried) {
+            auto trying = try_once(run, index, ready.write);
+            tried = co_await std::move(trying);
+        }
+        if (run->ended) co_return over();
+        if (tried->answer) co_return std::move(*tried->answer);
+        if (run->stopping) co_return over();
+        if (step.act == plan::Act::remove && not_found(tried->answer)) co_return Answer{};
+        auto const& error = tried->answer.error();
+        auto const reaction = patience.after(error, tried->accepted, run->now());
+        if (auto const* fail = std::get_if<Fail>(&reaction)) co_return base::fail(fail->error);
+        if (std::holds_alternative<Accept>(reaction)) co_return Answer{};
+        if (auto const* reread = std::get_if<Reread>(&reaction)) {
+            run->wait_said(index, reread->why, Duration{0});
+            if (!ready.overlay.is_null()) {
+                stale = true;
+                continue;
+            }
+            if (!step.create_only) co_return base::fail(error);
+            auto looking = look_who_made_it(run, index, ready);
+            auto found = co_await std::move(looking);
+            if (run->ended) co_return over();
+            if (!found) co_return base::fail(found.error());
+            if (*found) co_return std::move(**found);
+            continue;
+        }
+        auto const& repeat = std::get<Repeat>(reaction);
+        // What Azure took and failed stands now: it is ours, and the same write reconciles it.
+        if (tried->accepted && step.act == plan::Act::write) ready.write.if_none_match.clear();
+        run->wait_said(index, repeat.why, repeat.after);
+        auto sleeping = run->in.world.clock.sleep(repeat.after);
+        co_await std::move(sleeping);
+        if (run->ended || run->stopping) co_return over();
+    }
+}
+
+}  // namespace
+
+Task<Result<json::Value>> perform(Shared run, std::size_t index) {
+    auto const& step = run->step(index);
+    auto filled = ready(step, run->outputs, run->in.secrets);
+    if (!filled) co_return base::fail(filled.error());
+    json::Value done = json::Object{{"outputs", json::Object{}}};
+    if (step.act != plan::Act::await) {
+        auto acting = act(run, index, *filled);
+        auto answer = co_await std::move(acting);
+        if (run->ended) co_return over();
+        if (!answer) co_return base::fail(answer.error());
+        auto keeping = keep(run, index, filled->write, std::move(*answer));
+        auto kept = co_await std::move(keeping);
+        if (run->ended) co_return over();
+        if (!kept) co_return base::fail(kept.error());
+        done = std::move(*kept);
+    }
+    if (step.condition) {
+        auto awaiting = await_condition(run, index, *step.condition);
+        auto const so = co_await std::move(awaiting);
+        if (run->ended) co_return over();
+        if (!so) co_return base::fail(so.error());
+    }
+    if (auto const recorded = run->write(journal::Kind::done, index, done); !recorded)
+        co_return base::fail(recorded.error());
+    co_return done;
+}
+
+}  // namespace holdfast::engine
