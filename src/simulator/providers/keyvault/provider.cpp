@@ -1,6 +1,7 @@
 /// Microsoft.KeyVault: vaults that are never quite gone, and keys made through Resource Manager.
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <regex>
 
 #include "simulator/providers/keyvault/vaults.hpp"
@@ -102,7 +103,7 @@ void set_uri(Stored& stored, bool registered) {
 
 void accepted_vault(Context& context, Stored& stored, Stored const* before) {
     if (!before && recovering(stored.body)) {
-        // Everything comes back as it was: the vault's settings, its keys, its role assignments.
+        // The vault's settings and its keys come back as they were.
         context.unearth(bin, base::lower(stored.id.name()));
         json::erase(stored.body, "properties.createMode");
         json::put(stored.body, "properties.provisioningState", "RegisteringDns");
@@ -131,7 +132,10 @@ void deleted_vault(Context& context, Stored const& stored, std::span<Stored cons
     SoftDeleted deleted;
     deleted.kind = bin;
     deleted.name = base::lower(stored.id.name());
-    deleted.things.assign(subtree.begin(), subtree.end());
+    // What was set on the vault by other services (role assignments, diagnostic settings) is gone for good: recovering a
+    // vault does not bring it back. Source: Azure Key Vault soft-delete overview, learn.microsoft.com, read 2026-11-24.
+    std::copy_if(subtree.begin(), subtree.end(), std::back_inserter(deleted.things),
+                 [](Stored const& thing) { return base::starts_with_text(thing.type, vault_type); });
     deleted.deleted = context.now();
     auto const days =
         json::whole_at(stored.body, "properties.softDeleteRetentionInDays").value_or(longest_retention_days);
@@ -163,7 +167,8 @@ constexpr std::string_view key_operations[] = {"encrypt", "decrypt",   "sign",  
 std::optional<int> days_in(std::string const& duration) {
     static std::regex const pattern("^P(?:(\\d+)Y)?(?:(\\d+)M)?(?:(\\d+)D)?$");
     std::smatch match;
-    if (duration.size() < 3 || !std::regex_match(duration, match, pattern)) return {};
+    constexpr std::size_t longest = 20;
+    if (duration.size() < 3 || duration.size() > longest || !std::regex_match(duration, match, pattern)) return {};
     auto const number = [&](std::size_t i) { return match[i].matched ? std::atoi(match[i].str().c_str()) : 0; };
     return number(1) * 365 + number(2) * 30 + number(3);
 }
