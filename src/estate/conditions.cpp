@@ -36,12 +36,14 @@ bool term(spec::Spec const& spec, std::string_view text) {
         }
         return false;
     }
+    if (text.starts_with('!')) return !term(spec, text.substr(1));
+    if (auto const sides = pieces(text, " has "); sides.size() == 2) {
+        auto const list = spec.texts(sides[0]);
+        return std::ranges::find(list, sides[1]) != list.end();
+    }
     bool const unequal = text.find(" != ") != std::string_view::npos;
     auto const sides = pieces(text, unequal ? " != " : " = ");
-    if (sides.size() == 1) {
-        if (text.starts_with('!')) return !spelled(spec, std::string(text.substr(1)));
-        return spelled(spec, std::string(text)).has_value();
-    }
+    if (sides.size() == 1) return spelled(spec, std::string(text)).has_value();
     auto const value = spelled(spec, std::string(sides[0]));
     bool const equal = value && std::ranges::count(pieces(sides[1], "|"), *value) > 0;
     return equal != unequal;

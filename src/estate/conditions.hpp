@@ -1,6 +1,7 @@
 /// conditions: the `when` column of the estate's tables, in the small language that data/fields.yaml describes.
 ///
-/// `a = x|y`, `a != x`, `a` (said or filled), `!a`, joined by ` & `, alternatives by ` or `; `any pools[].x = y`.
+/// `a = x|y`, `a != x`, `a` (said or filled), `a has x` (a list), `!` before the last two, joined by ` & `,
+/// alternatives by ` or `; `any pools[].x = y`.
 #pragma once
 
 #include "spec/spec.hpp"

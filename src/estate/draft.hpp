@@ -89,9 +89,10 @@ std::string last_word(std::string_view address);
 
 // The parts of the design, in the order in which they are drawn.
 void design_foundation(Draft&);    ///< resource group, lock, identities
+void design_services(Draft&);      ///< registry, workspace
 void design_network(Draft&);       ///< security group, routes, egress, virtual network, subnets, peerings
 void design_encryption(Draft&);    ///< vaults, keys, disk encryption set
-void design_services(Draft&);      ///< registry, workspace, private endpoints, private DNS
+void design_private_ways(Draft&);  ///< private endpoints, private DNS
 void design_cluster(Draft&);       ///< cluster, pools, maintenance windows
 void design_monitoring(Draft&);    ///< diagnostic settings, data collection
 void design_grants(Draft&);        ///< role assignments of identities and people

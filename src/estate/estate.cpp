@@ -7,9 +7,10 @@ namespace holdfast::estate {
 base::Collected<Estate> design(spec::Spec const& spec, Context const& context) {
     Draft draft(spec, context);
     design_foundation(draft);
+    design_services(draft);
     design_network(draft);
     design_encryption(draft);
-    design_services(draft);
+    design_private_ways(draft);
     design_cluster(draft);
     design_monitoring(draft);
     design_grants(draft);

@@ -201,7 +201,10 @@ private:
             if (!holds(spec_, row.when)) continue;
             std::vector<std::string> to;
             for (auto const& one : base::split(row.to, '\n')) {
-                to.push_back(fmt::format(fmt::runtime(one), fmt::arg("region", draft_.region)));
+                to.push_back(
+                    fmt::format(fmt::runtime(one), fmt::arg("region", draft_.region),
+                                fmt::arg("registry", draft_.has("registry") ? draft_.id("registry").name() : ""),
+                                fmt::arg("registry_suffix", draft_.context.registry_suffix)));
             }
             if (row.kind == "application") {
                 application(row.name, to, row.tag);

@@ -56,6 +56,8 @@ void registry(Draft& draft) {
                       "private endpoints, retention and zone redundancy exist only there");
     draft.put_because(registry, "properties.adminUserEnabled", false, "nobody shares a password");
     draft.put_because(registry, "properties.anonymousPullEnabled", false, "every pull has a name");
+    draft.put_because(registry, "properties.dataEndpointEnabled", true,
+                      "layers come from a host of this registry's own, which a firewall can name");
     draft.put_because(registry, "properties.networkRuleBypassOptions", "AzureServices",
                       "Defender and Azure's own builds still reach it");
 }
@@ -135,6 +137,9 @@ void private_endpoints(Draft& draft) {
 void design_services(Draft& draft) {
     registry(draft);
     workspace(draft);
+}
+
+void design_private_ways(Draft& draft) {
     api_server_zone(draft);
     private_endpoints(draft);
 }
