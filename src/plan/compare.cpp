@@ -185,6 +185,15 @@ bool within(json::Path at, json::Path const& ancestor) {
     }
 }
 
+/// A value that Azure decides from then on: sent when the resource is made, never compared or written afterwards.
+bool is_a_start(resource::Resource const& desired, json::Path at) {
+    for (;; at = at.parent()) {
+        if (auto const it = desired.origins.find(at); it != desired.origins.end() && !at.empty())
+            return it->second.by == resource::Origin::By::azure;
+        if (at.empty()) return false;
+    }
+}
+
 /// Values decided, not in the normal body because they are Azure's defaults, and otherwise in the live one.
 std::vector<Difference> back_to_default(resource::Resource const& desired, json::Value const& live) {
     std::vector<Difference> out;
@@ -217,13 +226,17 @@ std::vector<Difference> differences(resource::Resource const& desired, json::Val
     Comparison comparison{desired.type, {}};
     comparison.compare({}, desired.body, &live);
     for (auto& back : back_to_default(desired, live)) comparison.found.push_back(std::move(back));
-    std::erase_if(comparison.found, [](Difference const& d) { return is_ours_alone(d.at); });
+    std::erase_if(comparison.found, [&desired](Difference const& difference) {
+        return is_ours_alone(difference.at) || is_a_start(desired, difference.at);
+    });
     std::ranges::sort(comparison.found, {}, &Difference::at);
     return std::move(comparison.found);
 }
 
 json::Value decided(resource::Resource const& desired, json::Value const& live) {
     json::Value out = desired.body;
+    for (auto const& [at, origin] : desired.origins)
+        if (!at.empty() && origin.by == resource::Origin::By::azure) json::erase(out, at);
     for (auto& back : back_to_default(desired, live))
         json::put(out, back.at, back.after ? std::move(*back.after) : json::Value{});
     return out;

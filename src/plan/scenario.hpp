@@ -7,7 +7,7 @@
 //     {…}                                               its body, or what differs from the designed one
 //     etag TEXT
 //     pending PATH <- ADDRESS PATH     pending PATH <- secret NAME
-//     needs ADDRESS                    decided PATH
+//     needs ADDRESS                    decided PATH        start PATH (a value Azure moves from then on)
 //   unread WHAT: BECAUSE               recoverable ADDRESS until DATE
 //   provider NAMESPACE STATE           feature PROVIDER/NAME STATE
 //   destroy                            the plan that takes everything away

@@ -86,6 +86,8 @@ struct Reader {
         if (words.at(0) == "etag") current->etag = words.at(1);
         else if (words[0] == "decided")
             current->origins[json::Path(words.at(1))] = {resource::Origin::By::you, {"cluster.yaml", 1, 1}, ""};
+        else if (words[0] == "start")
+            current->origins[json::Path(words.at(1))] = {resource::Origin::By::azure, {}, "the autoscaler decides"};
         else if (words[0] == "needs") current->references.push_back({words.at(1), "it must stand first"});
         else if (words[0] == "pending" && words.at(3) == "secret")
             current->pending.push_back(
