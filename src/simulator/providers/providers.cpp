@@ -4,13 +4,16 @@ namespace holdfast::simulator::arm {
 
 std::span<Provider const* const> providers() {
     using namespace holdfast::simulator::providers;
-    static Provider const* const all[] = {
-        &microsoft_compute(),          &microsoft_containerregistry(),
-        &microsoft_containerservice(), &microsoft_insights(),
-        &microsoft_keyvault(),         &microsoft_managedidentity(),
-        &microsoft_network(),          &microsoft_operationalinsights(),
-        &microsoft_security(),
-    };
+    static std::vector<Provider const*> const all = [] {
+        std::vector<Provider const*> list{
+            &microsoft_compute(),  &microsoft_containerregistry(), &microsoft_containerservice(),
+            &microsoft_insights(), &microsoft_keyvault(),          &microsoft_managedidentity(),
+            &microsoft_monitor(),  &microsoft_network(),           &microsoft_operationalinsights(),
+            &microsoft_security(),
+        };
+        for (auto const& plain : plain_namespaces()) list.push_back(&plain);
+        return list;
+    }();
     return all;
 }
 

@@ -13,6 +13,9 @@ arm::Provider const& microsoft_containerservice();
 arm::Provider const& microsoft_operationalinsights();
 arm::Provider const& microsoft_containerregistry();
 arm::Provider const& microsoft_insights();
+arm::Provider const& microsoft_monitor();
 arm::Provider const& microsoft_security();
+/// Namespaces without types of their own.
+std::span<arm::Provider const> plain_namespaces();
 
 }  // namespace holdfast::simulator::providers

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <regex>
 
 #include "simulator/providers/containerservice/capacity.hpp"
 
@@ -107,10 +106,15 @@ Region const* find_region(std::string_view location) {
 }
 
 Refusal name_allowed(std::string_view type, std::string_view name) {
-    for (auto const& rule : name_rules) {
+    static auto const patterns = [] {
+        std::vector<std::regex> compiled;
+        for (auto const& rule : name_rules) compiled.emplace_back(rule.pattern.data(), rule.pattern.size());
+        return compiled;
+    }();
+    for (std::size_t i = 0; i < std::size(name_rules); ++i) {
+        auto const& rule = name_rules[i];
         if (!applies(rule.type, type)) continue;
-        std::regex const pattern(rule.pattern.data(), rule.pattern.size());
-        if (!std::regex_match(name.begin(), name.end(), pattern))
+        if (!matches(name, patterns[i]))
             return arm::error(400, rule.code,
                               "The name '" + std::string(name) + "' of a " + std::string(type) +
                                   " is not valid. A valid name has " + std::string(rule.says) + ".",
@@ -196,6 +200,11 @@ std::vector<std::string> strings(json::Value const& value, json::Path const& pat
     for (auto const& one : json::list_at(value, path))
         if (auto const* words = one.if_string()) out.emplace_back(words->begin(), words->end());
     return out;
+}
+
+bool matches(std::string_view words, std::regex const& pattern) {
+    constexpr std::size_t longest = 300;
+    return words.size() <= longest && std::regex_match(words.begin(), words.end(), pattern);
 }
 
 void touch_parent(Context& context, Stored const& child) {

@@ -4,6 +4,8 @@
 /// simulated Azure's own; the client's tables are not read here, so that one cannot confirm the other's mistakes.
 #pragma once
 
+#include <regex>
+
 #include "simulator/arm/provider.hpp"
 
 namespace holdfast::simulator::providers {
@@ -53,6 +55,9 @@ Refusal first_of(Questions&&... questions) {
     ((found = found ? std::move(found) : questions()), ...);
     return found;
 }
+
+/// std::regex recurses on what it reads: longer texts than any rule allows never reach it.
+bool matches(std::string_view text, std::regex const& pattern);
 
 /// A child's write shows in its parent's etag too.
 void touch_parent(Context&, Stored const& child);

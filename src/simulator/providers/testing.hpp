@@ -16,10 +16,19 @@ inline std::string as_json(std::string_view text) {
     return out;
 }
 
-inline constexpr std::string_view all_providers[] = {
-    "Microsoft.Network",          "Microsoft.Compute",  "Microsoft.KeyVault",          "Microsoft.ManagedIdentity",
-    "Microsoft.ContainerService", "Microsoft.Insights", "Microsoft.ContainerRegistry", "Microsoft.OperationalInsights",
-    "Microsoft.Security"};
+inline constexpr std::string_view all_providers[] = {"Microsoft.Network",
+                                                     "Microsoft.Compute",
+                                                     "Microsoft.KeyVault",
+                                                     "Microsoft.ManagedIdentity",
+                                                     "Microsoft.ContainerService",
+                                                     "Microsoft.Insights",
+                                                     "Microsoft.Monitor",
+                                                     "Microsoft.ContainerRegistry",
+                                                     "Microsoft.OperationalInsights",
+                                                     "Microsoft.Security",
+                                                     "Microsoft.Storage",
+                                                     "Microsoft.PolicyInsights",
+                                                     "Microsoft.OperationsManagement"};
 
 /// A client with every provider registered and the group rg1.
 struct World : Client {

@@ -31,10 +31,9 @@ Refusal validate_maintenance(Context& context, Write const& write) {
     if (!hours || *hours < 4 || *hours > 24)
         return invalid("durationHours must be between 4 and 24.", "maintenanceWindow.durationHours");
     static std::regex const clock("^([01][0-9]|2[0-3]):[0-5][0-9]$"), offset("^[+-][0-9]{2}:[0-9]{2}$");
-    if (auto const start = text(body, "properties.maintenanceWindow.startTime"); !std::regex_match(start, clock))
+    if (auto const start = text(body, "properties.maintenanceWindow.startTime"); !matches(start, clock))
         return invalid("startTime '" + start + "' is not of the form HH:MM.", "maintenanceWindow.startTime");
-    if (auto const zone = text(body, "properties.maintenanceWindow.utcOffset");
-        !zone.empty() && !std::regex_match(zone, offset))
+    if (auto const zone = text(body, "properties.maintenanceWindow.utcOffset"); !zone.empty() && !matches(zone, offset))
         return invalid("utcOffset '" + zone + "' is not of the form +HH:MM.", "maintenanceWindow.utcOffset");
     if (auto const day = text(body, "properties.maintenanceWindow.startDate"); !day.empty() && !base::parse_date(day))
         return invalid("startDate '" + day + "' is not a date.", "maintenanceWindow.startDate");

@@ -28,7 +28,7 @@ Refusal names(Context&, Design const& design) {
         if (pool.name == "aksmanagedap")
             return refuse(400, "ReservedResourceName", "The agent pool name aksmanagedap is reserved.",
                           profile("name"));
-        if (!std::regex_match(pool.name, pool.windows() ? windows_name : linux_name))
+        if (!matches(pool.name, pool.windows() ? windows_name : linux_name))
             return invalid("The value of parameter agentPoolProfile.name is invalid: '" + pool.name + "'. " +
                                (pool.windows() ? "Windows agent pool names have 1 to 6 lower-case letters or digits"
                                                : "Agent pool names have 1 to 12 lower-case letters or digits") +
@@ -262,7 +262,7 @@ Refusal surge(Context&, Design const& design) {
         };
         static std::regex const shape("^[0-9]+%?$");
         for (auto const& written : {surge_text, away})
-            if (!written.empty() && !std::regex_match(written, shape))
+            if (!written.empty() && !matches(written, shape))
                 return invalid(
                     "Agent pool " + pool.name + ": '" + written + "' is neither a whole number nor a percentage.",
                     profile("upgradeSettings"));
@@ -300,7 +300,7 @@ Refusal kinds(Context&, Design const& design) {
         for (auto const& taint : strings(*pool.body, "properties.nodeTaints")) {
             static std::regex const shape(
                 "^[A-Za-z0-9][A-Za-z0-9./_-]*(=[A-Za-z0-9._-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$");
-            if (!std::regex_match(taint, shape))
+            if (!matches(taint, shape))
                 return invalid(
                     "Agent pool " + pool.name + ": taint '" + taint + "' is not of the form key=value:Effect.",
                     profile("nodeTaints"));

@@ -58,6 +58,28 @@ Refusal identities(Context& context, Design const& design) {
     return {};
 }
 
+/// AKS makes machines, networks and disks in the subscription, and add-ons report to services of their own.
+Refusal namespaces(Context& context, Design const& design) {
+    struct Need {
+        std::string_view name, when;
+    };
+    constexpr Need needs[] = {{"Microsoft.Compute", ""},
+                              {"Microsoft.Network", ""},
+                              {"Microsoft.Storage", ""},
+                              {"Microsoft.ManagedIdentity", ""},
+                              {"Microsoft.OperationsManagement", "properties.addonProfiles.omsagent.enabled"},
+                              {"Microsoft.PolicyInsights", "properties.addonProfiles.azurepolicy.enabled"}};
+    if (!design.cluster_asked) return {};
+    for (auto const& need : needs) {
+        if (!need.when.empty() && !design.on(need.when)) continue;
+        if (!context.registered(need.name))
+            return refuse(409, "MissingSubscriptionRegistration",
+                          "The subscription is not registered to use namespace '" + std::string(need.name) +
+                              "'. See https://aka.ms/rps-not-found for how to register subscriptions.");
+    }
+    return {};
+}
+
 Refusal names(Context& context, Design const& design) {
     auto const prefix = design.at("properties.dnsPrefix"), subdomain = design.at("properties.fqdnSubdomain");
     if (!design.existing && prefix.empty() == subdomain.empty())
@@ -65,7 +87,7 @@ Refusal names(Context& context, Design const& design) {
                                       : "dnsPrefix and fqdnSubdomain exclude each other.",
                        "dnsPrefix");
     static std::regex const shape("^[a-zA-Z0-9]([a-zA-Z0-9-]{0,52}[a-zA-Z0-9])?$");
-    if (!prefix.empty() && !std::regex_match(prefix, shape))
+    if (!prefix.empty() && !matches(prefix, shape))
         return invalid("The dnsPrefix '" + prefix +
                            "' has 1 to 54 letters, digits or hyphens, starting and ending with a letter or digit.",
                        "dnsPrefix");
@@ -431,6 +453,8 @@ Refusal extras(Context& context, Design const& design) {
 
 constexpr std::string_view read_on = "2026-11-23";
 constexpr Rule rules[] = {
+    {"namespaces that AKS works in are registered", namespaces,
+     "SupportArticles-docs error-code-missingsubscriptionregistration (stricter: all of them, at once)", read_on},
     {"one identity for the control plane", identities,
      "MicrosoftDocs/azure-aks-docs use-managed-identity; terraform-provider-azurerm identity checks", read_on},
     {"names of the cluster and its group", names, "types 2026-05-01; aks-docs faq (node resource group)", read_on},

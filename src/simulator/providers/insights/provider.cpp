@@ -127,6 +127,23 @@ void accepted_rule(Context& context, Stored& stored, Stored const* before) {
     json::put(stored.body, "properties.provisioningState", "Succeeded");
 }
 
+void accepted_endpoint(Context& context, Stored& stored, Stored const* before) {
+    auto const region = resource::normal_location(text(stored.body, "location"));
+    auto const old = before ? text(before->body, "properties.immutableId") : std::string();
+    auto fresh = context.guid("endpoint " + stored.id.key());
+    std::erase(fresh, '-');
+    json::put(stored.body, "properties.immutableId", json::Value(old.empty() ? "dce-" + fresh : old));
+    json::put(stored.body, "properties.provisioningState", "Succeeded");
+    auto const host = base::lower(stored.id.name()) + "." + region + "-1";
+    json::put(stored.body, "properties.configurationAccess.endpoint",
+              json::Value("https://" + host + ".handler.control.monitor.azsim.test"));
+    json::put(stored.body, "properties.logsIngestion.endpoint",
+              json::Value("https://" + host + ".ingest.monitor.azsim.test"));
+    json::put(stored.body, "properties.metricsIngestion.endpoint",
+              json::Value("https://" + host + ".metrics.ingest.monitor.azsim.test"));
+    fill(stored.body, "properties.networkAcls.publicNetworkAccess", "Enabled");
+}
+
 Refusal validate_association(Context&, Write const& write) {
     bool const rule = says(write.desired, "properties.dataCollectionRuleId"),
                endpoint = says(write.desired, "properties.dataCollectionEndpointId");
@@ -141,9 +158,16 @@ Refusal validate_association(Context&, Write const& write) {
 
 constexpr arm::Link setting_links[] = {
     {.at = "properties.workspaceId", .action = "Microsoft.OperationalInsights/workspaces/sharedKeys/action"}};
-constexpr arm::Link rule_links[] = {{.at = "properties.destinations.logAnalytics[].workspaceResourceId",
-                                     .action = "Microsoft.OperationalInsights/workspaces/read"}};
+constexpr arm::Link rule_links[] = {
+    {.at = "properties.destinations.logAnalytics[].workspaceResourceId",
+     .action = "Microsoft.OperationalInsights/workspaces/read"},
+    {.at = "properties.destinations.monitoringAccounts[].accountResourceId",
+     .action = "Microsoft.Monitor/accounts/read"},
+    {.at = "properties.dataCollectionEndpointId", .action = "Microsoft.Insights/dataCollectionEndpoints/read"},
+};
 constexpr arm::Link association_links[] = {
+    {.at = "properties.dataCollectionEndpointId", .action = "Microsoft.Insights/dataCollectionEndpoints/read"},
+
     {.at = "properties.dataCollectionRuleId", .action = "Microsoft.Insights/dataCollectionRules/read"}};
 
 constexpr arm::ResourceBehaviour types[] = {
@@ -164,6 +188,14 @@ constexpr arm::ResourceBehaviour types[] = {
      .accepted = accepted_rule,
      .before_delete = refuse_in_use,
      .source = "Azure Monitor REST reference (data collection rules)",
+     .date = "2026-11-24"},
+    {.type = "Microsoft.Insights/dataCollectionEndpoints",
+     .patch = arm::PatchStyle::merge,
+     .etag_at = "etag",
+     .validate = ordinary,
+     .accepted = accepted_endpoint,
+     .before_delete = refuse_in_use,
+     .source = "Azure Monitor REST reference (data collection endpoints)",
      .date = "2026-11-24"},
     {.type = "Microsoft.Insights/dataCollectionRuleAssociations",
      .state_at = {},

@@ -132,8 +132,9 @@ void deleted_vault(Context& context, Stored const& stored, std::span<Stored cons
     SoftDeleted deleted;
     deleted.kind = bin;
     deleted.name = base::lower(stored.id.name());
-    // What was set on the vault by other services (role assignments, diagnostic settings) is gone for good: recovering a
-    // vault does not bring it back. Source: Azure Key Vault soft-delete overview, learn.microsoft.com, read 2026-11-24.
+    // What was set on the vault by other services (role assignments, diagnostic settings) is gone for good: recovering
+    // a vault does not bring it back. Source: Azure Key Vault soft-delete overview, learn.microsoft.com, read
+    // 2026-11-24.
     std::copy_if(subtree.begin(), subtree.end(), std::back_inserter(deleted.things),
                  [](Stored const& thing) { return base::starts_with_text(thing.type, vault_type); });
     deleted.deleted = context.now();
