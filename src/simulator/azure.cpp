@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::string_view owner_role = "Owner";
 
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+        text.replace(at, what.size(), with);
+}
+
 class Simulated final : public Azure {
 public:
     Simulated(world::Rows& rows, Options options) : core_(rows, std::move(options)) {}
@@ -34,8 +39,8 @@ public:
 
     world::Response answer(world::Request const& request, Time now) override {
         pass_time(now);
-        auto const asked = take_apart(request);
-        auto response = dispatch(asked);
+        auto asked = take_apart(request);
+        auto response = in_own_names(asked);
         if (asked.method == "HEAD") response.body.clear();
         decorate(asked, response);
         // An answer that says "done" must survive a kill.
@@ -127,6 +132,21 @@ private:
         if (entra::is_login_path(asked)) return entra::answer(core_, asked);
         if (asked.path_is(0, "v1.0") || asked.path_is(0, "beta")) return graph::answer(core_, asked);
         return arm::answer(core_, asked);
+    }
+
+    /// The world knows its vaults and registries by one set of names. Who came by the hosts of another cloud (through
+    /// the proxy) writes and reads that cloud's suffixes.
+    world::Response in_own_names(Asked& asked) {
+        auto const& own = simulated_cloud();
+        auto const face = face_of(asked.host);
+        if (!face || face->second == &own) return dispatch(asked);
+        auto const& theirs = *face->second;
+        replace_all(asked.body, theirs.vault_suffix, own.vault_suffix);
+        replace_all(asked.body, theirs.registry_suffix, own.registry_suffix);
+        auto response = dispatch(asked);
+        replace_all(response.body, own.vault_suffix, theirs.vault_suffix);
+        replace_all(response.body, own.registry_suffix, theirs.registry_suffix);
+        return response;
     }
 
     /// What every answer of every service carries.

@@ -113,6 +113,8 @@ void carry(Type const* type, json::Value const& existing, json::Value& into) {
 json::Value tidied(shapes::ResourceType const* shape, json::Value body) {
     if (auto* object = body.if_object()) {
         for (auto const* key : {"id", "name", "type", "etag", "eTag"}) object->erase(key);
+        // Resource Manager itself knows a location; types without one never see it.
+        if (shape && !shapes::property_at(*shape, "location")) object->erase("location");
     }
     return shape ? tidied(shape->body, std::move(body)) : body;
 }

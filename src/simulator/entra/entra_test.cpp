@@ -195,6 +195,7 @@ TEST(Graph, answers_what_deployers_ask) {
         "POST", "/directoryObjects/getByIds",
         R"({"ids":["33333333-3333-3333-3333-333333333333","88888888-8888-8888-8888-888888888888"],"types":["group","servicePrincipal"]})");
     EXPECT_EQ(json::list_at(both.body, "value").size(), 2u);
+    EXPECT_EQ(json::list_at(ask("GET", "/users?$filter=userPrincipalName%20eq%20'a@b'").body, "value").size(), 0u);
     EXPECT_EQ(ask("GET", "/me").status, 400);
     EXPECT_EQ(ask("GET", "/servicePrincipals/88888888-8888-8888-8888-888888888888").code(), "Request_ResourceNotFound");
 }

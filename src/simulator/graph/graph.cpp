@@ -120,7 +120,8 @@ world::Response answer(Core& core, Asked const& asked) {
     }
     if (reads && path.size() == 2 && base::same_text(what, "groups"))
         return base::is_guid(path[1]) ? answer_json(200, group_object(path[1])) : missing(path[1]);
-    if (reads && path.size() == 1 && base::same_text(what, "groups")) return answer_json(200, listed({}, "groups"));
+    if (reads && path.size() == 1 && (base::same_text(what, "groups") || base::same_text(what, "users")))
+        return answer_json(200, listed({}, what));
     if (reads && path.size() == 1 && base::same_text(what, "me")) {
         return refuse(core, 400, "BadRequest", "/me request is only valid with delegated authentication flow.");
     }

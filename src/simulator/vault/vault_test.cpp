@@ -79,6 +79,15 @@ TEST_F(Vault, keeps_keys_with_versions) {
     EXPECT_EQ(data("GET", "/keys/k").status, 200);
 }
 
+TEST_F(Vault, has_the_names_of_the_cloud_that_asks) {
+    auto const key = vault + "/keys/k?api-version=2023-07-01";
+    ASSERT_EQ(client.call("PUT", key, R"({"properties":{"kty":"RSA","keySize":2048}})").status, 200);
+    EXPECT_TRUE(client.get(key).text("properties.keyUri").starts_with("https://holdfast-kv1.vault.azsim.test/"));
+    EXPECT_TRUE(client.get("https://management.azure.com" + key)
+                    .text("properties.keyUri")
+                    .starts_with("https://holdfast-kv1.vault.azure.net/"));
+}
+
 TEST_F(Vault, comes_back_from_the_bin_with_its_keys) {
     ASSERT_EQ(
         client.call("PUT", vault + "/keys/k?api-version=2023-07-01", R"({"properties":{"kty":"RSA","keySize":2048}})")
