@@ -39,7 +39,10 @@ Verdicts all_succeeded(Judging const& judging) {
 Verdicts node_group_untouched(Judging const& judging) {
     auto const& cluster = judging.subject;
     json::Path const where(at::node_group.at);
-    auto const group = resource::read_text(cluster, at::node_group);
+    auto group = resource::read_text(cluster, at::node_group);
+    // Not said, Azure makes the name of the cluster's own group, name and region (MicrosoftDocs/azure-aks-docs faq.yml).
+    auto const region = json::text_at(cluster.body, "location");
+    if (!group && cluster.id && region) group = fmt::format("MC_{}_{}_{}", cluster.id->group(), cluster.id->name(), *region);
     if (!group) return {{Outcome::unknown, "the name of the node resource group is not known", where}};
     Verdicts verdicts;
     for (auto const& [address, resource] : judging.graph.resources()) {

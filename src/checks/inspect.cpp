@@ -32,6 +32,15 @@ Finding finding_of(RuleRow const& row, Resource const* subject, Verdict const& v
     auto const* owner = of_parent ? graph.find(*subject->parent) : at;
     if (owner) finding.where = resource::written_at(*owner, finding.property);
     if (finding.where.file.empty() && at) finding.where = resource::written_at(*at, {});
+    // Who decided what fails: a profile may have had its reasons, and they are said.
+    if (owner && verdict.outcome == Outcome::fail)
+        for (json::Path path = finding.property; !path.empty(); path = path.parent()) {
+            auto const origin = owner->origins.find(path);
+            if (origin == owner->origins.end()) continue;
+            if (origin->second.by != resource::Origin::By::you && !origin->second.because.empty())
+                finding.message += fmt::format(" (by {}: {})", resource::name(origin->second.by), origin->second.because);
+            break;
+        }
     bool const simple = row.predicate == "is" && verdict.outcome == Outcome::fail;
     auto const wants = base::split(row.wants, '\n');
     if (simple && wants.front() == "(absent)") finding.change = fmt::format("remove {}", finding.property.text());

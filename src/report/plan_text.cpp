@@ -49,10 +49,12 @@ std::string plain(std::string_view type) {
     return shape && !shape->plain.empty() ? std::string(shape->plain) : base::printable(type);
 }
 
+/// The name people will see; a name that is only a number says less than what the thing is for.
 std::string name_of(Change const& change) {
-    if (change.resource.empty()) return "name known later";
     auto const slash = change.resource.rfind('/');
-    return base::printable(slash == std::string::npos ? change.resource : change.resource.substr(slash + 1));
+    auto const name = slash == std::string::npos ? change.resource : change.resource.substr(slash + 1);
+    if ((name.empty() || base::is_guid(name)) && !change.because.empty()) return base::printable(change.because);
+    return name.empty() ? "name known later" : base::printable(name);
 }
 
 std::string decided(resource::Origin const& origin) {
@@ -125,9 +127,23 @@ struct Leaf {
     std::vector<Leaf> below;
 };
 
-std::vector<Leaf> tree_of(std::vector<Change const*> const& changes) {
+/// When each address is written: creation reads in the order in which it happens.
+std::map<std::string, std::size_t> order_of(plan::Plan const& plan) {
+    std::map<std::string, std::size_t> order;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        order.emplace(plan.steps[i].address, i);
+        for (auto const& inlined : plan.steps[i].inlines) order.emplace(inlined, i);
+    }
+    return order;
+}
+
+std::vector<Leaf> tree_of(std::vector<Change const*> const& changes, std::map<std::string, std::size_t> const& order) {
     std::set<std::string> standing;
-    for (auto const* change : changes) standing.insert(change->address);
+    std::map<std::string, std::vector<Change const*>> by_root;
+    for (auto const* change : changes) {
+        standing.insert(change->address);
+        by_root[base::split(change->address, '/').front()].push_back(change);
+    }
     std::function<std::vector<Leaf>(std::string const&)> const below = [&](std::string const& parent) {
         std::vector<Leaf> leaves;
         for (auto const* change : changes) {
@@ -146,7 +162,29 @@ std::vector<Leaf> tree_of(std::vector<Change const*> const& changes) {
         }
         return leaves;
     };
-    return below({});
+    // Roots in the order of creation; several of one kind that have no node above them get a heading.
+    std::vector<std::pair<std::size_t, std::string>> roots;
+    for (auto const& [root, members] : by_root) {
+        std::size_t first = order.size();
+        for (auto const* member : members)
+            if (auto const at = order.find(member->address); at != order.end()) first = std::min(first, at->second);
+        roots.emplace_back(first, root);
+    }
+    std::ranges::sort(roots);
+    auto const all = below({});
+    std::vector<Leaf> out;
+    for (auto const& [first, root] : roots) {
+        std::vector<Leaf> mine;
+        for (auto const& leaf : all)
+            if (base::split(leaf.label, '/').front() == root) mine.push_back(leaf);
+        if (standing.contains(root) || mine.size() < 2) {
+            for (auto& leaf : mine) out.push_back(std::move(leaf));
+            continue;
+        }
+        for (auto& leaf : mine) leaf.label.erase(0, root.size() + 1);
+        out.push_back({root, fmt::format("{} of them", mine.size()), "", std::move(mine)});
+    }
+    return out;
 }
 
 struct Row {
@@ -171,14 +209,14 @@ void created(std::string& out, plan::Plan const& plan, Style const& style) {
     out += fmt::format("{} {}  {}\n", plan::symbol(Action::create), painted(style, Tone::good, "CREATE"),
                        counted(changes.size(), "resource"));
     std::vector<Row> rows;
-    flatten(tree_of(changes), "", true, style, rows);
+    flatten(tree_of(changes, order_of(plan)), "", true, style, rows);
     int tree = 0, what = 0;
     for (auto const& row : rows) {
         tree = std::max(tree, width(row.tree));
         what = std::max(what, width(row.what));
     }
-    tree = std::min(tree, style.columns / 2);
-    what = std::min(what, 34);
+    tree = std::min(tree, style.columns * 2 / 5);
+    what = std::min(what, std::min(34, style.columns * 3 / 10));
     for (auto const& row : rows) {
         auto const left = fmt::format("    {}  {}  ", padded(clipped(row.tree, tree, style), tree),
                                       padded(clipped(row.what, what, style), what));

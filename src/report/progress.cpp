@@ -287,12 +287,12 @@ std::string Progress::frame(Time now) const {
         if (tracked.step)
             if (auto const range = range_text(usual_of(*tracked.step)); !range.empty()) row += fmt::format("  ({})", range);
         rows.push_back(painted(style, Tone::note, clipped(row, style.columns, style)));
-        auto why = tracked.why;
-        if (why.empty() && tracked.step) why = tracked.step->until;
+        auto why = tracked.why.empty() ? std::string() : "waiting: " + tracked.why;
+        if (why.empty() && tracked.step && !tracked.step->until.empty()) why = "until " + tracked.step->until;
         if (!why.empty()) {
-            auto text = fmt::format("              waits for {}", base::printable(why));
+            auto text = fmt::format("              {}", base::printable(why));
             if (tracked.next_look > now)
-                text += fmt::format("; looks again in {}",
+                text += fmt::format("; again in {}",
                                     clock_text(std::chrono::duration_cast<Duration>(tracked.next_look - now)));
             rows.push_back(painted(style, Tone::faint, clipped(text, style.columns, style)));
         }
