@@ -403,7 +403,7 @@ TEST(Poller, waits_at_least_what_is_asked_and_never_spins) {
     };
     EXPECT_EQ(after(5s, {{"Retry-After", "10"}}), 10s);
     EXPECT_EQ(after(5s, {{"Retry-After", "0"}}), 1s);
-    EXPECT_EQ(after(330s, {{"Retry-After", "3"}}), 30s);
+    EXPECT_EQ(after(330s, {{"Retry-After", "3"}}), 3s) << "early looks are close together: refusals come early";
     EXPECT_EQ(after(5s, {{"Retry-After", "86400"}}), 600s) << "no server parks us for a day";
 }
 
@@ -414,8 +414,8 @@ TEST(Poller, overshoot_stays_small_and_polls_stay_few) {
         Duration worst_overshoot;
         int most_polls;
     };
-    for (auto const& row : {Row{2s, 1s, 10s, 1s, 11}, Row{30s, 2s, 60s, 3s, 55}, Row{330s, 218s, 900s, 5s, 170},
-                            Row{420s, 240s, 900s, 5s, 160}, Row{0s, 1s, 60s, 15s, 20}}) {
+    for (auto const& row : {Row{2s, 1s, 10s, 1s, 11}, Row{30s, 2s, 60s, 3s, 55}, Row{330s, 218s, 900s, 5s, 176},
+                            Row{420s, 240s, 900s, 5s, 166}, Row{0s, 1s, 60s, 15s, 20}}) {
         for (auto length = row.shortest; length <= row.longest; length += 500ms) {
             Duration elapsed{0};
             int polls = 0;

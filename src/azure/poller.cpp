@@ -65,8 +65,10 @@ Duration poll_interval(Duration expected, Duration elapsed) {
     if (expected.count() <= 0) return clamp(elapsed / 4, Duration{2'000}, Duration{15'000});
     if (expected <= Duration{10'000}) return clamp(elapsed / 10, floor_of_polls, Duration{5'000});
     if (expected <= Duration{60'000}) return clamp(elapsed / 20, floor_of_polls, Duration{5'000});
-    // Long operations seldom end in the first half of what they usually take.
-    if (elapsed < expected / 2) return clamp(expected / 2 - elapsed, Duration{2'000}, Duration{30'000});
+    // Long operations seldom end in the first half of what they usually take, but they fail there: a refusal that comes
+    // after seconds is seen within as many seconds again.
+    if (elapsed < expected / 2)
+        return std::min(clamp(expected / 2 - elapsed, Duration{2'000}, Duration{30'000}), std::max(elapsed, floor_of_polls));
     return clamp(elapsed / 66, Duration{2'000}, Duration{5'000});
 }
 

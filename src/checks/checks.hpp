@@ -44,17 +44,20 @@ struct Finding {
     std::string change;       ///< the property and value that would satisfy the rule, where one would
     std::string fix;
     std::string kind, says, source;
+    bool chosen = false;      ///< fails because the design itself says so: a choice to show, not a promise broken
 };
 struct Findings {
     std::vector<Finding> findings;   ///< sorted: worst first, then rule, then resource
     std::size_t count(Outcome) const;
+    std::size_t broken() const;      ///< failed, and not by choice
+    std::size_t chosen() const;      ///< failed by choice
     bool blocking() const;           ///< a failed refusal
-    bool at_or_above(Severity) const;///< failed findings only
+    bool at_or_above(Severity) const;///< failed findings only, choices aside
 };
 Findings inspect(resource::Graph const&);
-/// What the design promised, held against what was found: a promise or advice that the design itself does not keep (somebody
-/// decided otherwise) is not broken by what stands; it becomes not applicable, and says so. Refusals stay.
-Findings as_designed(Findings found, Findings const& designed);
+/// Marks as chosen what fails on what stands and failed on the design alone already: it is what was asked for. Never a
+/// refusal: what Azure refuses nobody can choose.
+void mark_chosen(Findings& stood, Findings const& designed);
 /// holdfast/findings 1.
 json::Value to_json(Findings const&, base::Date as_of);
 

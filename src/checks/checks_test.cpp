@@ -183,15 +183,19 @@ TEST(Checks, json_is_sorted_and_counts) {
     EXPECT_EQ(json::write(document), json::write(to_json(inspect(scenario::graph_of("graph secure.graph\nset cluster properties.disableLocalAccounts false", folder)), *date)));
 }
 
-TEST(Checks, what_the_design_does_not_promise_is_not_broken) {
-    auto const change = std::string("graph secure.graph\nset cluster properties.disableLocalAccounts false");
+TEST(Checks, what_the_design_does_not_promise_is_a_choice_and_never_a_refusal) {
+    auto const change = std::string("graph secure.graph\nset cluster properties.disableLocalAccounts false\nunset network/subnets/nodes properties.natGateway");
     auto const designed = inspect(scenario::graph_of(change, folder));
-    auto const live = inspect(scenario::graph_of(change + "\nunset cluster properties.diskEncryptionSetID", folder));
-    auto const judged = as_designed(live, designed);
-    std::vector<std::string> broken;
-    for (auto const& finding : judged.findings)
-        if (finding.outcome == Outcome::fail) broken.push_back(finding.rule);
-    EXPECT_EQ(broken, std::vector<std::string>{"disks-customer-key"});
+    auto live = inspect(scenario::graph_of(change + "\nunset cluster properties.diskEncryptionSetID", folder));
+    mark_chosen(live, designed);
+    std::vector<std::string> broken, chosen;
+    for (auto const& finding : live.findings)
+        if (finding.outcome == Outcome::fail) (finding.chosen ? chosen : broken).push_back(finding.rule);
+    EXPECT_EQ(broken, (std::vector<std::string>{"own-nat-attached", "disks-customer-key"}));
+    EXPECT_EQ(chosen, std::vector<std::string>{"local-accounts-off"});
+    EXPECT_EQ(live.broken(), 2u);
+    EXPECT_TRUE(live.blocking());
+    EXPECT_FALSE(Findings{{live.findings.back()}}.at_or_above(Severity::info));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "checks/judging.hpp"
 
@@ -102,7 +103,20 @@ bool Findings::blocking() const {
     return std::ranges::any_of(findings, [](auto const& f) { return f.outcome == Outcome::fail && f.kind == "refusal"; });
 }
 bool Findings::at_or_above(Severity severity) const {
-    return std::ranges::any_of(findings, [&](auto const& f) { return f.outcome == Outcome::fail && f.severity <= severity; });
+    return std::ranges::any_of(
+        findings, [&](auto const& f) { return f.outcome == Outcome::fail && !f.chosen && f.severity <= severity; });
+}
+std::size_t Findings::chosen() const {
+    return static_cast<std::size_t>(std::ranges::count_if(findings, [](auto const& f) { return f.outcome == Outcome::fail && f.chosen; }));
+}
+std::size_t Findings::broken() const { return count(Outcome::fail) - chosen(); }
+
+void mark_chosen(Findings& stood, Findings const& designed) {
+    std::set<std::pair<std::string_view, std::string_view>> choices;
+    for (auto const& finding : designed.findings)
+        if (finding.outcome == Outcome::fail) choices.emplace(finding.rule, finding.resource);
+    for (auto& finding : stood.findings)
+        finding.chosen = finding.outcome == Outcome::fail && finding.kind != "refusal" && choices.contains({finding.rule, finding.resource});
 }
 
 Findings inspect(Graph const& graph) {
@@ -138,20 +152,6 @@ Findings inspect(Graph const& graph) {
     return out;
 }
 
-Findings as_designed(Findings found, Findings const& designed) {
-    for (auto& finding : found.findings) {
-        if (finding.outcome != Outcome::fail || finding.kind == "refusal") continue;
-        auto const same = std::ranges::find_if(designed.findings, [&](auto const& other) {
-            return other.rule == finding.rule && other.resource == finding.resource && other.outcome == Outcome::fail;
-        });
-        if (same == designed.findings.end()) continue;
-        finding.outcome = Outcome::not_applicable;
-        finding.message += "; the design asks for it so";
-    }
-    std::ranges::sort(found.findings, {}, order);
-    return found;
-}
-
 json::Value to_json(Findings const& all, base::Date as_of) {
     json::Array list;
     for (auto const& finding : all.findings) {
@@ -160,6 +160,7 @@ json::Value to_json(Findings const& all, base::Date as_of) {
             where = json::Object{{"file", finding.where.file}, {"line", finding.where.line}, {"column", finding.where.column}};
         list.push_back(json::Object{{"rule", finding.rule},
                                     {"kind", finding.kind},
+                                    {"chosen", finding.chosen},
                                     {"verdict", std::string(name(finding.outcome))},
                                     {"severity", std::string(name(finding.severity))},
                                     {"says", finding.says},
@@ -177,6 +178,7 @@ json::Value to_json(Findings const& all, base::Date as_of) {
                         {"findings", std::move(list)},
                         {"summary", json::Object{{"pass", all.count(Outcome::pass)},
                                                  {"fail", all.count(Outcome::fail)},
+                                                 {"chosen", all.chosen()},
                                                  {"unknown", all.count(Outcome::unknown)},
                                                  {"notApplicable", all.count(Outcome::not_applicable)}}}};
 }

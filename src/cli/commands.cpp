@@ -82,7 +82,8 @@ int conclude(Design const& design, estate::Estate const& estate, plan::Plan cons
     auto const look = style(terminal, arguments);
     auto const standing = read_standing(estate, session, client);
     if (!standing) return show(standing.error(), terminal, arguments);
-    auto const findings = checks::inspect(standing->live);
+    auto findings = checks::inspect(standing->live);
+    checks::mark_chosen(findings, checks::inspect(estate.graph));
     auto const left = plan::make(estate, standing->live, standing->registrations);
     auto const day = as_of(arguments, session.now());
     auto const page = page_of(design, estate, standing->live, plan, findings, run, session, day);
@@ -100,7 +101,7 @@ int conclude(Design const& design, estate::Estate const& estate, plan::Plan cons
     Document const document{.human = human, .json = engine::to_json(run), .html = html};
     auto const sent = deliver(document, arguments, terminal, session.files());
     if (!sent) return fail(sent.error(), terminal, arguments);
-    return findings.count(checks::Outcome::fail) > 0 && findings.at_or_above(checks::Severity::high) ? 3 : 0;
+    return findings.at_or_above(checks::Severity::high) ? 3 : 0;
 }
 
 std::string describe_interruption(engine::Run const& run) {
@@ -205,7 +206,8 @@ int verify(Arguments const& arguments, world::Terminal& terminal) {
     azure::Client client((*session)->cloud(), (*session)->credential(), (*session)->world());
     auto const standing = read_standing(*estate, **session, client);
     if (!standing) return show(standing.error(), terminal, arguments);
-    auto const findings = checks::inspect(standing->live);
+    auto findings = checks::inspect(standing->live);
+    checks::mark_chosen(findings, checks::inspect(estate->graph));
     auto const drift = plan::make(*estate, standing->live, standing->registrations);
     auto const look = style(terminal, arguments);
     auto human = report::findings(findings, look, true);

@@ -1,4 +1,5 @@
-/// Findings on a terminal: what is broken first, then what is unknown; what passed is counted, or listed on request.
+/// Findings on a terminal: what is broken first, then what is unknown, then what the design chose otherwise; what passed is
+/// counted, or listed on request.
 #include <fmt/format.h>
 
 #include "report/text.hpp"
@@ -11,7 +12,7 @@ using checks::Outcome;
 
 Tone tone(Finding const& finding) {
     switch (finding.outcome) {
-        case Outcome::fail: return Tone::bad;
+        case Outcome::fail: return finding.chosen ? Tone::note : Tone::bad;
         case Outcome::unknown: return Tone::warn;
         case Outcome::pass: return Tone::good;
         case Outcome::not_applicable: break;
@@ -19,9 +20,9 @@ Tone tone(Finding const& finding) {
     return Tone::faint;
 }
 
-std::string_view symbol(Outcome outcome, Style const& style) {
-    switch (outcome) {
-        case Outcome::fail: return glyphs(style).fail;
+std::string_view symbol(Finding const& finding, Style const& style) {
+    switch (finding.outcome) {
+        case Outcome::fail: return finding.chosen ? glyphs(style).chosen : glyphs(style).fail;
         case Outcome::unknown: return glyphs(style).unknown;
         case Outcome::pass: return glyphs(style).pass;
         case Outcome::not_applicable: break;
@@ -31,6 +32,7 @@ std::string_view symbol(Outcome outcome, Style const& style) {
 
 /// The word beside the symbol: how bad a failure is, and that a refusal is Azure's, not ours.
 std::string word(Finding const& finding) {
+    if (finding.outcome == Outcome::fail && finding.chosen) return "choice";
     if (finding.outcome == Outcome::fail)
         return finding.kind == "refusal" ? std::string("REFUSED") : [&] {
             std::string out;
@@ -51,7 +53,7 @@ std::string property(Finding const& finding) {
 }
 
 void full(std::string& out, Finding const& finding, Style const& style) {
-    auto const head = fmt::format("{} {:<8} ", symbol(finding.outcome, style), word(finding));
+    auto const head = fmt::format("{} {:<8} ", symbol(finding, style), word(finding));
     out += painted(style, tone(finding), head);
     out += painted(style, Tone::strong, base::printable(finding.says));
     out += '\n';
@@ -67,9 +69,10 @@ void full(std::string& out, Finding const& finding, Style const& style) {
 }
 
 void brief(std::string& out, Finding const& finding, Style const& style) {
-    std::string const lead = fmt::format("{} {:<8} ", symbol(finding.outcome, style), word(finding));
-    std::string const text = fmt::format("{} {} {}", base::printable(finding.says), glyphs(style).dot,
-                                         base::printable(finding.message));
+    std::string const lead = fmt::format("{} {:<8} ", symbol(finding, style), word(finding));
+    auto const of = finding.resource.empty() || finding.resource == "cluster" ? std::string() : " (" + base::printable(finding.resource) + ")";
+    // A choice reads as what is so, not as what was declined.
+    std::string const text = fmt::format("{}{} {} {}", base::printable(finding.says), of, glyphs(style).dot, base::printable(finding.message));
     out += painted(style, tone(finding), lead) + clipped(text, std::max(20, style.columns - width(lead)), style) + "\n";
 }
 
@@ -79,31 +82,34 @@ std::string findings(checks::Findings const& all, Style style, bool everything) 
     std::string out;
     for (Outcome const outcome : {Outcome::fail, Outcome::unknown}) {
         for (auto const& finding : all.findings) {
-            if (finding.outcome != outcome) continue;
+            if (finding.outcome != outcome || finding.chosen) continue;
             full(out, finding, style);
             out += '\n';
         }
     }
-    if (everything) {
+    auto const brief_ones = [&](auto const& belongs) {
         bool any = false;
-        for (Outcome const outcome : {Outcome::pass, Outcome::not_applicable}) {
-            for (auto const& finding : all.findings) {
-                if (finding.outcome != outcome) continue;
-                brief(out, finding, style);
-                any = true;
-            }
+        for (auto const& finding : all.findings) {
+            if (!belongs(finding)) continue;
+            brief(out, finding, style);
+            any = true;
         }
         if (any) out += '\n';
+    };
+    brief_ones([](Finding const& finding) { return finding.outcome == Outcome::fail && finding.chosen; });
+    if (everything) {
+        brief_ones([](Finding const& finding) { return finding.outcome == Outcome::pass; });
+        brief_ones([](Finding const& finding) { return finding.outcome == Outcome::not_applicable; });
     }
     auto const& mark = glyphs(style);
-    auto const part = [&](Outcome outcome, std::string_view symbol_text, std::string_view text, Tone tone_when_any) {
-        auto const count = all.count(outcome);
+    auto const part = [&](std::size_t count, std::string_view symbol_text, std::string_view text, Tone tone_when_any) {
         return painted(style, count > 0 ? tone_when_any : Tone::faint, fmt::format("{} {} {}", symbol_text, count, text));
     };
-    out += fmt::format("{}   {}   {}   {}\n", part(Outcome::fail, mark.fail, "broken", Tone::bad),
-                       part(Outcome::unknown, mark.unknown, "unknown", Tone::warn),
-                       part(Outcome::pass, mark.pass, "proven", Tone::good),
-                       part(Outcome::not_applicable, mark.skipped, "not applicable", Tone::faint));
+    out += fmt::format("{}   {}{}   {}   {}\n", part(all.broken(), mark.fail, "broken", Tone::bad),
+                       all.chosen() > 0 ? part(all.chosen(), mark.chosen, "by choice", Tone::note) + "   " : std::string(),
+                       part(all.count(Outcome::unknown), mark.unknown, "unknown", Tone::warn),
+                       part(all.count(Outcome::pass), mark.pass, "proven", Tone::good),
+                       part(all.count(Outcome::not_applicable), mark.skipped, "not applicable", Tone::faint));
     return out;
 }
 

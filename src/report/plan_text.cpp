@@ -181,8 +181,14 @@ std::vector<Leaf> tree_of(std::vector<Change const*> const& changes, std::map<st
             for (auto& leaf : mine) out.push_back(std::move(leaf));
             continue;
         }
-        for (auto& leaf : mine) leaf.label.erase(0, root.size() + 1);
-        out.push_back({root, fmt::format("{} of them", mine.size()), "", std::move(mine)});
+        // What all of them are is said once, above; the names get the room.
+        bool const alike = std::ranges::all_of(mine, [&](auto const& leaf) { return leaf.what == mine.front().what; });
+        auto const kind = alike ? fmt::format("{} x {}", mine.size(), mine.front().what) : std::to_string(mine.size());
+        for (auto& leaf : mine) {
+            leaf.label.erase(0, root.size() + 1);
+            if (alike) leaf.what.clear();
+        }
+        out.push_back({root, kind, "", std::move(mine)});
     }
     return out;
 }
@@ -213,13 +219,13 @@ void created(std::string& out, plan::Plan const& plan, Style const& style) {
     int tree = 0, what = 0;
     for (auto const& row : rows) {
         tree = std::max(tree, width(row.tree));
-        what = std::max(what, width(row.what));
+        if (!row.name.empty()) what = std::max(what, width(row.what));
     }
     tree = std::min(tree, style.columns * 2 / 5);
     what = std::min(what, std::min(34, style.columns * 3 / 10));
     for (auto const& row : rows) {
-        auto const left = fmt::format("    {}  {}  ", padded(clipped(row.tree, tree, style), tree),
-                                      padded(clipped(row.what, what, style), what));
+        auto left = fmt::format("    {}  ", padded(clipped(row.tree, tree, style), tree));
+        if (!row.what.empty()) left += padded(row.name.empty() ? row.what : clipped(row.what, what, style), what) + "  ";
         int const room = style.columns - width(left);
         auto const line = room >= 8 ? left + clipped(row.name, room, style) : clipped(left, style.columns, style);
         out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';

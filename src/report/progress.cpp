@@ -50,6 +50,7 @@ struct Progress::State {
     std::map<std::string, Tracked> steps;
     std::vector<std::string> order;
     std::map<std::string, int> remaining;
+    std::map<std::string, int> reasons;   ///< how many steps give each reason
     std::string run, outcome;
     Time begun{}, latest{};
     bool started = false;
@@ -71,6 +72,11 @@ struct Progress::State {
         }
         return out;
     }
+    /// A reason that many steps share says nothing about one of them.
+    std::string reason(std::string const& because) const {
+        auto const shared = reasons.find(because);
+        return shared != reasons.end() && shared->second > 2 ? std::string() : base::printable(because);
+    }
     Tracked& at(std::string const& id) {
         auto const [entry, fresh] = steps.try_emplace(id);
         if (fresh) order.push_back(id);   // a step the plan does not know: shown all the same
@@ -85,6 +91,7 @@ Progress::Progress(plan::Plan const& plan, Style style) : state_(std::make_uniqu
     for (auto const& step : state.plan.steps) {
         state.order.push_back(step.id);
         state.steps[step.id].step = &step;
+        ++state.reasons[step.because];
     }
     for (auto const& step : state.plan.steps)
         for (auto const& id : step.after)
@@ -189,7 +196,7 @@ std::string Progress::line(engine::Event const& event) {
             auto const& tracked = state.at(started.step);
             if (tracked.step)
                 if (auto const range = range_text(usual_of(*tracked.step)); !range.empty()) text += fmt::format("  ({})", range);
-            if (!started.because.empty()) text += fmt::format("  {}", base::printable(started.because));
+            if (auto const why = state.reason(started.because); !why.empty()) text += fmt::format("  {}", why);
             return log_line(style, elapsed, Tone::note, mark.running, "start", text);
         },
         [&](engine::StepWaiting const& waiting) {
@@ -303,7 +310,8 @@ std::string Progress::frame(Time now) const {
             if (missing.size() != 1 || missing.front() != id) continue;
             shown_waiting.insert(next);
             auto text = fmt::format("    {}{} then     {}", mark.last_branch, mark.waiting, base::printable(next));
-            if (waiting.step && !waiting.step->because.empty()) text += "  " + base::printable(waiting.step->because);
+            if (waiting.step)
+                if (auto const reason = state.reason(waiting.step->because); !reason.empty()) text += "  " + reason;
             rows.push_back(clipped(text, style.columns, style));
         }
         blocks.push_back(std::move(rows));

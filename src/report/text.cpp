@@ -57,12 +57,12 @@ constexpr std::string_view sequence(Tone tone) {
 }
 
 constexpr Glyphs unicode_glyphs{
-    .pass = "✓", .fail = "✗", .unknown = "?", .skipped = "·", .running = "▸", .waiting = "◦", .done = "✓",
+    .pass = "✓", .fail = "✗", .unknown = "?", .chosen = "◇", .skipped = "·", .running = "▸", .waiting = "◦", .done = "✓",
     .branch = "├─ ", .last_branch = "└─ ", .through = "│  ", .blank = "   ",
     .dot = "·", .arrow = "→", .ellipsis = "…", .final = "■",
 };
 constexpr Glyphs ascii_glyphs{
-    .pass = "+", .fail = "x", .unknown = "?", .skipped = ".", .running = ">", .waiting = "o", .done = "+",
+    .pass = "+", .fail = "x", .unknown = "?", .chosen = "=", .skipped = ".", .running = ">", .waiting = "o", .done = "+",
     .branch = "|- ", .last_branch = "`- ", .through = "|  ", .blank = "   ",
     .dot = "-", .arrow = "->", .ellipsis = "...", .final = "#",
 };

@@ -31,7 +31,7 @@ std::string shown(json::Value const&);
 std::string clock_text(base::Duration);
 
 struct Glyphs {
-    std::string_view pass, fail, unknown, skipped;          ///< outcomes
+    std::string_view pass, fail, unknown, chosen, skipped;  ///< outcomes
     std::string_view running, waiting, done;                ///< steps
     std::string_view branch, last_branch, through, blank;   ///< trees
     std::string_view dot, arrow, ellipsis, final;

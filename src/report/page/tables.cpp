@@ -16,6 +16,7 @@ struct OutcomeWord {
     Outcome outcome;
     std::string_view klass, word, heading;
 };
+constexpr OutcomeWord chosen_word{Outcome::fail, "final", "◇ choice", "Chosen otherwise"};
 constexpr OutcomeWord outcome_words[] = {
     {Outcome::fail, "broken", "✗ broken", "Broken"},
     {Outcome::unknown, "unknown", "? unknown", "Unknown"},
@@ -48,7 +49,7 @@ std::string finding_rows(std::vector<Finding const*> const& findings, OutcomeWor
             if (finding.outcome == Outcome::fail && fix.empty()) fix = finding.fix;
         }
         std::string below;
-        if (first.outcome == Outcome::fail)
+        if (first.outcome == Outcome::fail && !first.chosen)
             below = fmt::format("<div class=\"small\">{}</div>", first.kind == "refusal" ? "Azure refuses" : checks::name(first.severity));
         out += fmt::format("<tr><td><span class=\"pill {}\">{}</span>{}</td><td>{}<div class=\"small\">{}</div></td><td>{}{}</td></tr>", word.klass,
                            word.word, below, escaped(first.says), escaped(place), evidence,
@@ -78,7 +79,7 @@ std::string ways(Page const& page, access::Level level, bool human) {
 
 std::string standing(Page const& page) {
     auto const& findings = page.findings;
-    auto const broken = findings.count(Outcome::fail), unknown = findings.count(Outcome::unknown), proven = findings.count(Outcome::pass);
+    auto const broken = findings.broken(), chosen = findings.chosen(), unknown = findings.count(Outcome::unknown), proven = findings.count(Outcome::pass);
     std::string const state = page.run ? page.run->outcome : std::string("designed");
     std::string out = "<section id=\"standing\" class=\"hero\">";
     auto const quiet = [](std::size_t count) { return count == 0 ? " zero" : ""; };
@@ -89,9 +90,10 @@ std::string standing(Page const& page) {
     std::string sentence = broken > 0    ? "Something that was promised is not so."
                            : unknown > 0 ? "Nothing is broken. What could not be judged is listed as unknown, never as proven."
                                          : "Every promise was judged, and every one holds.";
+    if (chosen > 0) sentence += fmt::format(" In {} the design chose otherwise.", counted(chosen, "point"));
     out += fmt::format("<p class=\"sentence\">{}</p>", sentence);
     for (auto const& finding : page.findings.findings)
-        if (finding.outcome == Outcome::fail)
+        if (finding.outcome == Outcome::fail && !finding.chosen)
             out += fmt::format("<p class=\"broken\"><b>✗ not so: {}</b> · {} · {}</p>", escaped(finding.says), breakable(finding.resource), breakable(finding.message));
     out += "<dl class=\"facts\">";
     auto const fact = [&](std::string_view name, std::string const& value) {
@@ -160,13 +162,14 @@ std::string promises(Page const& page) {
                            finding_rows(mine, word));
     };
     auto const refusal = [](Finding const& finding) { return finding.kind == "refusal"; };
-    auto const any = [](Finding const&) { return true; };
+    auto const unchosen = [](Finding const& finding) { return !finding.chosen; };
     for (auto const& word : outcome_words) {
         if (word.outcome == Outcome::pass) {
             part(word, word.heading, true, std::not_fn(refusal));
             part(word, "What Azure would refuse, and does not find", false, refusal);
         } else {
-            part(word, word.heading, word.outcome != Outcome::not_applicable, any);
+            part(word, word.heading, word.outcome != Outcome::not_applicable, unchosen);
+            if (word.outcome == Outcome::unknown) part(chosen_word, chosen_word.heading, true, [](Finding const& finding) { return finding.chosen; });
         }
     }
     return out + "</section>";
