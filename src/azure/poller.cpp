@@ -68,7 +68,8 @@ Duration poll_interval(Duration expected, Duration elapsed) {
     // Long operations seldom end in the first half of what they usually take, but they fail there: a refusal that comes
     // after seconds is seen within as many seconds again.
     if (elapsed < expected / 2)
-        return std::min(clamp(expected / 2 - elapsed, Duration{2'000}, Duration{30'000}), std::max(elapsed, floor_of_polls));
+        return std::min(clamp(expected / 2 - elapsed, Duration{2'000}, Duration{30'000}),
+                        std::max(elapsed, floor_of_polls));
     return clamp(elapsed / 66, Duration{2'000}, Duration{5'000});
 }
 
