@@ -43,12 +43,12 @@ Reaction Patience::after(base::Error const& error, bool accepted, Time now) {
                             (error.code == ErrorCode::timeout && !accepted);
         return passes ? wait(outage_since_, limits_.conflict_deadline, error, now, error.what) : Reaction{Fail{error}};
     }
-    outage_since_.reset();
     auto const* row = azure::meaning_of(*error.azure);
     if (!row) {
         bool const transient = accepted || error.azure->status >= 500 || error.azure->status == 429;
         return transient ? again(error, accepted, now) : Reaction{Fail{error}};
     }
+    if (row->meaning != catalog::Meaning::again) outage_since_.reset();  // a clear answer: Azure is well again
     switch (row->meaning) {
         case catalog::Meaning::exists:
             return Accept{};

@@ -124,10 +124,12 @@ private:
     }
     bool is(std::string const& what, std::string_view state) const { return base::same_text(state_of(what), state); }
 
-    void add(Registration const& registration, Act act, std::string because) {
+    static std::string again(std::string const& provider) { return "register " + provider + " again"; }
+
+    void add(Registration const& registration, Act act, std::string because, std::string id = {}) {
         auto const own = resource::ResourceId::subscription_of(subscription());
         Step step;
-        step.id = "register " + registration.what;
+        step.id = id.empty() ? "register " + registration.what : std::move(id);
         step.act = act;
         step.method = act == Act::call ? "POST" : "GET";
         if (act == Act::call) step.action = registration.path + "/register";
@@ -144,22 +146,23 @@ private:
 
     void register_providers() {
         if (subscription().empty()) return;
-        std::map<std::string, std::string> again;  // a provider takes a new feature on when it is registered again
-        for (auto const& one : estate_.features) {
-            auto const registration = feature(one);
-            if (is(registration.what, registered)) continue;
-            add(registration, is(registration.what, registering) ? Act::await : Act::call, one.because);
-            again[one.provider] = fmt::format("it takes on the feature {} when it is registered again", one.name);
-            steps_.after("register " + one.provider, "register " + registration.what);
-        }
         for (auto const& name : estate_.providers) {
             auto const state = state_of(name);
-            if (is(name, registered) || again.contains(name)) continue;
+            if (is(name, registered)) continue;
             add(provider(name), is(name, registering) ? Act::await : Act::call,
                 state.empty() ? "its registration was not read; registering twice changes nothing"
                               : fmt::format("it is {}; Azure refuses its types until it is Registered", state));
         }
-        for (auto const& [name, because] : again) add(provider(name), Act::call, because);
+        // A provider takes a new feature on when it is registered again. Only what uses the feature waits for that.
+        for (auto const& one : estate_.features) {
+            auto const registration = feature(one);
+            if (is(registration.what, registered)) continue;
+            add(registration, is(registration.what, registering) ? Act::await : Act::call, one.because);
+            add(provider(one.provider), Act::call,
+                fmt::format("it takes on the feature {} when it is registered again", one.name), again(one.provider));
+            steps_.after(again(one.provider), "register " + registration.what);
+            steps_.after(again(one.provider), "register " + one.provider);
+        }
     }
 
     // ------------------------------------------------------------------------------------------ who writes what
@@ -426,7 +429,7 @@ private:
         for (auto const& feature : estate_.features)
             for (auto const& [address, by] : writer_) {
                 if (!manner(compared_.nodes.at(address).designed->type).awaits_features) continue;
-                for (auto const& step : steps_of(by)) steps_.after(step, "register " + feature.provider);
+                for (auto const& step : steps_of(by)) steps_.after(step, again(feature.provider));
             }
     }
     static bool parent_rewrites(Node const& node, Address const& need) { return node.designed->parent == need; }
