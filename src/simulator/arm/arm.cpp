@@ -59,6 +59,7 @@ constexpr Special specials[] = {
     {"Microsoft.Authorization/roleDefinitions", list_role_definitions, role_definition},
     {"Microsoft.Authorization/locks", list_locks, nullptr},
     {"Microsoft.Authorization/permissions", list_permissions, nullptr},
+    {"Microsoft.Resources/tags", nullptr, tags},
 };
 Special const* special(std::string_view type) {
     auto const found = std::find_if(std::begin(specials), std::end(specials),
@@ -70,6 +71,7 @@ Said on_resource(Request const& request, ResourceId const& id, std::string const
     if (auto const* row = special(type); row && row->one) return row->one(request, id);
     auto const& method = request.asked.method;
     if (method == "GET" || method == "HEAD") return get(request, id, type);
+    if (!has_behaviour(type)) return tl::unexpected(not_modelled(type));
     if (method == "PUT") return put(request, id, type);
     if (method == "PATCH") return patch(request, id, type);
     if (method == "DELETE") return erase(request, id, type);
@@ -151,7 +153,7 @@ Said below_provider(Request const& request, std::span<std::string const> before,
                             ? base::Result<ResourceId>(ResourceId::subscription_of(request.subscription()))
                             : ResourceId::parse(parent_text);
     if (!parent) return tl::unexpected(unknown_path(request));
-    if (auto const* row = special(type)) return row->list(request, *parent);
+    if (auto const* row = special(type); row && row->list) return row->list(request, *parent);
     return list(request, *parent, known);
 }
 

@@ -480,6 +480,37 @@ TEST(Arm, says_done_only_when_it_is_on_disk) {
     EXPECT_EQ(client.get(group).status, 200);
 }
 
+TEST(Arm, lays_tags_over_tags) {
+    Client client;
+    client.ready({});
+    auto const tags = in_group("/providers/Microsoft.Resources/tags/default") + version("2021-04-01");
+    struct Row {
+        std::string method, body;
+        int status;
+        std::string after;
+    };
+    for (auto const& row :
+         {Row{"PATCH", R"({"operation":"Merge","properties":{"tags":{"a":"1","b":"2"}}})", 200, R"({"a":"1","b":"2"})"},
+          Row{"PATCH", R"({"operation":"Delete","properties":{"tags":{"a":"9","b":"2"}}})", 200, R"({"a":"1"})"},
+          Row{"PATCH", R"({"operation":"Shuffle","properties":{"tags":{}}})", 400, R"({"a":"1"})"},
+          Row{"PUT", R"({"properties":{"tags":{"c":"3"}}})", 200, R"({"c":"3"})"},
+          Row{"PUT", R"({"properties":{"tags":{"c":3}}})", 400, R"({"c":"3"})"}, Row{"DELETE", "", 200, "{}"}}) {
+        EXPECT_EQ(client.call(row.method, tags, row.body).status, row.status) << row.body;
+        EXPECT_EQ(json::write(json::object_at(client.get(tags).body, "properties.tags")), row.after) << row.body;
+        EXPECT_EQ(json::write(json::object_at(client.get(in_group(version("2021-04-01"))).body, "tags")), row.after);
+    }
+}
+
+TEST(Arm, refuses_what_it_does_not_model) {
+    Client client;
+    client.ready({});
+    auto const deployment = in_group("/providers/Microsoft.Resources/deployments/d") + version("2021-04-01");
+    EXPECT_EQ(client.call("PUT", deployment, R"({"properties":{"mode":"Incremental"}})").code(), "NotModelled");
+    auto const definition =
+        "/providers/Microsoft.Authorization/policySetDefinitions/a8640138-9b0a-4a28-b8cb-1666c838647d";
+    EXPECT_EQ(client.get(definition + version("2025-11-01")).status, 404);
+}
+
 TEST(Arm, lists_in_pages) {
     Client client;
     for (int i = 0; i < 230; ++i) {

@@ -210,8 +210,8 @@ struct Provider {
     std::span<Scheduled const> scheduled{};
 };
 
-/// Defined in simulator/providers/providers.cpp. Types that `shapes` knows and no provider mentions behave as the
-/// default row: 201/200, done at once.
+/// Defined in simulator/providers/providers.cpp. Types that `shapes` knows and no row mentions can be loaded and read;
+/// a write is refused as not modelled.
 std::span<Provider const* const> providers();
 
 // ---------------------------------------------------------------------------------------------- the context

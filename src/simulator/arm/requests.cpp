@@ -33,6 +33,8 @@ bool is_lock(ResourceId const& id) { return base::same_text(id.type(), "Microsof
 
 Refusal check_permission(Request const& request, std::string_view action, ResourceId const& scope) {
     if (action.empty()) return std::nullopt;
+    // What belongs to all tenants (built-in definitions) is readable by everybody who has signed in.
+    if (scope.subscription().empty() && action.ends_with("/read")) return std::nullopt;
     auto const& caller = request.work.caller();
     if (request.work.permits(caller.object_id, action, scope)) return std::nullopt;
     auto refused =
@@ -228,6 +230,12 @@ ArmError method_not_allowed(Request const& request) {
               "The resource '" + request.asked.text() + "' does not answer to " + request.asked.method + ".");
     refused.from_gateway = true;
     return refused;
+}
+
+ArmError not_modelled(std::string_view type) {
+    return error(400, "NotModelled",
+                 "The simulated Azure does not act for " + std::string(type) +
+                     ": storing it without its effects would be a lie. docs/fidelity.md says what it models.");
 }
 
 std::string filtered_by(std::string_view filter, std::string_view property) {

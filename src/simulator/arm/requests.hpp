@@ -40,6 +40,8 @@ Answer paged(Request const&, json::Array all);
 ArmError not_found(ResourceId const&);
 ArmError group_not_found(ResourceId const& group);
 ArmError method_not_allowed(Request const&);
+/// A type that is published but that nobody here acts for. Better refused than stored without its effects.
+ArmError not_modelled(std::string_view type);
 
 // The verbs, once the path has been understood.
 Said get(Request const&, ResourceId const&, std::string const& type);
@@ -62,6 +64,9 @@ Said locations(Request const&);
 Said list_providers(Request const&);
 Said provider(Request const&, std::string_view name_space);
 Said register_provider(Request const&, std::string_view name_space, bool wanted);
+
+/// "…/providers/Microsoft.Resources/tags/default" of anything that stands.
+Said tags(Request const&, ResourceId const&);
 
 // Lists that look up and down from their scope instead of straight below it.
 Said list_role_assignments(Request const&, ResourceId const& scope);

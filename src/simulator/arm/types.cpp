@@ -14,11 +14,40 @@ std::vector<Provider const*> const& provider_list() {
     return list;
 }
 
+// Types that hang on nothing and change nothing here: kept and shown, done at once. Policies are never evaluated.
+constexpr std::string_view plain_source = "role-and-api-versions 1; durations of seconds left out";
+constexpr ResourceBehaviour plain_types[] = {
+    {.type = "Microsoft.Network/publicIPPrefixes", .source = plain_source, .date = "2026-11-24"},
+    {.type = "Microsoft.Network/applicationSecurityGroups", .source = plain_source, .date = "2026-11-24"},
+    {.type = "Microsoft.Network/ipGroups", .source = plain_source, .date = "2026-11-24"},
+    {.type = "Microsoft.Network/serviceEndpointPolicies", .source = plain_source, .date = "2026-11-24"},
+    {.type = "Microsoft.Network/ddosProtectionPlans", .source = plain_source, .date = "2026-11-24"},
+    {.type = "Microsoft.Network/privateDnsZones/A", .tracked = false, .source = plain_source, .date = "2026-11-24"},
+    {.type = "Microsoft.OperationalInsights/workspaces/tables", .source = plain_source, .date = "2026-11-24"},
+    {.type = "Microsoft.AlertsManagement/prometheusRuleGroups", .source = plain_source, .date = "2026-11-24"},
+    {.type = "Microsoft.Authorization/policyAssignments",
+     .state_at = "",
+     .tracked = false,
+     .source = plain_source,
+     .date = "2026-11-24"},
+    {.type = "Microsoft.Authorization/policyDefinitions",
+     .state_at = "",
+     .tracked = false,
+     .source = plain_source,
+     .date = "2026-11-24"},
+    {.type = "Microsoft.Authorization/policySetDefinitions",
+     .state_at = "",
+     .tracked = false,
+     .source = plain_source,
+     .date = "2026-11-24"},
+};
+
 std::unordered_map<std::string, ResourceBehaviour const*> const& rows() {
     static std::unordered_map<std::string, ResourceBehaviour const*> const map = [] {
         std::unordered_map<std::string, ResourceBehaviour const*> by_type;
+        for (auto const& row : plain_types) by_type.emplace(base::lower(row.type), &row);
         for (auto const* provider : provider_list()) {
-            for (auto const& row : provider->types) by_type.emplace(base::lower(row.type), &row);
+            for (auto const& row : provider->types) by_type.insert_or_assign(base::lower(row.type), &row);
         }
         return by_type;
     }();
