@@ -73,10 +73,10 @@ void add_flags(CLI::App& app, Parsed& p, std::string_view groups) {
     auto& a = p.arguments;
     auto const has = [&](char letter) { return groups.find(letter) != std::string_view::npos; };
     if (has('s')) {
-        app.add_option("--set", a.set, "KEY=VALUE laid over the spec; the last wins")->group("Spec");
-        app.add_option("--overlay", a.overlays, "a file laid over the spec (dev, stage, prod); later wins")->group("Spec");
+        app.add_option("--set", a.set, "KEY=VALUE laid over the spec; repeatable, the last wins")->allow_extra_args(false)->group("Spec");
+        app.add_option("--overlay", a.overlays, "a file laid over the spec (dev, stage, prod); repeatable, later wins")->allow_extra_args(false)->group("Spec");
     }
-    if (has('o')) app.add_option("-o,--output", p.outputs, "human | json | html, also FORMAT=FILE; repeatable")->group("Output");
+    if (has('o')) app.add_option("-o,--output", p.outputs, "human | json | html, also FORMAT=FILE; repeatable")->allow_extra_args(false)->group("Output");
     if (has('o')) app.add_flag("--all", a.all, "show what passed or did not change, too")->group("Output");
     if (has('l')) app.add_option("--live", a.live, "compare with: azure (read it), none, or a FILE of ARM JSON")->group("Judging");
     if (has('j')) {
@@ -87,7 +87,7 @@ void add_flags(CLI::App& app, Parsed& p, std::string_view groups) {
     if (has('d')) app.add_flag("--path", a.path, "show the critical path of the plan")->group("Judging");
     if (has('a')) {
         app.add_flag("--yes", a.yes, "do it without asking (never lifts a guard)")->group("Acting");
-        app.add_option("--allow", a.allow, "CLASS:NAME lifts one guard: rebuild, one_way, unknown, delete, lockout, key-loss, own")->group("Acting");
+        app.add_option("--allow", a.allow, "CLASS:NAME lifts one guard: rebuild, one_way, unknown, delete, lockout, key-loss, own")->allow_extra_args(false)->group("Acting");
         app.add_option("--events", a.events, "jsonl=FILE: every event of the run, a line each")->group("Acting");
     }
     if (has('p')) app.add_option("--pace", a.pace, "watch the simulated Azure N times faster than life (0: at once)")->group("Acting");

@@ -182,11 +182,16 @@ int plan(Arguments const& arguments, world::Terminal& terminal) {
     auto const standing = standing_from(arguments, *estate, **session, client);
     if (!standing) return show(standing.error(), terminal, arguments);
     auto const plan = plan::make(*estate, standing->live, standing->registrations);
-    auto const findings = checks::inspect(resource::overlay(standing->live, estate->graph));
+    auto findings = checks::inspect(resource::overlay(standing->live, estate->graph));
+    if (!findings.blocking()) checks::mark_chosen(findings, checks::inspect(estate->graph));
     auto const day = as_of(arguments, (*session)->now());
     auto const look = style(terminal, arguments);
     auto human = report::plan(plan, look);
-    if (findings.count(checks::Outcome::fail) > 0) human += "\n" + report::findings(findings, look);
+    if (findings.broken() > 0)
+        human += "\n" + report::findings(findings, look);
+    else if (findings.chosen() > 0)
+        human += fmt::format("\n{} recommended {} not followed, by choice: holdfast check {}\n", findings.chosen(),
+                             findings.chosen() == 1 ? "rule is" : "rules are", spec->spec.file);
     auto const page = page_of(*spec, *estate, resource::overlay(standing->live, estate->graph), plan, findings, std::nullopt, **session, day);
     Document const document{.human = human, .json = saved_plan(plan, *spec, arguments, day), .html = report::html(page)};
     auto const sent = deliver(document, arguments, terminal, *files);

@@ -45,11 +45,15 @@ def main():
     with tempfile.TemporaryDirectory() as state:
         os.mkdir(f'{state}/bin')
         os.symlink(program, f'{state}/bin/holdfast')
+        recorded = False   # inside the output of the command before
         for line in lines:
             if line.startswith('$ '):
                 out.append(line)
                 out.append(play(line[2:].strip(), state))
-            elif line.startswith('#') or (line.strip() == '' and not out):
+                recorded = True
+            elif re.match(r'\[exit \d+\]$', line):
+                recorded = False
+            elif line.startswith('#') and not recorded:
                 out.append(line)
     now = ''.join(out)
     then = ''.join(lines)
