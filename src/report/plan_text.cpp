@@ -57,22 +57,6 @@ std::string name_of(Change const& change) {
     return name.empty() ? "name known later" : base::printable(name);
 }
 
-std::string decided(resource::Origin const& origin) {
-    std::string out(resource::name(origin.by));
-    if (origin.by == resource::Origin::By::you && origin.where.line > 0)
-        out += fmt::format(" ({}:{})", base::printable(origin.where.file), origin.where.line);
-    if (!origin.because.empty()) out += ": " + base::printable(origin.because);
-    return out;
-}
-
-/// Whether the value could be changed on a standing resource at all.
-bool is_final(std::string_view type, PropertyChange const& property) {
-    if (!property.after) return false;
-    json::Value const other("(another value)");
-    auto const cost = catalog::transition(type, property.at, &*property.after, &other).cost;
-    return cost == Class::rebuild || cost == Class::one_way || cost == Class::refused;
-}
-
 void property_line(std::string& out, PropertyChange const& property, Style const& style) {
     auto const before = property.before ? shown(*property.before) : "(none)";
     auto const after = property.pending ? "(known later)" : property.after ? shown(*property.after) : "(none)";
@@ -233,38 +217,41 @@ void created(std::string& out, plan::Plan const& plan, Style const& style) {
     out += '\n';
 }
 
-/// Who decided what is hard to take back, and what a person said; the rest is counted.
-void decisions(std::string& out, plan::Plan const& plan, Style const& style) {
-    std::vector<std::string> finals, others;
-    std::map<resource::Origin::By, std::size_t> unshown;
-    for (auto const& change : plan.changes) {
-        if (change.action != Action::create) continue;
-        for (auto const& property : change.properties) {
-            if (property.pending || !property.after || property.after->is_object()) continue;
-            bool const final = is_final(change.type, property);
-            if (!final && property.origin.because.empty()) {
-                ++unshown[property.origin.by];
-                continue;
-            }
-            (final ? finals : others)
-                .push_back(fmt::format("{} {} = {}   by {}", base::printable(change.address),
-                                       base::printable(property.at.text()), shown(*property.after),
-                                       decided(property.origin)));
-        }
+/// What cannot be taken back, and who said so; the rest is counted. People's own words first: they know them.
+void decisions(std::string& out, std::span<Decision const> all, Style const& style) {
+    if (all.empty()) return;
+    std::vector<Decision const*> finals;
+    std::map<std::string, std::size_t> by;
+    for (auto const& decision : all) {
+        ++by[decision.by];
+        if (decision.final) finals.push_back(&decision);
     }
-    if (finals.empty() && others.empty()) return;
-    constexpr std::size_t most = 14;
-    out += fmt::format("  {}  {} {} FINAL: changing it later means building anew\n", painted(style, Tone::strong, "DECIDED"),
-                       finals.size(), finals.size() == 1 ? "is" : "are");
-    std::size_t shown_lines = 0;
-    for (auto const& text : finals)
-        if (shown_lines++ < most) out += block(fmt::format("    {} FINAL  ", glyphs(style).final), text, style);
-    for (auto const& text : others)
-        if (shown_lines++ < most) out += block("             ", text, style);
-    std::size_t rest = shown_lines > most ? shown_lines - most : 0;
-    for (auto const& [by, count] : unshown) rest += count;
-    if (rest > 0) out += painted(style, Tone::faint, fmt::format("    and {} more; -o json names each\n", rest));
-    out += '\n';
+    auto const rank_of = [](Decision const& decision) { return decision.by == "you" ? 0 : decision.by == "profile" ? 1 : 2; };
+    std::ranges::sort(finals, {}, [&](auto const* decision) { return std::pair(rank_of(*decision), decision->key); });
+    if (!finals.empty()) {
+        constexpr std::size_t most = 12;
+        out += fmt::format("  {} {}  changing one of these {} later means building anew\n", glyphs(style).final, painted(style, Tone::strong, "FINAL"),
+                           finals.size());
+        int key = 0, value = 0;
+        for (std::size_t i = 0; i < std::min(most, finals.size()); ++i) {
+            key = std::max(key, width(finals[i]->key));
+            value = std::max(value, width(finals[i]->value));
+        }
+        key = std::min(key, style.columns * 2 / 5);
+        value = std::min(value, style.columns / 4);
+        for (std::size_t i = 0; i < std::min(most, finals.size()); ++i) {
+            auto const& decision = *finals[i];
+            auto why = decision.by == "you" || decision.because.empty() ? decision.by : decision.by + ": " + decision.because;
+            auto const left = fmt::format("    {}  {}  ", padded(clipped(base::printable(decision.key), key, style), key),
+                                          padded(clipped(base::printable(decision.value), value, style), value));
+            out += left + painted(style, Tone::faint, clipped("by " + base::printable(why), std::max(8, style.columns - width(left)), style)) + '\n';
+        }
+        if (finals.size() > most) out += painted(style, Tone::faint, fmt::format("    and {} more\n", finals.size() - most));
+    }
+    std::vector<std::string> parts;
+    for (auto const& [who, count] : by) parts.push_back(fmt::format("{} by {}", count, base::printable(who)));
+    std::ranges::reverse(parts);
+    out += fmt::format("  decided: {}\n\n", base::join(parts, ", "));
 }
 
 void prominent(std::string& out, plan::Plan const& plan, Style const& style) {
@@ -286,7 +273,7 @@ void prominent(std::string& out, plan::Plan const& plan, Style const& style) {
 
 }  // namespace
 
-std::string plan(plan::Plan const& plan, Style style) {
+std::string plan(plan::Plan const& plan, Style style, std::span<Decision const> decided) {
     std::string out;
     auto const title = base::printable(plan.name);
     if (plan.empty()) {
@@ -323,7 +310,7 @@ std::string plan(plan::Plan const& plan, Style style) {
         }
         out += '\n';
     }
-    decisions(out, plan, style);
+    if (plan.count(Action::create) > 0) decisions(out, decided, style);
 
     int seconds = 0;
     for (auto const& [step, remaining] : plan::remaining_seconds(plan)) seconds = std::max(seconds, remaining);

@@ -292,7 +292,8 @@ std::string Progress::frame(Time now) const {
         auto row = fmt::format("  {} running  {}  {:>5}", mark.running, padded(clipped(base::printable(id), label, style), label),
                                clock_text(since));
         if (tracked.step)
-            if (auto const range = range_text(usual_of(*tracked.step)); !range.empty()) row += fmt::format("  ({})", range);
+            if (auto const usual = usual_of(*tracked.step); usual.max_s > 0)
+                row += fmt::format("  ({}{})", range_text(usual), since > std::chrono::seconds(usual.max_s) ? ", longer now" : "");
         rows.push_back(painted(style, Tone::note, clipped(row, style.columns, style)));
         auto why = tracked.why.empty() ? std::string() : "waiting: " + tracked.why;
         if (why.empty() && tracked.step && !tracked.step->until.empty()) why = "until " + tracked.step->until;
@@ -303,16 +304,21 @@ std::string Progress::frame(Time now) const {
                                     clock_text(std::chrono::duration_cast<Duration>(tracked.next_look - now)));
             rows.push_back(painted(style, Tone::faint, clipped(text, style.columns, style)));
         }
+        std::vector<std::string> next_rows;
         for (auto const& next : tracked.unlocks) {
             auto const& waiting = state.steps.at(next);
             if (waiting.stage != Stage::waiting || shown_waiting.contains(next)) continue;
             auto const missing = state.missing(waiting);
             if (missing.size() != 1 || missing.front() != id) continue;
             shown_waiting.insert(next);
-            auto text = fmt::format("    {}{} then     {}", mark.last_branch, mark.waiting, base::printable(next));
+            auto text = fmt::format("{} then     {}", mark.waiting, base::printable(next));
             if (waiting.step)
                 if (auto const reason = state.reason(waiting.step->because); !reason.empty()) text += "  " + reason;
-            rows.push_back(clipped(text, style.columns, style));
+            next_rows.push_back(std::move(text));
+        }
+        for (std::size_t i = 0; i < next_rows.size(); ++i) {
+            auto const branch = i + 1 == next_rows.size() ? mark.last_branch : mark.branch;
+            rows.push_back(clipped(fmt::format("    {}{}", branch, next_rows[i]), style.columns, style));
         }
         blocks.push_back(std::move(rows));
     }

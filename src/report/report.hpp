@@ -22,7 +22,15 @@ struct Style {
 std::string errors(std::span<base::Error const>, std::map<std::string, std::string> const& sources, Style);
 json::Value errors_json(std::span<base::Error const>);   ///< holdfast/errors 1
 std::string findings(checks::Findings const&, Style, bool all = false);
-std::string plan(plan::Plan const&, Style);
+/// A decision of the spec: who took it, why, and whether it can be taken back.
+struct Decision {
+    std::string key, value;   ///< in the words of the spec: "network.mode"
+    std::string by;           ///< "you", "profile", "default"
+    std::string because;
+    bool final = false;       ///< changing it later means building anew
+};
+/// `decided`: shown where something is created, what is FINAL first; the rest is counted.
+std::string plan(plan::Plan const&, Style, std::span<Decision const> decided = {});
 std::string run(engine::Run const&, Style);
 
 /// The live view of an act: feed it events, ask it for a frame (terminal) or take its lines (log).
@@ -55,7 +63,7 @@ struct Page {
     network::Map network;
     std::vector<keys::Chain> chains;
     access::Paths access;
-    struct Decision { std::string key, value, by, because; bool final = false; };
+    using Decision = report::Decision;
     std::vector<Decision> decisions;
     std::vector<estate::Estate::ByAzure> by_azure;
     std::vector<std::string> unknowns;

@@ -3,7 +3,7 @@
 //   style [columns N] [colour] [ascii]
 //   errors      source FILE, lines after "|"; error CODE [FILE LINE COLUMN LENGTH], then what|fix|because|azure lines
 //   findings [all]      and lines that change tests/scenarios/checks/secure.graph
-//   plan        and lines that change the graph; or guard|unknown|change lines
+//   plan        and lines that change the graph; or guard|unknown|change lines; decided lines
 //   log|frame SECONDS   the run of that plan, as a log or as the block at that second
 //   example FILE        what check says of examples/FILE: everything that is not proven
 #include "report/report.hpp"
@@ -131,12 +131,14 @@ std::string rendered(std::vector<std::string> lines) {
         return findings(found, style);
     }
     plan::Plan made;
+    std::vector<Decision> decided;
     bool hand_made = false;
     for (auto const& line : content) {
         auto const word = word_of(line);
         auto const parts = base::split(rest_of(line), '|');
         hand_made = hand_made || word == "guard" || word == "unknown" || word == "change";
         if (word == "guard") made.guards.push_back({parts[0], parts[1], parts[2], ""});
+        else if (word == "decided") decided.push_back({parts[0], parts[1], parts[2], parts[3], parts[4] == "final"});
         else if (word == "unknown") made.unknowns.push_back({parts[0], parts[1]});
         else if (word == "change") {
             plan::Change change{.address = parts[1], .type = parts[2], .resource = parts[3]};
@@ -159,7 +161,7 @@ std::string rendered(std::vector<std::string> lines) {
     if (kind == "findings") return findings(checks::inspect(fixture::graph(graph_changes)), style, rest == "all");
     made.name = "prod-weu";
     if (!hand_made) made = fixture::plan(fixture::graph(graph_changes));
-    if (kind == "plan") return plan(made, style);
+    if (kind == "plan") return plan(made, style, decided);
     auto const done = fixture::run(made);
     if (kind == "run") return run(done, style);
     Progress progress(made, style);

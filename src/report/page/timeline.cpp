@@ -15,6 +15,9 @@ std::int64_t tick_seconds(std::int64_t whole) {
     return std::max<std::int64_t>(1, whole / 9);
 }
 
+/// Seconds are enough for people.
+std::string moment(base::Time at) { return base::to_string(base::Time(std::chrono::floor<std::chrono::seconds>(at))); }
+
 }  // namespace
 
 std::string timeline(Page const& page) {
@@ -50,7 +53,7 @@ std::string timeline(Page const& page) {
         int const from = x_of(row->started), to = std::max(from + 3, x_of(row->ended));
         auto const klass = row->outcome == "failed" ? "bar bad" : on_path ? "bar path" : "bar";
         auto label = base::printable(row->step);
-        constexpr int label_columns = 42;
+        int const label_columns = on_path ? 33 : 37;   // bold letters are wider
         drawing.text(label_width - 12, y + 14, clipped(label, label_columns, Style{}), on_path ? "t end strong" : "t end");
         drawing.raw(fmt::format("<g><title>{}: {} to {}, {}{}</title>", escaped(row->step),
                                 clock_text(std::chrono::duration_cast<base::Duration>(row->started - run.started)),
@@ -69,8 +72,8 @@ std::string timeline(Page const& page) {
     }();
     std::string out = "<section id=\"timeline\"><h2>How it went</h2>";
     out += fmt::format("<p>{} to {}: <b>{}</b> for {}, in parallel. The longest path, <span class=\"swatch path\"></span> coloured, takes {}; "
-                       "nothing else could have made the run shorter.</p>",
-                       escaped(base::to_string(run.started)), escaped(base::to_string(run.ended)),
+                       "every other step had time to spare.</p>",
+                       escaped(moment(run.started)), escaped(moment(run.ended)),
                        escaped(base::spoken(std::chrono::duration_cast<base::Duration>(run.ended - run.started))),
                        counted(rows.size(), "step"), escaped(base::spoken(longest)));
     out += drawing.svg(height, fmt::format("{} steps in {}", rows.size(), base::spoken(base::Duration(whole))));
