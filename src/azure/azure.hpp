@@ -53,7 +53,7 @@ struct Retry {
 /// Retry-After in seconds or HTTP date, retry-after-ms, x-ms-retry-after-ms.
 std::optional<Duration> retry_after(Response const&, base::Time now);
 
-/// A long-running operation as a state machine (arm-protocol 4). Feed it the first answer, then each poll's.
+/// A long-running operation as a state machine (recorded forms: docs/fidelity.md). Feed it the first answer, then each poll's.
 class Poller {
 public:
     struct Finished {

@@ -34,7 +34,7 @@ struct ErrorRow {
 ErrorRow const* find_error(int status, std::string_view code, std::string_view message);
 std::span<ErrorRow const> errors();
 
-/// How long a write of a type takes, and what it excludes. From deployment-dag.csv and the recordings.
+/// How long a write of a type takes, and what it excludes. From recorded operations and estimates, each row says which.
 struct DurationRow {
     std::string_view type;
     std::string_view act;  ///< "write" | "delete"

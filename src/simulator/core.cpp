@@ -5,7 +5,7 @@
 namespace holdfast::simulator {
 namespace {
 
-constexpr std::string_view clouds_source = "https://management.azure.com/metadata/endpoints, arm-protocol 1.1";
+constexpr std::string_view clouds_source = "https://management.azure.com/metadata/endpoints, recorded traffic, read 2026-11-23";
 constexpr CloudHosts clouds[] = {
     {"Simulated", "management.azsim.test", "login.azsim.test", "graph.azsim.test", "vault.azsim.test",
      "azurecr.azsim.test", "portal.azsim.test", "own", "2026-11-24"},

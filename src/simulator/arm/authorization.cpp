@@ -105,7 +105,7 @@ void accepted_assignment(Context& context, Stored& stored, Stored const* before)
     auto const& options = work.core().options;
     auto const least = std::min(options.propagation_least, options.propagation_most);
     auto const most = options.propagation_most;
-    Takes const propagation{least, least + (most - least) / 3, most, "arm-protocol 7.2: usually 10-60 s"};
+    Takes const propagation{least, least + (most - least) / 3, most, "documentation, 2026-11-23: usually 10-60 s"};
     auto const seconds = context.draw(propagation, "EFFECT " + stored.id.key());
     auto const effective = context.now() + Duration{static_cast<std::int64_t>(seconds * 1000)};
     json::put(stored.hidden, effective_at, json::Value(effective.time_since_epoch().count()));
@@ -183,7 +183,7 @@ Provider const& authorization() {
          .tracked = false,
          .validate = validate_assignment,
          .accepted = accepted_assignment,
-         .source = "arm-protocol 4.3 and 7.1-7.2",
+         .source = "recorded traffic, read 2026-11-23",
          .date = "2026-11-23"},
         {.type = definition_type,
          .create_status = 201,
@@ -194,14 +194,14 @@ Provider const& authorization() {
          .validate = validate_definition,
          .before_delete = definition_in_use,
          .view = view_definition,
-         .source = "role-and-api-versions 1",
+         .source = "api-versions and permissions in the REST reference, read 2026-11-23",
          .date = "2026-11-23"},
         {.type = lock_type,
          .create_status = 201,
          .update_status = 200,
          .state_at = "",
          .tracked = false,
-         .source = "role-and-api-versions 1",
+         .source = "api-versions and permissions in the REST reference, read 2026-11-23",
          .date = "2026-11-23"},
     };
     static Provider const provider{.name = "Microsoft.Authorization", .registered_at_first = true, .types = types};

@@ -7,7 +7,7 @@
 namespace holdfast::simulator::arm {
 namespace {
 
-constexpr std::string_view recorded = "167 recorded deletions, arm-protocol 15";
+constexpr std::string_view recorded = "167 recorded deletions, read 2026-11-23";
 constexpr Takes deletion_empty{2, 10, 45, "estimate: the shortest recorded deletions"};
 constexpr Takes deletion_full{45, 340, 1861, recorded};
 constexpr Duration look_again{5000};
@@ -23,7 +23,7 @@ ResourceBehaviour const& group_behaviour() {
                                        .patch = PatchStyle::tags,
                                        .result_path = "operationresults/{id}?api-version=2021-04-01",
                                        .tracked = false,
-                                       .source = "arm-protocol 4.3",
+                                       .source = "recorded traffic, read 2026-11-23",
                                        .date = "2026-11-23"};
     return row;
 }

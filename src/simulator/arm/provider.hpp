@@ -204,7 +204,7 @@ struct Scheduled {
 struct Provider {
     std::string_view name;  ///< "Microsoft.Network"
     bool registered_at_first = false;
-    Takes registration{5, 15, 60, "estimate: arm-protocol 8"};
+    Takes registration{5, 15, 60, "estimate from documentation, 2026-11-23"};
     std::span<ResourceBehaviour const> types{};
     std::span<Route const> routes{};
     std::span<Scheduled const> scheduled{};

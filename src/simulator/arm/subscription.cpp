@@ -213,7 +213,7 @@ Said register_provider(Request const& request, std::string_view name_space, bool
     auto const* known = provider_named(name);
     bool const always = known && known->registered_at_first;
     if (wanted && !always && state != "Registered" && state != "Registering") {
-        auto const takes = known ? known->registration : Takes{5, 15, 60, "estimate: arm-protocol 8"};
+        auto const takes = known ? known->registration : Takes{5, 15, 60, "estimate from documentation, 2026-11-23"};
         auto const seconds = request.work.draw(takes, "REGISTER " + base::lower(name));
         request.store().put_registration(name, "Registering");
         request.work.schedule(request.work.now() + Duration{static_cast<std::int64_t>(seconds * 1000)},
@@ -247,7 +247,7 @@ Reply feature(Context& context, Call const& call, bool wanted) {
     auto const& name = call.parameters.at("feature");
     if (canonical_namespace(name_space).empty()) return unknown_namespace(name_space);
     if (wanted && store.feature(name_space, name) == "NotRegistered") {
-        auto const seconds = work.draw({30, 120, 900, "estimate: arm-protocol 8"},
+        auto const seconds = work.draw({30, 120, 900, "estimate from documentation, 2026-11-23"},
                                        "FEATURE " + base::lower(name_space) + "/" + base::lower(name));
         store.put_feature(name_space, name, "Registering");
         work.schedule(work.now() + Duration{static_cast<std::int64_t>(seconds * 1000)}, "feature.registered",

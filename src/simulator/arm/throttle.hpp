@@ -1,5 +1,5 @@
 /// throttle: the token buckets of Resource Manager, per principal and class of call, and one of fifteen times the size
-/// for all principals together. Sizes and refill: arm-protocol 6, published by Microsoft 2024.
+/// for all principals together. Sizes and refill: recorded traffic, read 2026-11-23, published by Microsoft 2024.
 #pragma once
 
 #include "simulator/arm/provider.hpp"

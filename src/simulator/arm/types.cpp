@@ -15,7 +15,7 @@ std::vector<Provider const*> const& provider_list() {
 }
 
 // Types that hang on nothing and change nothing here: kept and shown, done at once. Policies are never evaluated.
-constexpr std::string_view plain_source = "role-and-api-versions 1; durations of seconds left out";
+constexpr std::string_view plain_source = "api-versions and permissions in the REST reference, read 2026-11-23; durations of seconds left out";
 constexpr ResourceBehaviour plain_types[] = {
     {.type = "Microsoft.Network/publicIPPrefixes", .source = plain_source, .date = "2026-11-24"},
     {.type = "Microsoft.Network/applicationSecurityGroups", .source = plain_source, .date = "2026-11-24"},

@@ -7,8 +7,8 @@
 namespace holdfast::simulator::entra {
 namespace {
 
-constexpr Duration application_token_lifetime = std::chrono::seconds(3599);  // arm-protocol 1.2
-constexpr Duration machine_token_lifetime = std::chrono::seconds(86399);     // arm-protocol 1.5
+constexpr Duration application_token_lifetime = std::chrono::seconds(3599);  // recorded traffic, read 2026-11-23
+constexpr Duration machine_token_lifetime = std::chrono::seconds(86399);     // recorded traffic, read 2026-11-23
 
 // ------------------------------------------------------------------------------------------------ refusals
 

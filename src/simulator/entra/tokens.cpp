@@ -14,7 +14,7 @@ struct Known {
     std::string_view audience;
     Audience service;
 };
-// Entra's resource identifiers of the services, arm-protocol 1.1. A trailing slash counts only for vaults.
+// Entra's resource identifiers of the services. A trailing slash counts only for vaults.
 constexpr Known audiences[] = {
     {"https://management.azure.com", Audience::management},
     {"https://management.core.windows.net", Audience::management},

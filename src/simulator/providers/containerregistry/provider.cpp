@@ -87,7 +87,7 @@ constexpr arm::ResourceBehaviour types[] = {
      .validate = validate_registry,
      .accepted = accepted_registry,
      .source =
-         "Container Registry REST reference and service tiers page; arm-protocol notes 4.3 (engineering knowledge)",
+         "Container Registry REST reference and service tiers page; recorded exchanges, read 2026-11-23 (engineering knowledge)",
      .date = "2026-11-23"},
 };
 constexpr arm::Route routes[] = {

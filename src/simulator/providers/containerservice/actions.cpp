@@ -7,7 +7,7 @@ namespace holdfast::simulator::providers::containerservice {
 namespace {
 
 constexpr std::string_view server_application =
-    "6dae42f8-4368-4678-94ff-3960e28e3630";  // the AKS Entra server, arm-protocol 1.1
+    "6dae42f8-4368-4678-94ff-3960e28e3630";  // the AKS Entra server, recorded traffic, read 2026-11-23
 constexpr std::string_view client_application = "80faf920-1908-4b52-b5ef-a8e7bedfc67a";
 
 arm::Answer ok(json::Value body) { return {.status = 200, .body = std::move(body), .headers = {}}; }

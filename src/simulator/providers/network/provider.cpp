@@ -75,7 +75,7 @@ constexpr ResourceBehaviour alike(std::string_view type, Takes create, Takes upd
     row.etag_at = "etag";
     row.etag_header = true;
     row.before_delete = refuse_in_use;
-    row.source = "arm-protocol notes 4.3 and 7.5, recorded exchanges";
+    row.source = "recorded exchanges, read 2026-11-23";
     row.date = "2026-11-23";
     return row;
 }

@@ -64,7 +64,7 @@ constexpr arm::ResourceBehaviour types[] = {
      .actions = actions,
      .validate = validate_workspace,
      .accepted = accepted_workspace,
-     .source = "Log Analytics REST reference; arm-protocol notes 4.3 (engineering knowledge)",
+     .source = "Log Analytics REST reference; recorded exchanges, read 2026-11-23 (engineering knowledge)",
      .date = "2026-11-23"},
 };
 constexpr arm::Provider provider{.name = "Microsoft.OperationalInsights", .types = types};
