@@ -321,6 +321,31 @@ TEST(Apply, registers_and_waits_until_it_is_so) {
     EXPECT_LE(took, 52s);
 }
 
+TEST(Apply, waits_for_what_somebody_else_began_and_reads_what_it_gives) {
+    for (bool const comes_out_failed : {false, true}) {
+        World world;
+        auto& identity =
+            world.azure.things[base::lower(in_group + "Microsoft.ManagedIdentity/userAssignedIdentities/id")];
+        identity.body = *json::parse(R"({"properties":{"clientId":"c9"}})");
+        identity.ready = noon + 60s;
+        identity.comes_out_failed = comes_out_failed;
+        auto await = write_step("identity", "Microsoft.ManagedIdentity/userAssignedIdentities", "id", 2);
+        await.id = "await identity";
+        await.act = plan::Act::await;
+        await.method = "GET";
+        await.overlay = *json::parse(R"({"tags":{"team":"blue"}})");
+        await.condition =
+            plan::Condition{await.resource.id->text(), "2024-11-30", "properties.provisioningState", "Succeeded"};
+        auto user = write_step("cluster", "Microsoft.ContainerService/managedClusters", "aks", 300, {"await identity"});
+        user.resource.pending = {{"properties.x", Output{"identity", "properties.clientId"}}};
+        Life life(world.azure, *world.files, noon);
+        auto const run = life.apply(plan_of({await, user}));
+        EXPECT_EQ(run->outcome, "succeeded") << saw(life.events);
+        EXPECT_EQ(world.azure.writes["id"], comes_out_failed ? 1 : 0) << "only what came out failed is written again";
+        EXPECT_EQ(json::text_at(world.azure.bodies.back(), "properties.x"), comes_out_failed ? "c1" : "c9");
+    }
+}
+
 TEST(Apply, ends_at_once_when_told_to_and_goes_on_where_it_was) {
     World world;
     std::string url;

@@ -15,6 +15,8 @@ namespace {
 
 using Shared = std::shared_ptr<Progress>;
 
+/// How an operation that somebody else began may end.
+constexpr std::string_view failures[] = {"Failed", "Canceled"};
 json::Path const owner_at = json::Path("tags").child(std::string(resource::owner_tag));
 
 tl::unexpected<base::Error> over() { return base::fail(ErrorCode::interrupted, "the run was told to end"); }
@@ -127,8 +129,9 @@ Task<Result<std::optional<Answer>>> take_up(Shared run, std::size_t index, Ready
     co_return std::optional<Answer>{};
 }
 
-/// Until the value at the condition's path is what it must be. 404 and silence are a "not yet".
-Task<Result<void>> await_condition(Shared run, std::size_t index, plan::Condition condition) {
+/// Until the value at the condition's path is what it must be (true), or says that it never will be (false). 404 and
+/// silence are a "not yet".
+Task<Result<bool>> await_condition(Shared run, std::size_t index, plan::Condition condition) {
     auto const begun = run->now();
     for (;;) {
         auto reading = run->in.client.get_path(condition.path, condition.api_version);
@@ -137,8 +140,12 @@ Task<Result<void>> await_condition(Shared run, std::size_t index, plan::Conditio
         std::string state = "not there yet";
         if (answer) {
             auto const text = json::text_at(answer->body, condition.at);
-            if (text && base::same_text(*text, condition.value)) co_return Result<void>{};
+            if (text && base::same_text(*text, condition.value)) co_return true;
             if (text) state = fmt::format("it is {}", base::printable(*text));
+            if (text && std::ranges::any_of(failures, [&text](auto word) { return base::same_text(*text, word); })) {
+                run->wait_said(index, state, Duration{0});
+                co_return false;
+            }
         } else {
             auto const code = answer.error().code;
             if (code != ErrorCode::connection_failed && code != ErrorCode::connection_lost &&
@@ -166,7 +173,7 @@ Task<Result<json::Value>> keep(Shared run, std::size_t index, Client::Write writ
     json::Object done;
     done["id"] = write.id.text();
     if (!answer.etag.empty()) done["etag"] = answer.etag;
-    bool const has_outputs = step.act == plan::Act::write && run->outputs.wanted(step.address);
+    bool const has_outputs = step.act != plan::Act::remove && run->outputs.wanted(step.address);
     if (has_outputs) {
         auto missing = run->outputs.take(step.address, answer.body);
         if (!missing.empty()) {
@@ -262,25 +269,38 @@ Task<Result<json::Value>> perform(Shared run, std::size_t index) {
     auto const& step = run->step(index);
     auto filled = ready(step, run->outputs, run->in.secrets);
     if (!filled) co_return base::fail(filled.error());
-    json::Value done = json::Object{{"outputs", json::Object{}}};
+    Answer answer;
     if (step.act != plan::Act::await) {
         auto acting = act(run, index, *filled);
-        auto answer = co_await std::move(acting);
+        auto acted = co_await std::move(acting);
         if (run->ended) co_return over();
-        if (!answer) co_return base::fail(answer.error());
-        auto keeping = keep(run, index, filled->write, std::move(*answer));
-        auto kept = co_await std::move(keeping);
-        if (run->ended) co_return over();
-        if (!kept) co_return base::fail(kept.error());
-        done = std::move(*kept);
+        if (!acted) co_return base::fail(acted.error());
+        answer = std::move(*acted);
     }
     if (step.condition) {
         auto awaiting = await_condition(run, index, *step.condition);
         auto const so = co_await std::move(awaiting);
         if (run->ended) co_return over();
         if (!so) co_return base::fail(so.error());
+        bool const repairable = step.act == plan::Act::await && !step.overlay.is_null();
+        if (!*so && !repairable)
+            co_return base::fail(ErrorCode::azure,
+                                 fmt::format("{} failed: it will not come to be that {}", step.id, step.until),
+                                 "run `holdfast apply` again", base::Call{step.method, filled->write.address});
+        if (!*so) {  // what somebody else began came out failed: the same write, from us, reconciles it
+            filled->write.method = "PUT";
+            auto acting = act(run, index, *filled);
+            auto acted = co_await std::move(acting);
+            if (run->ended) co_return over();
+            if (!acted) co_return base::fail(acted.error());
+            answer = std::move(*acted);
+        }
     }
-    if (auto const recorded = run->write(journal::Kind::done, index, done); !recorded)
+    auto keeping = keep(run, index, filled->write, std::move(answer));
+    auto done = co_await std::move(keeping);
+    if (run->ended) co_return over();
+    if (!done) co_return base::fail(done.error());
+    if (auto const recorded = run->write(journal::Kind::done, index, *done); !recorded)
         co_return base::fail(recorded.error());
     co_return done;
 }

@@ -20,6 +20,19 @@ namespace {
 json::Path const principal_at = "properties.principalId";
 json::Path const role_at = "properties.roleDefinitionId";
 
+// How Azure says what it is doing to a resource.
+json::Path const state_at = "properties.provisioningState";
+constexpr std::string_view succeeded = "Succeeded", deleting = "Deleting";
+constexpr std::string_view failures[] = {"Failed", "Canceled"};
+
+std::string state_of(Resource const& live) {
+    auto const* body = live.raw ? &*live.raw : &live.body;
+    return std::string(json::text_at(*body, state_at).value_or(""));
+}
+bool is_failure(std::string_view state) {
+    return std::ranges::any_of(failures, [state](auto word) { return base::same_text(word, state); });
+}
+
 bool covers(resource::Unread const& unread, Resource const& resource) {
     if (base::same_text(unread.what, resource.address)) return true;
     if (!resource.id || !unread.what.starts_with('/')) return false;
@@ -86,6 +99,7 @@ public:
                 node.designed = &resource;
                 node.live = live_.find(address);
                 if (!node.live && resource.id) node.live = live_.find(*resource.id);
+                settle(node);
                 out_.nodes.emplace(address, std::move(node));
             }
         find_dark();
@@ -107,6 +121,21 @@ public:
     }
 
 private:
+    /// What is being deleted does not stand, nor does anything in it; what is being made or changed is waited for.
+    void settle(Node& node) const {
+        for (auto id = node.live ? node.live->id : std::nullopt; id; id = id->parent()) {
+            auto const* enclosing = live_.find(*id);
+            if (!enclosing || !base::same_text(state_of(*enclosing), deleting)) continue;
+            node.live = nullptr;
+            node.change.because =
+                fmt::format("{} is being deleted: it is made anew once that is over", enclosing->address);
+            return;
+        }
+        if (!node.live) return;
+        auto const state = state_of(*node.live);
+        if (!state.empty() && !base::same_text(state, succeeded) && !is_failure(state)) node.under_way = state;
+    }
+
     bool stands(Address const& address) const {
         auto const it = out_.nodes.find(address);
         return it != out_.nodes.end() ? it->second.live != nullptr : live_.find(address) != nullptr;
@@ -165,6 +194,12 @@ private:
             }
             auto const* value = source->raw ? json::find(*source->raw, output->path) : nullptr;
             if (!value) value = json::find(source->body, output->path);
+            auto const made = out_.nodes.find(output->address);
+            bool const later = made != out_.nodes.end() && !made->second.under_way.empty();
+            if ((!value || value->is_null()) && later) {
+                node.wanted.pending.push_back(pending);  // it shows once Azure is done with it
+                continue;
+            }
             if (value && !value->is_null()) json::put(node.wanted.body, pending.at, *value);
             else lost(node, fmt::format("{} does not show {}", output->address, output->path.text()));
         }
@@ -204,7 +239,8 @@ private:
         change.type = wanted.type;
         if (!node.live || replaced_.contains(wanted.address)) {
             change.action = node.live ? Action::replace : Action::create;
-            change.because = node.live ? node.change.because : created_because(*node.designed);
+            change.because =
+                node.live || !node.change.because.empty() ? node.change.because : created_because(*node.designed);
             if (node.live) change.properties = node.change.properties;
             node.change = std::move(change);
             return;
@@ -215,6 +251,7 @@ private:
         follow(node, change);
         for (auto const& pending : wanted.pending) still_pending(node, change, pending);
         adopt(node, change);
+        reconcile(node, change);
         change.action = change.properties.empty() ? Action::none : Action::update;
         Class worst = Class::in_place;
         for (auto const& property : change.properties)
@@ -294,8 +331,10 @@ private:
 
     void still_pending(Node& node, Change& change, Pending const& pending) {
         auto const* output = std::get_if<Output>(&pending.from);
-        if (!output) return;                     // a secret: Azure never shows it, so it is not compared
-        if (source_of(output->address)) return;  // told already: the source does not show the value
+        if (!output) return;  // a secret: Azure never shows it, so it is not compared
+        auto const source = out_.nodes.find(output->address);
+        bool const later = source != out_.nodes.end() && !source->second.under_way.empty();
+        if (!later && source_of(output->address)) return;  // told already: the source does not show the value
         auto const* before = json::find(node.live->body, pending.at);
         add(change, node.wanted, pending.at, before ? std::optional(*before) : std::nullopt, std::nullopt);
         change.properties.back().pending = true;
@@ -312,6 +351,21 @@ private:
         auto const* there = json::find(live.body, tag);
         if (there && *there == *mark) return;
         add(change, node.wanted, tag, there ? std::optional(*there) : std::nullopt, *mark);
+        node.other_changes = true;
+    }
+
+    /// What came out failed is written again: the same body reconciles it.
+    void reconcile(Node& node, Change& change) {
+        auto const state = state_of(*node.live);
+        if (!is_failure(state) || !change.properties.empty()) return;
+        PropertyChange property;
+        property.at = state_at;
+        property.before = json::Value(state.c_str());
+        property.after = json::Value(std::string(succeeded).c_str());
+        property.because = "Azure did not finish it; the same write, repeated, reconciles it";
+        property.origin.by = resource::Origin::By::azure;
+        change.because = fmt::format("it came out {}; the same write, repeated, reconciles it", state);
+        change.properties.push_back(std::move(property));
         node.other_changes = true;
     }
 
@@ -345,7 +399,11 @@ private:
         if (change.action == Action::none && change.because.empty()) {
             auto const hidden =
                 std::ranges::any_of(lost_, [&change](auto const& one) { return one.first == change.address; });
-            change.because = hidden ? "it stands as designed, as far as it could be read" : "it stands as designed";
+            change.because =
+                !node.under_way.empty()
+                    ? fmt::format("it stands as designed, and Azure is still at work on it ({})", node.under_way)
+                : hidden ? "it stands as designed, as far as it could be read"
+                         : "it stands as designed";
         }
         if (change.action == Action::update && change.because.empty())
             change.because = change.properties.size() == 1

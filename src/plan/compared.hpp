@@ -16,6 +16,7 @@ struct Node {
     std::string version_to;
     json::Path version_at;
     bool other_changes = false;  ///< anything but the version
+    std::string under_way;       ///< what Azure is doing to it: "Creating"; empty when it has settled
     bool unplanned = false;      ///< depends on what could not be read
     bool exists() const { return live && change.action != Action::replace && !replaced_with_parent; }
     bool replaced_with_parent = false;

@@ -69,7 +69,10 @@ public:
     Plan run() {
         register_providers();
         choose_writers();
-        for (auto const& [address, node] : compared_.nodes) write(node);
+        for (auto const& [address, node] : compared_.nodes) {
+            await(node);
+            write(node);
+        }
         order_writes();
         remove_undesigned();
         lift_locks();
@@ -288,6 +291,37 @@ private:
         }
     }
 
+    static std::string await_id(Address const& address) { return "await " + address; }
+    /// Azure is still at work on it, begun by somebody before us: what needs it waits until that is over.
+    void await(Node const& node) {
+        if (node.under_way.empty() || !node.live->id) return;
+        auto step = written(node, await_id(node.designed->address), json::Object{}, outputs_of(node.wanted));
+        step.act = Act::await;
+        step.method = "GET";
+        auto version = step.resource.api_version;
+        auto const* shape = shapes::find(step.resource.type);
+        if (version.empty() && shape) version = std::string(shape->api_version);
+        step.condition = Condition{node.live->id->text(), version, "properties.provisioningState", "Succeeded"};
+        step.overlay = decided(node.wanted, node.live->body);  // if it comes out failed, the same write reconciles it
+        step.fresh = true;
+        step.until = fmt::format("Azure is done with the {}", plain(node.designed->type));
+        step.because = fmt::format("it stands and is {}", node.under_way);
+        step.grants = false;
+        for (auto const& pending : step.resource.pending) {
+            auto const& source = std::get<resource::Output>(pending.from).address;
+            steps_.after(step.id, await_id(source));
+            steps_.after(step.id, write_id(source));
+        }
+        steps_.add(std::move(step));
+    }
+    /// Secrets stay as they are in what stands.
+    static std::vector<Pending> outputs_of(Resource const& wanted) {
+        std::vector<Pending> out;
+        for (auto const& one : wanted.pending)
+            if (std::holds_alternative<resource::Output>(one.from)) out.push_back(one);
+        return out;
+    }
+
     /// What every write has in common.
     Step written(Node const& node, std::string id, json::Value body, std::vector<Pending> pending) const {
         auto const& wanted = node.wanted;
@@ -371,10 +405,7 @@ private:
             json::put(body, node.version_at, json::Value(now.c_str()));
             json::put(wanted.body, node.version_at, json::Value(now.c_str()));
         }
-        std::vector<Pending> pending;
-        for (auto const& one : wanted.pending)
-            if (std::holds_alternative<resource::Output>(one.from)) pending.push_back(one);  // secrets stay as they are
-        auto step = written(node, std::move(id), std::move(body), std::move(pending));
+        auto step = written(node, std::move(id), std::move(body), outputs_of(wanted));
         step.overlay = decided(wanted, node.live->body);
         step.because = node.change.because;
         auto const* shape = shapes::find(node.wanted.type);
@@ -408,6 +439,10 @@ private:
         for (auto const& [address, by] : writer_) {
             auto const& node = compared_.nodes.at(address);
             auto const own = steps_of(by);
+            for (auto const& step : own) {
+                if (steps_.find(await_id(address))) steps_.after(step, await_id(address)), reread(step);
+                for (auto const& need : designed_.needs(*node.designed)) steps_.after(step, await_id(need));
+            }
             for (auto const& need : designed_.needs(*node.designed)) {
                 auto const it = writer_.find(need);
                 if (it == writer_.end() || it->second == by) continue;
@@ -436,7 +471,7 @@ private:
     /// The etag seen when planning is gone by then: an earlier step writes the same thing.
     void reread(std::string const& id) {
         auto* step = steps_.find(id);
-        if (!step) return;
+        if (!step || step->overlay.is_null()) return;
         step->fresh = true;
         step->if_match.clear();
     }
