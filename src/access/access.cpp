@@ -97,7 +97,8 @@ ClusterDoors doors_of(Resource const& cluster) {
 }
 
 void roles(Graph const& graph, std::vector<Resource const*> const& clusters, Paths& paths) {
-    bool const local_accounts = std::ranges::any_of(clusters, [](auto const* c) { return doors_of(*c).local_accounts; });
+    bool const local_accounts =
+        std::ranges::any_of(clusters, [](auto const* c) { return doors_of(*c).local_accounts; });
     bool const run_commands = std::ranges::any_of(clusters, [](auto const* c) { return doors_of(*c).run_command; });
     for (auto const* assignment : graph.of_type(type::role_assignment)) {
         if (auto const why = resource::unreadable(graph, *assignment)) {
@@ -110,19 +111,21 @@ void roles(Graph const& graph, std::vector<Resource const*> const& clusters, Pat
         auto const row = std::ranges::find(way_rows, guid, &WayRow::role);
         bool const described = row != std::end(way_rows);
         if (!role && !described) {
-            paths.unknowns.push_back(fmt::format("{} gives role {}, which is not a built-in role we know", assignment->address,
-                                                 guid.empty() ? "(none)" : guid));
+            paths.unknowns.push_back(fmt::format("{} gives role {}, which is not a built-in role we know",
+                                                 assignment->address, guid.empty() ? "(none)" : guid));
             paths.role_list_complete = false;
         }
         auto const principal = principal_of(graph, *assignment);
         auto const scope = scope_of(graph, *assignment, clusters);
         Way way{.principal = principal.name,
                 .principal_type = principal.kind,
-                .role = role ? std::string(role->name) : described ? std::string(row->name) : guid,
+                .role = role        ? std::string(role->name)
+                        : described ? std::string(row->name)
+                                    : guid,
                 .scope = scope.words,
-                .level = described                                                 ? row->level
+                .level = described                                             ? row->level
                          : role && shapes::permits_data(*role, inside_cluster) ? Level::kubernetes_api
-                                                                                   : Level::azure_resource,
+                                                                               : Level::azure_resource,
                 .meaning = described ? std::string(row->meaning) : "see the role's definition",
                 .human = principal.human,
                 .from = assignment->address};
@@ -138,7 +141,8 @@ void roles(Graph const& graph, std::vector<Resource const*> const& clusters, Pat
         };
         if (local_accounts && shapes::permits(*role, fetch_admin_credential))
             also("may fetch the cluster-admin credential: local accounts are on");
-        if (run_commands && shapes::permits(*role, run_command)) also("may run commands as cluster admin: run command is on");
+        if (run_commands && shapes::permits(*role, run_command))
+            also("may run commands as cluster admin: run command is on");
     }
 }
 
@@ -152,8 +156,7 @@ Paths paths(Graph const& graph) {
     for (auto const* cluster : graph.of_type(type::cluster)) {
         if (auto const why = resource::unreadable(graph, *cluster))
             paths.unknowns.push_back(fmt::format("{}: {}", cluster->address, *why));
-        else
-            readable.push_back(cluster);
+        else readable.push_back(cluster);
     }
     if (readable.empty() && paths.unknowns.empty()) paths.unknowns.emplace_back("no cluster was found");
 
@@ -174,7 +177,8 @@ Paths paths(Graph const& graph) {
                                   .human = true,
                                   .from = cluster->address});
         if (doors.entra && !doors.azure_rbac)
-            paths.unknowns.push_back(fmt::format("{}: who has Kubernetes roles is decided by manifests that are not read here", cluster->address));
+            paths.unknowns.push_back(fmt::format(
+                "{}: who has Kubernetes roles is decided by manifests that are not read here", cluster->address));
     }
     roles(graph, readable, paths);
     for (auto const& unread : graph.unread) {
@@ -187,7 +191,8 @@ Paths paths(Graph const& graph) {
         paths.unknowns.push_back(fmt::format("{}: {}", unread.what, unread.because));
     }
     std::ranges::sort(paths.ways, {}, [](Way const& way) {
-        return std::tuple(way.level == Level::azure_resource, !way.human, way.principal, way.role, way.scope, way.meaning);
+        return std::tuple(way.level == Level::azure_resource, !way.human, way.principal, way.role, way.scope,
+                          way.meaning);
     });
     return paths;
 }

@@ -1,5 +1,5 @@
-// tests/scenarios/checks/*.txt: a graph and what changes in it, ----, the findings that differ from the unchanged graph.
-// ACCEPT=1 writes what comes out; review the difference like code.
+// tests/scenarios/checks/*.txt: a graph and what changes in it, ----, the findings that differ from the unchanged
+// graph. ACCEPT=1 writes what comes out; review the difference like code.
 #include "checks/checks.hpp"
 
 #include <fmt/format.h>
@@ -21,9 +21,11 @@ namespace {
 std::string const folder = HOLDFAST_SOURCE_DIR "/tests/scenarios/checks";
 
 std::string line_of(Finding const& finding) {
-    std::string out = fmt::format("{:<7} {:<8} {}", name(finding.outcome), finding.outcome == Outcome::fail ? name(finding.severity) : "", finding.rule);
+    std::string out = fmt::format("{:<7} {:<8} {}", name(finding.outcome),
+                                  finding.outcome == Outcome::fail ? name(finding.severity) : "", finding.rule);
     if (!finding.resource.empty()) out += fmt::format("  {}", finding.resource);
-    if (!finding.where.file.empty()) out += fmt::format(" ({}:{}:{})", finding.where.file, finding.where.line, finding.where.column);
+    if (!finding.where.file.empty())
+        out += fmt::format(" ({}:{}:{})", finding.where.file, finding.where.line, finding.where.column);
     return out + "\n    " + finding.message + "\n";
 }
 
@@ -31,14 +33,15 @@ std::string difference(resource::Graph const& before, resource::Graph const& aft
     // A pass that stays a pass is no difference, whatever evidence it now has.
     auto const key = [](Finding const& finding) {
         bool const quiet = finding.outcome == Outcome::pass || finding.outcome == Outcome::not_applicable;
-        return quiet ? fmt::format("{} {} {}", name(finding.outcome), finding.rule, finding.resource) : line_of(finding);
+        return quiet ? fmt::format("{} {} {}", name(finding.outcome), finding.rule, finding.resource)
+                     : line_of(finding);
     };
     std::set<std::string> known;
     for (auto const& finding : inspect(before).findings) known.insert(key(finding));
     std::string out;
     for (auto const& finding : inspect(after).findings) {
         bool const quiet = finding.outcome == Outcome::pass || finding.outcome == Outcome::not_applicable;
-        if (quiet && !before.find(finding.resource) && !finding.resource.empty()) continue;   // good news of new things
+        if (quiet && !before.find(finding.resource) && !finding.resource.empty()) continue;  // good news of new things
         if (!known.contains(key(finding))) out += line_of(finding);
     }
     return out.empty() ? "no difference\n" : out;
@@ -54,7 +57,8 @@ TEST(Checks, scenarios) {
     for (auto const& path : files) {
         SCOPED_TRACE(path.filename().string());
         auto const text = scenario::GraphText::file(path.string());
-        // Several cases a file, each: a comment, changes to secure.graph, ----, what differs; a blank line between cases.
+        // Several cases a file, each: a comment, changes to secure.graph, ----, what differs; a blank line between
+        // cases.
         std::string out;
         std::string input;
         bool expecting = false;
@@ -75,8 +79,12 @@ TEST(Checks, scenarios) {
         };
         for (auto const& line : base::split(text, '\n')) {
             if (line == "----") expecting = true;
-            else if (line.empty()) { if (expecting) { finish(); expecting = false; } }
-            else if (!expecting) input += line + "\n";
+            else if (line.empty()) {
+                if (expecting) {
+                    finish();
+                    expecting = false;
+                }
+            } else if (!expecting) input += line + "\n";
         }
         finish();
         if (accept) std::ofstream(path) << out;
@@ -117,8 +125,12 @@ TEST(Checks, every_property_of_the_rows_is_published) {
         return shape && shapes::property_at(*shape, json::Path(at));
     };
     for (auto const& row : rules()) {
-        if (!row.at.empty()) { EXPECT_TRUE(published(row.of, row.at)) << row.id << ": " << row.at; }
-        if (!row.when_at.empty()) { EXPECT_TRUE(published(row.of, row.when_at)) << row.id << ": " << row.when_at; }
+        if (!row.at.empty()) {
+            EXPECT_TRUE(published(row.of, row.at)) << row.id << ": " << row.at;
+        }
+        if (!row.when_at.empty()) {
+            EXPECT_TRUE(published(row.of, row.when_at)) << row.id << ": " << row.when_at;
+        }
     }
 }
 
@@ -150,7 +162,9 @@ TEST(Checks, a_cluster_that_was_not_read_passes_nothing_about_itself) {
         for (auto const& row : rules()) {
             if (row.of != type::cluster) continue;
             for (auto const& finding : findings.findings)
-                if (finding.rule == row.id) { EXPECT_EQ(finding.outcome, Outcome::unknown) << why << ": " << line_of(finding); }
+                if (finding.rule == row.id) {
+                    EXPECT_EQ(finding.outcome, Outcome::unknown) << why << ": " << line_of(finding);
+                }
         }
     }
 }
@@ -159,7 +173,8 @@ TEST(Checks, whatever_is_taken_away_unread_never_turns_a_failure_into_a_pass) {
     // For every node: not reading it may make findings unknown, and never makes more of them pass.
     auto const base_graph = scenario::graph_of("graph secure.graph", folder);
     std::map<std::string, Outcome> before;
-    for (auto const& finding : inspect(base_graph).findings) before.emplace(finding.rule + finding.resource, finding.outcome);
+    for (auto const& finding : inspect(base_graph).findings)
+        before.emplace(finding.rule + finding.resource, finding.outcome);
     for (auto const& [address, node] : base_graph.resources()) {
         auto graph = scenario::graph_of("graph secure.graph\nunread " + address + ": 403", folder);
         for (auto const& finding : inspect(graph).findings) {
@@ -172,7 +187,8 @@ TEST(Checks, whatever_is_taken_away_unread_never_turns_a_failure_into_a_pass) {
 }
 
 TEST(Checks, json_is_sorted_and_counts) {
-    auto const findings = inspect(scenario::graph_of("graph secure.graph\nset cluster properties.disableLocalAccounts false", folder));
+    auto const findings =
+        inspect(scenario::graph_of("graph secure.graph\nset cluster properties.disableLocalAccounts false", folder));
     auto const date = base::parse_date("2026-11-24");
     auto const document = to_json(findings, *date);
     EXPECT_EQ(json::text_at(document, "schema"), "holdfast/findings");
@@ -180,11 +196,26 @@ TEST(Checks, json_is_sorted_and_counts) {
     EXPECT_EQ(json::text_at(document, "findings[0].rule"), "local-accounts-off");
     EXPECT_EQ(json::text_at(document, "findings[0].verdict"), "fail");
     EXPECT_EQ(json::text_at(document, "findings[0].change"), "properties.disableLocalAccounts=true");
-    EXPECT_EQ(json::write(document), json::write(to_json(inspect(scenario::graph_of("graph secure.graph\nset cluster properties.disableLocalAccounts false", folder)), *date)));
+    EXPECT_EQ(json::write(document),
+              json::write(to_json(inspect(scenario::graph_of(
+                                      "graph secure.graph\nset cluster properties.disableLocalAccounts false", folder)),
+                                  *date)));
+}
+
+TEST(Checks, an_existing_subnet_is_taken_as_it_is) {
+    auto const designed = inspect(scenario::graph_of("graph secure.graph\nhollow network/subnets/nodes", folder));
+    auto live = inspect(
+        scenario::graph_of("graph secure.graph\nunset network/subnets/nodes properties.networkSecurityGroup", folder));
+    EXPECT_EQ(live.broken(), 1u);
+    mark_chosen(live, designed);
+    EXPECT_EQ(live.broken(), 0u);
+    EXPECT_EQ(live.chosen(), 1u);
 }
 
 TEST(Checks, what_the_design_does_not_promise_is_a_choice_and_never_a_refusal) {
-    auto const change = std::string("graph secure.graph\nset cluster properties.disableLocalAccounts false\nunset network/subnets/nodes properties.natGateway");
+    auto const change = std::string(
+        "graph secure.graph\nset cluster properties.disableLocalAccounts false\nunset network/subnets/nodes "
+        "properties.natGateway");
     auto const designed = inspect(scenario::graph_of(change, folder));
     auto live = inspect(scenario::graph_of(change + "\nunset cluster properties.diskEncryptionSetID", folder));
     mark_chosen(live, designed);

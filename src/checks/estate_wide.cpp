@@ -14,7 +14,8 @@ Verdicts something_recognised(Judging const& judging) {
     if (clusters.empty()) return {{Outcome::unknown, "nothing here was recognised as a cluster"}};
     std::vector<std::string> names;
     for (auto const* cluster : clusters) names.push_back(name_of(*cluster));
-    return {{Outcome::pass, fmt::format("cluster {}, {} resources in view", base::join(names, ", "), judging.graph.resources().size())}};
+    return {{Outcome::pass, fmt::format("cluster {}, {} resources in view", base::join(names, ", "),
+                                        judging.graph.resources().size())}};
 }
 
 Verdicts all_succeeded(Judging const& judging) {
@@ -24,7 +25,7 @@ Verdicts all_succeeded(Judging const& judging) {
     for (auto const& [address, resource] : judging.graph.resources()) {
         if (!resource.raw) continue;
         auto const state = json::text_at(*resource.raw, where);
-        if (!state) continue;   // many types have none: a role assignment stands or does not
+        if (!state) continue;  // many types have none: a role assignment stands or does not
         ++read;
         if (!base::same_text(*state, "Succeeded"))
             verdicts.push_back({Outcome::fail, fmt::format("{} is {}", address, *state), where, {}, address});
@@ -32,7 +33,9 @@ Verdicts all_succeeded(Judging const& judging) {
     if (!verdicts.empty()) return verdicts;
     if (read == 0) return {{Outcome::not_applicable, "nothing was read from Azure"}};
     if (!judging.graph.unread.empty())
-        return {{Outcome::unknown, fmt::format("{} are Succeeded; {} could not be read: {}", read, judging.graph.unread.front().what, judging.graph.unread.front().because)}};
+        return {
+            {Outcome::unknown, fmt::format("{} are Succeeded; {} could not be read: {}", read,
+                                           judging.graph.unread.front().what, judging.graph.unread.front().because)}};
     return {{Outcome::pass, fmt::format("{} resources, each Succeeded", read), where}};
 }
 
@@ -40,18 +43,22 @@ Verdicts node_group_untouched(Judging const& judging) {
     auto const& cluster = judging.subject;
     json::Path const where(at::node_group.at);
     auto group = resource::read_text(cluster, at::node_group);
-    // Not said, Azure makes the name of the cluster's own group, name and region (MicrosoftDocs/azure-aks-docs faq.yml).
+    // Not said, Azure makes the name of the cluster's own group, name and region (MicrosoftDocs/azure-aks-docs
+    // faq.yml).
     auto const region = json::text_at(cluster.body, "location");
-    if (!group && cluster.id && region) group = fmt::format("MC_{}_{}_{}", cluster.id->group(), cluster.id->name(), *region);
+    if (!group && cluster.id && region)
+        group = fmt::format("MC_{}_{}_{}", cluster.id->group(), cluster.id->name(), *region);
     if (!group) return {{Outcome::unknown, "the name of the node resource group is not known", where}};
     Verdicts verdicts;
     for (auto const& [address, resource] : judging.graph.resources()) {
         if (resource.ownership == resource::Ownership::existing && !resource.ours) continue;
         if (resource.id && base::same_text(resource.id->group(), *group))
-            verdicts.push_back({Outcome::fail, fmt::format("{} lies in '{}', which is AKS's", address, *group), where, {}, address});
+            verdicts.push_back(
+                {Outcome::fail, fmt::format("{} lies in '{}', which is AKS's", address, *group), where, {}, address});
     }
     if (!verdicts.empty()) return verdicts;
-    return {{Outcome::pass, fmt::format("none of {} resources lies in '{}'", judging.graph.resources().size(), *group), where}};
+    return {{Outcome::pass, fmt::format("none of {} resources lies in '{}'", judging.graph.resources().size(), *group),
+             where}};
 }
 
 Verdicts audit_logged(Judging const& judging) {
@@ -72,9 +79,14 @@ Verdicts audit_logged(Judging const& judging) {
         if (!logs || !logs->is_array()) continue;
         for (auto const& log : logs->get_array()) {
             if (!json::truth_at(log, log_enabled).value_or(false)) continue;
-            auto const category = json::text_at(log, log_category).value_or(""), group = json::text_at(log, log_group).value_or("");
+            auto const category = json::text_at(log, log_category).value_or(""),
+                       group = json::text_at(log, log_group).value_or("");
             if (listed(audits, category) || listed(groups, group))
-                return {{Outcome::pass, fmt::format("{} are sent by '{}'", category.empty() ? group : category, name_of(*setting)), where, {}, setting->address}};
+                return {{Outcome::pass,
+                         fmt::format("{} are sent by '{}'", category.empty() ? group : category, name_of(*setting)),
+                         where,
+                         {},
+                         setting->address}};
         }
     }
     if (unread) return {{Outcome::unknown, "a diagnostic setting could not be read"}};

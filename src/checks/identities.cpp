@@ -13,7 +13,8 @@ using resource::Address;
 using resource::Resource;
 
 /// Addresses of the identities that a resource acts as; ids that are not in the graph stay ids.
-std::vector<Address> identities_of(Judging const& judging, Resource const& resource, resource::PropertyName const& property) {
+std::vector<Address> identities_of(Judging const& judging, Resource const& resource,
+                                   resource::PropertyName const& property) {
     std::vector<Address> out;
     auto const* map = resource::read(resource, property);
     if (!map || !map->is_object()) return out;
@@ -27,7 +28,8 @@ std::vector<Address> identities_of(Judging const& judging, Resource const& resou
 
 keys::Chain const* chain_for(Judging const& judging, std::string_view purpose) {
     for (auto const& chain : judging.proofs.chains)
-        if (chain.purpose == purpose && std::ranges::any_of(chain.links, [&](auto const& link) { return link.address == judging.subject.address; }))
+        if (chain.purpose == purpose &&
+            std::ranges::any_of(chain.links, [&](auto const& link) { return link.address == judging.subject.address; }))
             return &chain;
     return nullptr;
 }
@@ -35,20 +37,25 @@ keys::Chain const* chain_for(Judging const& judging, std::string_view purpose) {
 Verdict purge_protected(Judging const& judging, keys::Chain const& chain) {
     auto const* vault = chain.vault.empty() ? nullptr : judging.graph.find(chain.vault);
     if (!vault)
-        return {Outcome::unknown, chain.unknowns.empty() ? std::string("the vault was not read") : chain.unknowns.front()};
+        return {Outcome::unknown,
+                chain.unknowns.empty() ? std::string("the vault was not read") : chain.unknowns.front()};
     if (auto const blocked = unreadable(judging, *vault)) return *blocked;
     bool const on = resource::read_truth(*vault, at::purge_protection).value_or(false);
-    Verdict verdict{on ? Outcome::pass : Outcome::fail, fmt::format("vault '{}': purge protection {}", name_of(*vault), on ? "on" : "off"),
+    Verdict verdict{on ? Outcome::pass : Outcome::fail,
+                    fmt::format("vault '{}': purge protection {}", name_of(*vault), on ? "on" : "off"),
                     json::Path(at::purge_protection.at)};
     verdict.resource = vault->address;
     return verdict;
 }
 
 /// Whether one of `identities` holds a role on the chain's key.
-Verdict usable_by(Judging const& judging, keys::Chain const& chain, std::vector<Address> const& identities, std::string_view whose) {
+Verdict usable_by(Judging const& judging, keys::Chain const& chain, std::vector<Address> const& identities,
+                  std::string_view whose) {
     if (chain.key.empty())
-        return {Outcome::unknown, chain.unknowns.empty() ? std::string("the key was not read") : chain.unknowns.front()};
-    if (identities.empty()) return {Outcome::unknown, fmt::format("{} is not a user-assigned one, so its roles are not in view", whose)};
+        return {Outcome::unknown,
+                chain.unknowns.empty() ? std::string("the key was not read") : chain.unknowns.front()};
+    if (identities.empty())
+        return {Outcome::unknown, fmt::format("{} is not a user-assigned one, so its roles are not in view", whose)};
     std::vector<std::string> holders;
     bool found = false;
     for (auto const& user : chain.users) {
@@ -57,9 +64,11 @@ Verdict usable_by(Judging const& judging, keys::Chain const& chain, std::vector<
     }
     if (found) return {Outcome::pass, base::join(holders, "; ")};
     if (!judging.proofs.access.role_list_complete || !chain.unknowns.empty())
-        return {Outcome::unknown, chain.unknowns.empty() ? judging.proofs.access.unknowns.front() : chain.unknowns.front()};
+        return {Outcome::unknown,
+                chain.unknowns.empty() ? judging.proofs.access.unknowns.front() : chain.unknowns.front()};
     return {Outcome::fail, holders.empty() ? fmt::format("no role on the key for {}", base::join(identities, ", "))
-                                           : fmt::format("no role on the key for {}; others have: {}", base::join(identities, ", "), base::join(holders, "; "))};
+                                           : fmt::format("no role on the key for {}; others have: {}",
+                                                         base::join(identities, ", "), base::join(holders, "; "))};
 }
 
 }  // namespace
@@ -83,7 +92,8 @@ Verdicts disk_key_usable(Judging const& judging) {
 Verdicts etcd_key_usable(Judging const& judging) {
     auto const* chain = chain_for(judging, "etcd");
     if (!chain) return {{Outcome::unknown, "the key chain could not be followed"}};
-    auto const usable = usable_by(judging, *chain, identities_of(judging, judging.subject, at::identities), "the cluster's identity");
+    auto const usable =
+        usable_by(judging, *chain, identities_of(judging, judging.subject, at::identities), "the cluster's identity");
     if (usable.outcome != Outcome::pass) return {usable};
     auto const guarded = purge_protected(judging, *chain);
     if (guarded.outcome != Outcome::pass) return {guarded};
@@ -95,16 +105,19 @@ Verdicts own_zone_identity(Judging const& judging) {
     auto const zone = resource::read_text(judging.subject, at::private_zone);
     if (!zone || !zone->starts_with('/')) return {{Outcome::not_applicable, "no zone of one's own", where}};
     auto const identities = identities_of(judging, judging.subject, at::identities);
-    if (identities.empty()) return {{Outcome::fail, "the zone is ours but the cluster has no user-assigned identity", json::Path(at::identity_kind.at)}};
+    if (identities.empty())
+        return {{Outcome::fail, "the zone is ours but the cluster has no user-assigned identity",
+                 json::Path(at::identity_kind.at)}};
     auto const* target = resource::read_target(judging.graph, judging.subject, at::private_zone);
     if (!target) return {{Outcome::unknown, "the zone was not read", where}};
     for (auto const& way : judging.proofs.access.ways) {
         auto const* role = shapes::find_role(way.role);
-        if (role && shapes::permits(*role, write_zone) && std::ranges::find(identities, way.principal) != identities.end() &&
-            way.scope == target->address)
+        if (role && shapes::permits(*role, write_zone) &&
+            std::ranges::find(identities, way.principal) != identities.end() && way.scope == target->address)
             return {{Outcome::pass, fmt::format("{} is {} on the zone", way.principal, way.role), where}};
     }
-    if (!judging.proofs.access.role_list_complete) return {{Outcome::unknown, "not every role assignment was read", where}};
+    if (!judging.proofs.access.role_list_complete)
+        return {{Outcome::unknown, "not every role assignment was read", where}};
     return {{Outcome::fail, fmt::format("no role to write the zone for {}", base::join(identities, ", ")), where}};
 }
 
@@ -120,8 +133,9 @@ Verdicts people_on_both_levels(Judging const& judging) {
     std::vector<std::string> both, half;
     for (auto const& principal : inside) (file.contains(principal) ? both : half).push_back(principal);
     if (!both.empty())
-        return {{Outcome::pass, fmt::format("on both levels: {}{}", base::join(both, ", "),
-                                            half.empty() ? std::string() : fmt::format("; inside only: {}", base::join(half, ", ")))}};
+        return {{Outcome::pass,
+                 fmt::format("on both levels: {}{}", base::join(both, ", "),
+                             half.empty() ? std::string() : fmt::format("; inside only: {}", base::join(half, ", ")))}};
     if (!paths.role_list_complete) return {{Outcome::unknown, "not every role assignment was read"}};
     if (inside.empty()) return {{Outcome::fail, "nobody has a right inside the cluster"}};
     return {{Outcome::fail, fmt::format("{} may act inside but not fetch the sign-in file", base::join(half, ", "))}};
@@ -135,17 +149,24 @@ Verdicts machines_narrow(Judging const& judging) {
         if (way.human) continue;
         ++machines;
         if (way.broad)
-            verdicts.push_back({Outcome::fail, fmt::format("{} is {} on {}: {}", way.principal, way.role, way.scope, way.meaning), {}, {}, way.from});
+            verdicts.push_back({Outcome::fail,
+                                fmt::format("{} is {} on {}: {}", way.principal, way.role, way.scope, way.meaning),
+                                {},
+                                {},
+                                way.from});
     }
     if (!verdicts.empty()) return verdicts;
     if (!paths.role_list_complete)
-        return {{Outcome::unknown, paths.unknowns.empty() ? std::string("not every role assignment was read") : paths.unknowns.front()}};
+        return {{Outcome::unknown,
+                 paths.unknowns.empty() ? std::string("not every role assignment was read") : paths.unknowns.front()}};
     return {{Outcome::pass, fmt::format("{} roles of identities in view, none wide", machines)}};
 }
 
 Verdicts registry_pull(Judging const& judging) {
     auto const& registry = judging.subject;
-    if (auto const blocked = unreadable(judging, registry); blocked && judging.graph.of_type(type::role_assignment).empty()) return {*blocked};
+    if (auto const blocked = unreadable(judging, registry);
+        blocked && judging.graph.of_type(type::role_assignment).empty())
+        return {*blocked};
     Verdicts verdicts;
     for (auto const* cluster : judging.graph.of_type(type::cluster)) {
         auto const* kubelet = resource::read_target(judging.graph, *cluster, at::kubelet_identity);
@@ -162,13 +183,15 @@ Verdicts registry_pull(Judging const& judging) {
             (push ? pushes : pulls).push_back(way.role);
         }
         if (!pushes.empty())
-            verdicts.push_back({Outcome::fail, fmt::format("{} may also push: {}", kubelet->address, base::join(pushes, ", "))});
+            verdicts.push_back(
+                {Outcome::fail, fmt::format("{} may also push: {}", kubelet->address, base::join(pushes, ", "))});
         else if (!pulls.empty())
             verdicts.push_back({Outcome::pass, fmt::format("{} is {}", kubelet->address, base::join(pulls, ", "))});
         else if (!judging.proofs.access.role_list_complete)
             verdicts.push_back({Outcome::unknown, "not every role assignment was read"});
         else
-            verdicts.push_back({Outcome::fail, fmt::format("{} has no role on '{}'", kubelet->address, name_of(registry))});
+            verdicts.push_back(
+                {Outcome::fail, fmt::format("{} has no role on '{}'", kubelet->address, name_of(registry))});
     }
     return verdicts;
 }

@@ -28,8 +28,10 @@ Finding finding_of(RuleRow const& row, Resource const* subject, Verdict const& v
                     .source = std::string(row.source)};
     finding.resource = !verdict.resource.empty() ? verdict.resource : subject ? subject->address : resource::Address();
     auto const* at = graph.find(finding.resource);
+    finding.foreign = at && at->ownership == resource::Ownership::existing;
     // A pool's finding about its cluster's property is written where the cluster says it.
-    bool const of_parent = row.at.starts_with('^') && subject && subject->parent && finding.resource == subject->address;
+    bool const of_parent =
+        row.at.starts_with('^') && subject && subject->parent && finding.resource == subject->address;
     auto const* owner = of_parent ? graph.find(*subject->parent) : at;
     if (owner) finding.where = resource::written_at(*owner, finding.property);
     if (finding.where.file.empty() && at) finding.where = resource::written_at(*at, {});
@@ -39,13 +41,15 @@ Finding finding_of(RuleRow const& row, Resource const* subject, Verdict const& v
             auto const origin = owner->origins.find(path);
             if (origin == owner->origins.end()) continue;
             if (origin->second.by != resource::Origin::By::you && !origin->second.because.empty())
-                finding.message += fmt::format(" (by {}: {})", resource::name(origin->second.by), origin->second.because);
+                finding.message +=
+                    fmt::format(" (by {}: {})", resource::name(origin->second.by), origin->second.because);
             break;
         }
     bool const simple = row.predicate == "is" && verdict.outcome == Outcome::fail;
     auto const wants = base::split(row.wants, '\n');
     if (simple && wants.front() == "(absent)") finding.change = fmt::format("remove {}", finding.property.text());
-    if (simple && !wants.front().starts_with('(')) finding.change = fmt::format("{}={}", finding.property.text(), wants.front());
+    if (simple && !wants.front().starts_with('('))
+        finding.change = fmt::format("{}={}", finding.property.text(), wants.front());
     return finding;
 }
 
@@ -80,7 +84,8 @@ std::vector<resource::Unread const*> unread_of(Graph const& graph, std::string_v
 std::tuple<int, Severity, std::string, std::string, std::string> order(Finding const& finding) {
     static constexpr Outcome worst_first[] = {Outcome::fail, Outcome::unknown, Outcome::pass, Outcome::not_applicable};
     auto const at = std::ranges::find(worst_first, finding.outcome);
-    return {static_cast<int>(at - std::begin(worst_first)), finding.severity, finding.rule, finding.resource, finding.message};
+    return {static_cast<int>(at - std::begin(worst_first)), finding.severity, finding.rule, finding.resource,
+            finding.message};
 }
 
 }  // namespace
@@ -100,23 +105,27 @@ std::size_t Findings::count(Outcome outcome) const {
     return static_cast<std::size_t>(std::ranges::count(findings, outcome, &Finding::outcome));
 }
 bool Findings::blocking() const {
-    return std::ranges::any_of(findings, [](auto const& f) { return f.outcome == Outcome::fail && f.kind == "refusal"; });
+    return std::ranges::any_of(findings,
+                               [](auto const& f) { return f.outcome == Outcome::fail && f.kind == "refusal"; });
 }
 bool Findings::at_or_above(Severity severity) const {
     return std::ranges::any_of(
         findings, [&](auto const& f) { return f.outcome == Outcome::fail && !f.chosen && f.severity <= severity; });
 }
 std::size_t Findings::chosen() const {
-    return static_cast<std::size_t>(std::ranges::count_if(findings, [](auto const& f) { return f.outcome == Outcome::fail && f.chosen; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(findings, [](auto const& f) { return f.outcome == Outcome::fail && f.chosen; }));
 }
 std::size_t Findings::broken() const { return count(Outcome::fail) - chosen(); }
 
 void mark_chosen(Findings& stood, Findings const& designed) {
     std::set<std::pair<std::string_view, std::string_view>> choices;
     for (auto const& finding : designed.findings)
-        if (finding.outcome == Outcome::fail) choices.emplace(finding.rule, finding.resource);
+        if (finding.outcome == Outcome::fail || (finding.outcome == Outcome::unknown && finding.foreign))
+            choices.emplace(finding.rule, finding.resource);
     for (auto& finding : stood.findings)
-        finding.chosen = finding.outcome == Outcome::fail && finding.kind != "refusal" && choices.contains({finding.rule, finding.resource});
+        finding.chosen = finding.outcome == Outcome::fail && finding.kind != "refusal" &&
+                         choices.contains({finding.rule, finding.resource});
 }
 
 Findings inspect(Graph const& graph) {
@@ -131,12 +140,14 @@ Findings inspect(Graph const& graph) {
             judge(row, nullptr, graph, proofs, out);
             continue;
         }
-        if (!any_cluster) continue;   // cluster-recognised says so once
+        if (!any_cluster) continue;  // cluster-recognised says so once
         auto const subjects = graph.of_type(row.of);
         auto const unread = unread_of(graph, row.of);
         for (auto const* subject : subjects) judge(row, subject, graph, proofs, out);
         for (auto const* missing : unread) {
-            auto finding = finding_of(row, nullptr, {Outcome::unknown, fmt::format("{} could not be read: {}", missing->what, missing->because)}, graph);
+            auto finding = finding_of(
+                row, nullptr,
+                {Outcome::unknown, fmt::format("{} could not be read: {}", missing->what, missing->because)}, graph);
             out.findings.push_back(std::move(finding));
         }
         if (!subjects.empty() || !unread.empty()) continue;
@@ -144,8 +155,9 @@ Findings inspect(Graph const& graph) {
         auto const plain = shape && !shape->plain.empty() ? shape->plain : row.of;
         bool const hidden = cluster_unread && shape && base::same_text(shape->parent, type::cluster);
         out.findings.push_back(finding_of(row, nullptr,
-                                          hidden ? Verdict{Outcome::unknown, fmt::format("no {} could be read", plain)}
-                                                 : Verdict{Outcome::not_applicable, fmt::format("there is no {}", plain)},
+                                          hidden
+                                              ? Verdict{Outcome::unknown, fmt::format("no {} could be read", plain)}
+                                              : Verdict{Outcome::not_applicable, fmt::format("there is no {}", plain)},
                                           graph));
     }
     std::ranges::sort(out.findings, {}, order);
@@ -157,7 +169,8 @@ json::Value to_json(Findings const& all, base::Date as_of) {
     for (auto const& finding : all.findings) {
         json::Object where;
         if (!finding.where.file.empty())
-            where = json::Object{{"file", finding.where.file}, {"line", finding.where.line}, {"column", finding.where.column}};
+            where = json::Object{
+                {"file", finding.where.file}, {"line", finding.where.line}, {"column", finding.where.column}};
         list.push_back(json::Object{{"rule", finding.rule},
                                     {"kind", finding.kind},
                                     {"chosen", finding.chosen},

@@ -18,15 +18,15 @@ struct Judging {
     resource::Graph const& graph;
     Proofs const& proofs;
     RuleRow const& row;
-    resource::Resource const& subject;   ///< for rules over the graph as a whole: an empty resource
+    resource::Resource const& subject;  ///< for rules over the graph as a whole: an empty resource
 };
 
 struct Verdict {
     Outcome outcome = Outcome::unknown;
     std::string seen;
     json::Path at = {};
-    std::string fix = {};                ///< instead of the row's
-    resource::Address resource = {};     ///< instead of the subject
+    std::string fix = {};             ///< instead of the row's
+    resource::Address resource = {};  ///< instead of the subject
 };
 using Verdicts = std::vector<Verdict>;
 

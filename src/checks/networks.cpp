@@ -15,7 +15,7 @@ using resource::Resource;
 struct Subnets {
     std::vector<Resource const*> all;
     std::vector<std::string> missing;
-    bool none_named = true;   ///< the network is Azure's
+    bool none_named = true;  ///< the network is Azure's
 };
 Subnets subnets_of(Judging const& judging) {
     Subnets subnets;
@@ -27,10 +27,8 @@ Subnets subnets_of(Judging const& judging) {
         }
         subnets.none_named = false;
         auto const* subnet = resource::read_target(judging.graph, *pool, at::pool_subnet);
-        if (!subnet)
-            subnets.missing.push_back(name_of(*pool));
-        else if (seen.insert(subnet).second)
-            subnets.all.push_back(subnet);
+        if (!subnet) subnets.missing.push_back(name_of(*pool));
+        else if (seen.insert(subnet).second) subnets.all.push_back(subnet);
     }
     return subnets;
 }
@@ -65,16 +63,19 @@ Verdicts no_trouble(Judging const& judging) {
     Verdicts verdicts;
     for (auto const& trouble : judging.proofs.troubles) {
         if (std::ranges::find(mine, trouble.rule) == mine.end()) continue;
-        bool const said = std::ranges::any_of(verdicts, [&](auto const& v) { return v.seen == trouble.what && v.resource == trouble.address; });
-        if (said) continue;   // several rules may stumble over the same unreadable range
-        verdicts.push_back({trouble.unknown ? Outcome::unknown : Outcome::fail, trouble.what, trouble.at, trouble.fix, trouble.address});
+        bool const said = std::ranges::any_of(
+            verdicts, [&](auto const& v) { return v.seen == trouble.what && v.resource == trouble.address; });
+        if (said) continue;  // several rules may stumble over the same unreadable range
+        verdicts.push_back({trouble.unknown ? Outcome::unknown : Outcome::fail, trouble.what, trouble.at, trouble.fix,
+                            trouble.address});
     }
     if (!verdicts.empty()) return verdicts;
     if (auto const blocked = unreadable(judging, judging.subject)) return {*blocked};
     std::vector<std::string> ranges;
     for (auto const& range : judging.proofs.map.subnets)
         if (!range.cidr.empty()) ranges.push_back(fmt::format("{} {}", range.label, range.cidr));
-    for (auto const& range : judging.proofs.map.overlays) ranges.push_back(fmt::format("{} {}", range.label, range.cidr));
+    for (auto const& range : judging.proofs.map.overlays)
+        ranges.push_back(fmt::format("{} {}", range.label, range.cidr));
     return {{Outcome::pass, fmt::format("{} rules held against {}", mine.size(), base::join(ranges, ", "))}};
 }
 
@@ -82,20 +83,27 @@ Verdicts routed_egress(Judging const& judging) {
     static constexpr std::string_view good_hops[] = {"VirtualAppliance", "VirtualNetworkGateway"};
     auto verdicts = each_subnet(judging, [&](Resource const& subnet) -> Verdict {
         json::Path const where(at::subnet_routes.at);
-        if (!resource::read_text(subnet, at::subnet_routes)) return {Outcome::fail, fmt::format("subnet '{}' has no route table", name_of(subnet)), where};
+        if (!resource::read_text(subnet, at::subnet_routes))
+            return {Outcome::fail, fmt::format("subnet '{}' has no route table", name_of(subnet)), where};
         auto const* table = resource::read_target(judging.graph, subnet, at::subnet_routes);
-        if (!table) return {Outcome::unknown, fmt::format("the route table of subnet '{}' was not read", name_of(subnet)), where};
+        if (!table)
+            return {Outcome::unknown, fmt::format("the route table of subnet '{}' was not read", name_of(subnet)),
+                    where};
         if (auto const blocked = unreadable(judging, *table)) return *blocked;
         for (auto const* route : judging.graph.children(table->address)) {
-            if (!base::same_text(route->type, type::route) || resource::read_text(*route, at::route_prefix) != "0.0.0.0/0") continue;
+            if (!base::same_text(route->type, type::route) ||
+                resource::read_text(*route, at::route_prefix) != "0.0.0.0/0")
+                continue;
             auto const hop = resource::read_text(*route, at::route_hop).value_or("nothing");
             bool const good = std::ranges::any_of(good_hops, [&](auto const& h) { return base::same_text(h, hop); });
-            return {good ? Outcome::pass : Outcome::fail, fmt::format("0.0.0.0/0 of '{}' goes to {}", name_of(*table), hop), where};
+            return {good ? Outcome::pass : Outcome::fail,
+                    fmt::format("0.0.0.0/0 of '{}' goes to {}", name_of(*table), hop), where};
         }
         return {Outcome::fail, fmt::format("route table '{}' has no route for 0.0.0.0/0", name_of(*table)), where};
     });
     for (auto& verdict : verdicts)
-        if (verdict.outcome == Outcome::not_applicable) verdict = {Outcome::fail, "routed egress needs a network of one's own; the pools name none"};
+        if (verdict.outcome == Outcome::not_applicable)
+            verdict = {Outcome::fail, "routed egress needs a network of one's own; the pools name none"};
     return verdicts;
 }
 
@@ -105,10 +113,13 @@ Verdicts own_nat_attached(Judging const& judging) {
         auto const nat = resource::read_text(subnet, at::subnet_nat);
         if (!nat) return {Outcome::fail, fmt::format("subnet '{}' has no NAT gateway", name_of(subnet)), where};
         auto const* gateway = resource::read_target(judging.graph, subnet, at::subnet_nat);
-        return {Outcome::pass, fmt::format("subnet '{}' leaves through '{}'", name_of(subnet), gateway ? name_of(*gateway) : *nat), where};
+        return {Outcome::pass,
+                fmt::format("subnet '{}' leaves through '{}'", name_of(subnet), gateway ? name_of(*gateway) : *nat),
+                where};
     });
     for (auto& verdict : verdicts)
-        if (verdict.outcome == Outcome::not_applicable) verdict = {Outcome::fail, "an own NAT gateway needs a network of one's own; the pools name none"};
+        if (verdict.outcome == Outcome::not_applicable)
+            verdict = {Outcome::fail, "an own NAT gateway needs a network of one's own; the pools name none"};
     return verdicts;
 }
 
@@ -116,7 +127,8 @@ Verdicts api_subnet_delegated(Judging const& judging) {
     json::Path const where(at::api_subnet.at);
     auto const& cluster = judging.subject;
     if (!resource::read_text(cluster, at::api_subnet)) {
-        if (subnets_of(judging).none_named) return {{Outcome::pass, "Azure makes the subnet in its own network", where}};
+        if (subnets_of(judging).none_named)
+            return {{Outcome::pass, "Azure makes the subnet in its own network", where}};
         return {{Outcome::fail, "no subnet is named for the API server", where, "name a subnet of /28 or larger"}};
     }
     auto const* subnet = resource::read_target(judging.graph, cluster, at::api_subnet);
@@ -126,8 +138,16 @@ Verdicts api_subnet_delegated(Judging const& judging) {
     if (delegations && delegations->is_array())
         for (auto const& delegation : delegations->get_array())
             if (base::same_text(json::text_at(delegation, delegated_service).value_or(""), type::cluster))
-                return {{Outcome::pass, fmt::format("subnet '{}' is delegated", name_of(*subnet)), json::Path(at::subnet_delegations.at), {}, subnet->address}};
-    return {{Outcome::fail, fmt::format("subnet '{}' is not delegated", name_of(*subnet)), json::Path(at::subnet_delegations.at), {}, subnet->address}};
+                return {{Outcome::pass,
+                         fmt::format("subnet '{}' is delegated", name_of(*subnet)),
+                         json::Path(at::subnet_delegations.at),
+                         {},
+                         subnet->address}};
+    return {{Outcome::fail,
+             fmt::format("subnet '{}' is not delegated", name_of(*subnet)),
+             json::Path(at::subnet_delegations.at),
+             {},
+             subnet->address}};
 }
 
 Verdicts api_server_closed(Judging const& judging) {
@@ -140,7 +160,9 @@ Verdicts api_server_closed(Judging const& judging) {
     json::Path const where(at::authorized.at);
     if (ranges.empty()) return {{Outcome::fail, "public, and no authorized ranges: every address may reach it", where}};
     for (auto const& range : ranges)
-        if (range.ends_with("/0")) return {{Outcome::fail, fmt::format("authorized ranges hold {}: every address may reach it", range), where}};
+        if (range.ends_with("/0"))
+            return {
+                {Outcome::fail, fmt::format("authorized ranges hold {}: every address may reach it", range), where}};
     return {{Outcome::pass, fmt::format("public, from {} only", base::join(ranges, ", ")), where}};
 }
 
@@ -161,8 +183,11 @@ Verdicts egress_ours(Judging const& judging) {
     auto const outbound = resource::read_text(judging.subject, at::outbound).value_or("loadBalancer");
     auto const row = std::ranges::find_if(rows, [&](auto const& r) { return base::same_text(r.outbound, outbound); });
     json::Path const where(at::outbound.at);
-    if (row == std::end(rows)) return {{Outcome::unknown, fmt::format("outbound type {} is not one we know", outbound), where}};
-    auto const hops = row->outcome == Outcome::pass && !judging.proofs.map.egress.empty() ? ": " + judging.proofs.map.egress : std::string();
+    if (row == std::end(rows))
+        return {{Outcome::unknown, fmt::format("outbound type {} is not one we know", outbound), where}};
+    auto const hops = row->outcome == Outcome::pass && !judging.proofs.map.egress.empty()
+                          ? ": " + judging.proofs.map.egress
+                          : std::string();
     return {{row->outcome, std::string(row->seen) + hops, where}};
 }
 
@@ -172,7 +197,9 @@ Verdicts subnets_guarded(Judging const& judging) {
         auto const group = resource::read_text(subnet, at::subnet_nsg);
         if (!group) return {Outcome::fail, fmt::format("subnet '{}' has no security group", name_of(subnet)), where};
         auto const* known = resource::read_target(judging.graph, subnet, at::subnet_nsg);
-        return {Outcome::pass, fmt::format("subnet '{}' is guarded by '{}'", name_of(subnet), known ? name_of(*known) : *group), where};
+        return {Outcome::pass,
+                fmt::format("subnet '{}' is guarded by '{}'", name_of(subnet), known ? name_of(*known) : *group),
+                where};
     });
 }
 

@@ -1,5 +1,5 @@
-/// paths: the types and properties that predicates read beyond their rows, named once. Private to `checks`; a test finds
-/// each in `shapes`, and each path of data/rules.yaml too.
+/// paths: the types and properties that predicates read beyond their rows, named once. Private to `checks`; a test
+/// finds each in `shapes`, and each path of data/rules.yaml too.
 #pragma once
 
 #include "resource/resource.hpp"

@@ -18,7 +18,10 @@ Verdicts pool_name(Judging const& judging) {
                         std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
     auto const seen = fmt::format("'{}' is {} long on {}", name, name.size(), windows ? "Windows" : "Linux");
     if (!formed) return {{Outcome::fail, fmt::format("'{}' holds more than lower-case letters and digits", name)}};
-    return {{name.size() <= most ? Outcome::pass : Outcome::fail, seen, {}, fmt::format("choose a name of at most {} characters", most)}};
+    return {{name.size() <= most ? Outcome::pass : Outcome::fail,
+             seen,
+             {},
+             fmt::format("choose a name of at most {} characters", most)}};
 }
 
 Verdicts system_pool_exists(Judging const& judging) {
@@ -28,7 +31,8 @@ Verdicts system_pool_exists(Judging const& judging) {
     bool unread = false;
     for (auto const* pool : pools) {
         if (unreadable(judging, *pool)) unread = true;
-        if (base::same_text(resource::read_text(*pool, at::pool_mode).value_or("User"), "System")) system.push_back(name_of(*pool));
+        if (base::same_text(resource::read_text(*pool, at::pool_mode).value_or("User"), "System"))
+            system.push_back(name_of(*pool));
     }
     if (!system.empty()) return {{Outcome::pass, fmt::format("system pools: {}", base::join(system, ", "))}};
     if (unread) return {{Outcome::unknown, "a pool could not be read"}};
@@ -44,15 +48,18 @@ Verdicts autoscale_bounds(Judging const& judging) {
         if (!least && !most) return {{Outcome::pass, "a count, no bounds", json::Path(at::pool_autoscale.at)}};
         return {{Outcome::fail, "bounds are given without autoscaling", json::Path(at::pool_autoscale.at)}};
     }
-    if (!least || !most) return {{Outcome::fail, "autoscaling is on but a bound is missing", json::Path(at::pool_max.at)}};
-    return {{*least <= *most ? Outcome::pass : Outcome::fail, fmt::format("{} to {} nodes", *least, *most), json::Path(at::pool_min.at)}};
+    if (!least || !most)
+        return {{Outcome::fail, "autoscaling is on but a bound is missing", json::Path(at::pool_max.at)}};
+    return {{*least <= *most ? Outcome::pass : Outcome::fail, fmt::format("{} to {} nodes", *least, *most),
+             json::Path(at::pool_min.at)}};
 }
 
 Verdicts spread_over_zones(Judging const& judging) {
     if (auto const blocked = unreadable(judging, judging.subject)) return {*blocked};
     auto const zones = resource::read_texts(judging.subject, at::pool_zones);
     return {{zones.size() >= 2 ? Outcome::pass : Outcome::fail,
-             zones.empty() ? std::string("no zones are named") : fmt::format("zones {}", base::join(zones, ", ")), json::Path(at::pool_zones.at)}};
+             zones.empty() ? std::string("no zones are named") : fmt::format("zones {}", base::join(zones, ", ")),
+             json::Path(at::pool_zones.at)}};
 }
 
 }  // namespace holdfast::checks

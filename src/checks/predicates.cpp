@@ -43,12 +43,12 @@ constexpr std::string_view present_word = "(present)";
 
 /// A property of the subject or, with "^" in front, of its parent.
 struct Looked {
-    Resource const* owner = nullptr;      ///< null: the parent is not in the graph
+    Resource const* owner = nullptr;  ///< null: the parent is not in the graph
     json::Path path;
-    std::optional<std::string> value;     ///< as text; empty: not set
-    bool structured = false;              ///< set, but a list or an object
-    bool pending = false;                 ///< set, but known only later
-    std::optional<Verdict> blocked;       ///< nothing may be said
+    std::optional<std::string> value;  ///< as text; empty: not set
+    bool structured = false;           ///< set, but a list or an object
+    bool pending = false;              ///< set, but known only later
+    std::optional<Verdict> blocked;    ///< nothing may be said
 };
 
 std::string scalar_text(json::Value const& value) {
@@ -65,7 +65,8 @@ Looked look(Judging const& judging, std::string_view at) {
     }
     looked.path = json::Path(at);
     if (!looked.owner) {
-        looked.blocked = Verdict{Outcome::unknown, fmt::format("what {} belongs to was not read", judging.subject.address)};
+        looked.blocked =
+            Verdict{Outcome::unknown, fmt::format("what {} belongs to was not read", judging.subject.address)};
         return looked;
     }
     looked.blocked = unreadable(judging, *looked.owner);
@@ -103,7 +104,8 @@ std::optional<std::string> effective(Looked const& looked, std::string_view abse
 }
 
 std::string evidence(Looked const& looked, std::string_view absent, Resource const& subject) {
-    auto const where = looked.owner == &subject ? looked.path.text() : fmt::format("{} of {}", looked.path.text(), looked.owner->address);
+    auto const where = looked.owner == &subject ? looked.path.text()
+                                                : fmt::format("{} of {}", looked.path.text(), looked.owner->address);
     if (looked.pending && !looked.value) return fmt::format("{} is set, its value known only later", where);
     if (!looked.value) {
         if (absent.empty() || absent == "?") return fmt::format("{} is not set", where);
@@ -122,10 +124,13 @@ Verdicts membership(Judging const& judging, bool inside_is_good) {
     bool const set = looked.value || looked.pending;
     bool const says_absent = std::ranges::find(values, absent_word) != values.end();
     if (!set && row.absent == "?" && !says_absent)
-        return {{Outcome::unknown, fmt::format("{} is not set, and what Azure takes then is not known", looked.path.text()), looked.path}};
+        return {{Outcome::unknown,
+                 fmt::format("{} is not set, and what Azure takes then is not known", looked.path.text()),
+                 looked.path}};
     bool const inside = among(looked, effective(looked, row.absent), values);
     // The finding is about the subject (a pool), even where the property is its parent's.
-    return {{inside == inside_is_good ? Outcome::pass : Outcome::fail, evidence(looked, row.absent, judging.subject), looked.path}};
+    return {{inside == inside_is_good ? Outcome::pass : Outcome::fail, evidence(looked, row.absent, judging.subject),
+             looked.path}};
 }
 
 }  // namespace

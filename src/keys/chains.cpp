@@ -29,7 +29,8 @@ std::optional<Named> named_by(std::string_view url) {
 }
 
 /// The key a property names, whether its version is known yet or already written as a URL.
-Resource const* key_behind(Graph const& graph, Resource const& user, resource::PropertyName const& property, Chain& chain) {
+Resource const* key_behind(Graph const& graph, Resource const& user, resource::PropertyName const& property,
+                           Chain& chain) {
     if (auto const* output = resource::read_output(user, property)) {
         auto const* key = graph.find(output->address);
         if (!key) chain.unknowns.push_back(fmt::format("key {} is not in what was read", output->address));
@@ -44,7 +45,8 @@ Resource const* key_behind(Graph const& graph, Resource const& user, resource::P
     }
     for (auto const* key : graph.of_type(type::key)) {
         auto const* vault = key->parent ? graph.find(*key->parent) : nullptr;
-        if (vault && base::same_text(name_of(*key), named->key) && base::same_text(name_of(*vault), named->vault)) return key;
+        if (vault && base::same_text(name_of(*key), named->key) && base::same_text(name_of(*vault), named->vault))
+            return key;
     }
     chain.unknowns.push_back(fmt::format("key '{}' in vault '{}' is not in what was read", named->key, named->vault));
     return nullptr;
@@ -57,9 +59,12 @@ std::string period(std::string_view iso) {
         std::string_view word;
     };
     static constexpr Unit units[] = {{'D', "day"}, {'W', "week"}, {'M', "month"}, {'Y', "year"}};
-    auto const* unit = iso.size() < 3 || iso.front() != 'P' ? std::end(units) : std::ranges::find(units, iso.back(), &Unit::letter);
+    auto const* unit =
+        iso.size() < 3 || iso.front() != 'P' ? std::end(units) : std::ranges::find(units, iso.back(), &Unit::letter);
     auto const number = unit == std::end(units) ? std::string_view() : iso.substr(1, iso.size() - 2);
-    if (number.empty() || number.size() > 6 || !std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; })) return std::string(iso);
+    if (number.empty() || number.size() > 6 ||
+        !std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; }))
+        return std::string(iso);
     return fmt::format("{} {}{}", number, unit->word, number == "1" ? "" : "s");
 }
 
@@ -68,8 +73,10 @@ std::string rotation_words(Resource const& key) {
     if (!actions || !actions->is_array()) return "never rotates by itself";
     for (auto const& action : actions->get_array()) {
         if (!base::same_text(json::text_at(action, action_kind).value_or(""), "rotate")) continue;
-        if (auto const after = json::text_at(action, after_creation)) return fmt::format("rotates {} after creation", period(*after));
-        if (auto const before = json::text_at(action, before_expiry)) return fmt::format("rotates {} before it expires", period(*before));
+        if (auto const after = json::text_at(action, after_creation))
+            return fmt::format("rotates {} after creation", period(*after));
+        if (auto const before = json::text_at(action, before_expiry))
+            return fmt::format("rotates {} before it expires", period(*before));
     }
     return "never rotates by itself";
 }
@@ -92,8 +99,13 @@ std::string vault_words(Resource const& vault) {
 std::string vault_loss(Resource const& vault, std::string_view what) {
     bool const protected_ = resource::read_truth(vault, at::purge_protection).value_or(false);
     auto const days = resource::read_whole(vault, at::retention).value_or(90);
-    return protected_ ? fmt::format("with the vault goes the key, and with it {}; recoverable for {} days, nobody can purge it sooner", what, days)
-                      : fmt::format("with the vault goes the key, and with it {}; whoever may purge can make that final at once", what);
+    return protected_
+               ? fmt::format(
+                     "with the vault goes the key, and with it {}; recoverable for {} days, nobody can purge it sooner",
+                     what, days)
+               : fmt::format(
+                     "with the vault goes the key, and with it {}; whoever may purge can make that final at once",
+                     what);
 }
 
 /// The identity that stands behind a role assignment, by reference or by principal id.
@@ -102,7 +114,8 @@ std::string principal_of(Graph const& graph, Resource const& assignment) {
     auto const id = resource::read_text(assignment, at::principal);
     if (!id) return "unknown principal";
     for (auto const* identity : graph.of_type(type::identity))
-        if (auto const principal = resource::read_text(*identity, at::identity_principal); principal && base::same_text(*principal, *id))
+        if (auto const principal = resource::read_text(*identity, at::identity_principal);
+            principal && base::same_text(*principal, *id))
             return identity->address;
     return *id;
 }
@@ -115,7 +128,7 @@ shapes::Role const* role_of(Resource const& assignment) {
 }
 
 void users(Graph const& graph, Resource const& key, Chain& chain) {
-    std::vector<Resource const*> scopes;   // the key and everything above it
+    std::vector<Resource const*> scopes;  // the key and everything above it
     for (Resource const* at = &key; at; at = at->parent ? graph.find(*at->parent) : nullptr) scopes.push_back(at);
     for (auto const* assignment : graph.of_type(type::role_assignment)) {
         auto const* scope = assignment->parent ? graph.find(*assignment->parent) : nullptr;
@@ -132,7 +145,8 @@ void users(Graph const& graph, Resource const& key, Chain& chain) {
         if (!shapes::permits_data(*role, unwrap) && !shapes::permits_data(*role, decrypt)) continue;
         auto const* shape = shapes::find(scope->type);
         User user{principal_of(graph, *assignment), std::string(role->name),
-                  fmt::format("{} '{}'", shape && !shape->plain.empty() ? shape->plain : scope->type, name_of(*scope)), assignment->address};
+                  fmt::format("{} '{}'", shape && !shape->plain.empty() ? shape->plain : scope->type, name_of(*scope)),
+                  assignment->address};
         chain.who_can_use.push_back(fmt::format("{} as {} on {}", user.principal, user.role, user.scope));
         chain.users.push_back(std::move(user));
     }
@@ -144,11 +158,14 @@ void key_links(Graph const& graph, Resource const& key, std::string_view what, C
     chain.key = key.address;
     if (auto const* vault = key.parent ? graph.find(*key.parent) : nullptr) {
         chain.vault = vault->address;
-        if (auto const why = resource::unreadable(graph, *vault)) chain.unknowns.push_back(fmt::format("{}: {}", vault->address, *why));
+        if (auto const why = resource::unreadable(graph, *vault))
+            chain.unknowns.push_back(fmt::format("{}: {}", vault->address, *why));
         chain.links.push_back({vault->address, vault_words(*vault), vault_loss(*vault, what)});
     }
-    if (auto const why = resource::unreadable(graph, key)) chain.unknowns.push_back(fmt::format("{}: {}", key.address, *why));
-    chain.links.push_back({key.address, key_words(key), fmt::format("without any of its versions still in use, {} cannot be opened again", what)});
+    if (auto const why = resource::unreadable(graph, key))
+        chain.unknowns.push_back(fmt::format("{}: {}", key.address, *why));
+    chain.links.push_back({key.address, key_words(key),
+                           fmt::format("without any of its versions still in use, {} cannot be opened again", what)});
     users(graph, key, chain);
 }
 
@@ -159,21 +176,27 @@ Chain disks(Graph const& graph, Resource const& cluster) {
     if (!set) {
         chain.unknowns.emplace_back("the disk encryption set is not in what was read");
     } else {
-        if (auto const why = resource::unreadable(graph, *set)) chain.unknowns.push_back(fmt::format("{}: {}", set->address, *why));
+        if (auto const why = resource::unreadable(graph, *set))
+            chain.unknowns.push_back(fmt::format("{}: {}", set->address, *why));
         if (auto const* key = key_behind(graph, *set, at::active_key, chain)) key_links(graph, *key, what, chain);
         bool const follows = resource::read_truth(*set, at::follows_newest).value_or(false);
-        bool const both = resource::read_text(*set, at::encryption).value_or("").find("PlatformAndCustomer") != std::string::npos;
-        chain.links.push_back({set->address,
-                               fmt::format("disk encryption set '{}' ({}{})", name_of(*set), follows ? "follows the newest key version" : "stays on one key version",
-                                           both ? ", platform key below" : ""),
-                               "disks stay encrypted with the key; without the set they cannot be attached, and no new one can be made"});
+        bool const both =
+            resource::read_text(*set, at::encryption).value_or("").find("PlatformAndCustomer") != std::string::npos;
+        chain.links.push_back(
+            {set->address,
+             fmt::format("disk encryption set '{}' ({}{})", name_of(*set),
+                         follows ? "follows the newest key version" : "stays on one key version",
+                         both ? ", platform key below" : ""),
+             "disks stay encrypted with the key; without the set they cannot be attached, and no new one can be made"});
     }
     std::vector<std::string> pools;
     for (auto const* pool : graph.children(cluster.address))
         if (base::same_text(pool->type, type::pool)) pools.push_back(name_of(*pool));
     chain.links.push_back({cluster.address,
-                           pools.empty() ? std::string("disks of the nodes and of persistent volumes")
-                                         : fmt::format("disks of pools {} and persistent volumes of their storage classes", base::join(pools, ", ")),
+                           pools.empty()
+                               ? std::string("disks of the nodes and of persistent volumes")
+                               : fmt::format("disks of pools {} and persistent volumes of their storage classes",
+                                             base::join(pools, ", ")),
                            "data of persistent volumes; nodes are made anew"});
     return chain;
 }
@@ -182,7 +205,8 @@ Chain etcd(Graph const& graph, Resource const& cluster) {
     Chain chain{.purpose = "etcd"};
     constexpr std::string_view what = "every secret the cluster stores";
     if (auto const* key = key_behind(graph, cluster, at::kms_key, chain)) key_links(graph, *key, what, chain);
-    chain.links.push_back({cluster.address, "secrets in etcd", "secrets of all namespaces; the API server stops answering"});
+    chain.links.push_back(
+        {cluster.address, "secrets in etcd", "secrets of all namespaces; the API server stops answering"});
     return chain;
 }
 
@@ -197,7 +221,8 @@ std::vector<Chain> chains(Graph const& graph) {
             all.push_back(std::move(chain));
             continue;
         }
-        if (resource::read(*cluster, at::disk_set) || resource::read_output(*cluster, at::disk_set)) all.push_back(disks(graph, *cluster));
+        if (resource::read(*cluster, at::disk_set) || resource::read_output(*cluster, at::disk_set))
+            all.push_back(disks(graph, *cluster));
         if (resource::read_truth(*cluster, at::kms_enabled).value_or(false)) all.push_back(etcd(graph, *cluster));
     }
     return all;

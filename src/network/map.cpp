@@ -13,8 +13,8 @@ using resource::Graph;
 using resource::Resource;
 
 struct OutboundRow {
-    std::string_view type;    ///< networkProfile.outboundType
-    std::string_view words;   ///< what carries traffic where no resource of ours does
+    std::string_view type;   ///< networkProfile.outboundType
+    std::string_view words;  ///< what carries traffic where no resource of ours does
 };
 /// Source: MicrosoftDocs/azure-aks-docs egress-outboundtype.md, 2026-11.
 constexpr OutboundRow outbound_rows[] = {
@@ -88,7 +88,8 @@ std::vector<std::string> firewall_hops(Graph const& graph, Resource const& firew
 
 void way_out(Graph const& graph, Picture const& picture, Map& map) {
     auto const outbound = resource::read_text(*picture.cluster, at::outbound).value_or("loadBalancer");
-    auto const row = std::ranges::find_if(outbound_rows, [&](auto const& r) { return base::same_text(r.type, outbound); });
+    auto const row =
+        std::ranges::find_if(outbound_rows, [&](auto const& r) { return base::same_text(r.type, outbound); });
     std::string const words = row != std::end(outbound_rows) ? std::string(row->words) : outbound;
     Resource const* subnet = nullptr;
     for (auto const& pool : picture.pools)
@@ -102,19 +103,22 @@ void way_out(Graph const& graph, Picture const& picture, Map& map) {
             map.way_out.push_back(fmt::format("NAT gateway {}", quoted(*nat)));
             for (auto& ip : addresses_of(graph, *nat)) map.way_out.push_back(std::move(ip));
         } else {
-            map.unknowns.push_back(fmt::format("the NAT gateway of subnet {} is not in what was read", quoted(*subnet)));
+            map.unknowns.push_back(
+                fmt::format("the NAT gateway of subnet {} is not in what was read", quoted(*subnet)));
         }
     } else if (base::same_text(outbound, "userDefinedRouting") && subnet) {
         auto const* table = resource::read_target(graph, *subnet, at::subnet_routes);
         auto const* route = table ? default_route(graph, *table) : nullptr;
         if (!table) {
-            map.unknowns.push_back(fmt::format("the route table of subnet {} is not in what was read", quoted(*subnet)));
+            map.unknowns.push_back(
+                fmt::format("the route table of subnet {} is not in what was read", quoted(*subnet)));
         } else if (!route) {
             map.way_out.push_back(fmt::format("route table {} without a default route", quoted(*table)));
         } else if (auto const* firewall = firewall_of(graph, *route)) {
             map.way_out = firewall_hops(graph, *firewall);
         } else {
-            map.way_out.push_back(fmt::format("next hop {}", resource::read_text(*route, at::route_hop_ip).value_or("?")));
+            map.way_out.push_back(
+                fmt::format("next hop {}", resource::read_text(*route, at::route_hop_ip).value_or("?")));
         }
     }
     if (map.way_out.empty()) map.way_out.push_back(words);
@@ -131,10 +135,11 @@ void api_server(Picture const& picture, Map& map) {
     std::string where = is_private ? "private" : "public";
     if (!is_private) where += ranges.empty() ? ", open to the internet" : " from " + base::join(ranges, ", ");
     if (integrated)
-        where += picture.api_subnet ? fmt::format(", in subnet {}", quoted(*picture.api_subnet)) : ", inside the network";
-    else if (is_private)
-        where += ", through a private endpoint that Azure makes";
-    if (is_private && resource::read_truth(cluster, at::public_fqdn).value_or(false)) where += ", its name resolves publicly";
+        where +=
+            picture.api_subnet ? fmt::format(", in subnet {}", quoted(*picture.api_subnet)) : ", inside the network";
+    else if (is_private) where += ", through a private endpoint that Azure makes";
+    if (is_private && resource::read_truth(cluster, at::public_fqdn).value_or(false))
+        where += ", its name resolves publicly";
     map.api_server = where;
     map.api_server_public = !is_private;
 }
@@ -150,7 +155,8 @@ Range drawn(Graph const& graph, Resource const& subnet, Picture const& picture) 
     attached(at::subnet_nat, "NAT gateway");
     attached(at::subnet_routes, "route table");
     attached(at::subnet_nsg, "security group");
-    if (auto const* delegations = resource::read(subnet, at::subnet_delegations); delegations && delegations->is_array()) {
+    if (auto const* delegations = resource::read(subnet, at::subnet_delegations);
+        delegations && delegations->is_array()) {
         std::set<std::string> services;
         for (auto const& delegation : delegations->get_array())
             if (auto const service = json::text_at(delegation, delegated_service)) {
@@ -225,7 +231,9 @@ Map map(Graph const& graph) {
             map.unknowns.push_back(fmt::format("the subnet of pool {} is not in what was read", pool.name));
     map.network = names.empty() ? "made by Azure" : base::join(names, ", ");
     if (names.empty()) {
-        Range range{.label = "made by Azure", .note = "in the node resource group; goes when the cluster goes", .holds_nodes = true};
+        Range range{.label = "made by Azure",
+                    .note = "in the node resource group; goes when the cluster goes",
+                    .holds_nodes = true};
         for (auto const& pool : picture.pools)
             range.uses.push_back(pool.nodes ? fmt::format("pool {}, up to {} nodes", pool.name, *pool.nodes)
                                             : fmt::format("pool {}", pool.name));
@@ -234,11 +242,13 @@ Map map(Graph const& graph) {
 
     if (!picture.pod_cidr.empty()) {
         auto const policy = resource::read_text(*picture.cluster, at::policy);
-        map.overlays.push_back({.label = "pods", .cidr = picture.pod_cidr,
+        map.overlays.push_back({.label = "pods",
+                                .cidr = picture.pod_cidr,
                                 .note = policy ? "network policy " + *policy : "no network policy"});
     }
     map.overlays.push_back({.label = "services", .cidr = picture.service_cidr, .note = "never routed"});
-    if (!picture.dns_service_ip.empty()) map.overlays.push_back({.label = "cluster DNS", .cidr = picture.dns_service_ip});
+    if (!picture.dns_service_ip.empty())
+        map.overlays.push_back({.label = "cluster DNS", .cidr = picture.dns_service_ip});
     way_out(graph, picture, map);
     api_server(picture, map);
     return map;

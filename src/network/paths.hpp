@@ -34,7 +34,8 @@ inline constexpr Property private_api{type::cluster, "properties.apiServerAccess
 inline constexpr Property api_integration{type::cluster, "properties.apiServerAccessProfile.enableVnetIntegration"};
 inline constexpr Property api_subnet{type::cluster, "properties.apiServerAccessProfile.subnetId"};
 inline constexpr Property authorized{type::cluster, "properties.apiServerAccessProfile.authorizedIPRanges"};
-inline constexpr Property public_fqdn{type::cluster, "properties.apiServerAccessProfile.enablePrivateClusterPublicFQDN"};
+inline constexpr Property public_fqdn{type::cluster,
+                                      "properties.apiServerAccessProfile.enablePrivateClusterPublicFQDN"};
 // pool
 inline constexpr Property pool_subnet{type::pool, "properties.vnetSubnetID"};
 inline constexpr Property pool_pod_subnet{type::pool, "properties.podSubnetID"};

@@ -9,7 +9,8 @@ namespace {
 using resource::Graph;
 using resource::Resource;
 
-// Azure's defaults where nothing is said. MicrosoftDocs/azure-aks-docs concepts-network-ip-address-planning.md, 2026-11.
+// Azure's defaults where nothing is said. MicrosoftDocs/azure-aks-docs concepts-network-ip-address-planning.md,
+// 2026-11.
 constexpr std::string_view default_service_cidr = "10.0.0.0/16";
 constexpr std::string_view default_dns_service_ip = "10.0.0.10";
 constexpr std::string_view default_pod_cidr = "10.244.0.0/16";
@@ -18,7 +19,7 @@ constexpr std::string_view default_surge = "10%";
 struct ModeRow {
     Mode mode;
     std::int64_t default_max_pods;
-    bool pods_have_own_range;   ///< podCidr means something
+    bool pods_have_own_range;  ///< podCidr means something
 };
 constexpr ModeRow mode_rows[] = {
     {Mode::overlay, 250, true},     {Mode::kubenet, 110, true}, {Mode::node_subnet, 30, false},
@@ -107,7 +108,8 @@ std::vector<Picture> pictures(Graph const& graph) {
         picture.pod_said = pods.has_value();
         picture.service_cidr = service.value_or(std::string(default_service_cidr));
         picture.dns_service_ip = dns.value_or(service ? "" : std::string(default_dns_service_ip));
-        if (row_of(picture.mode).pods_have_own_range || pods) picture.pod_cidr = pods.value_or(std::string(default_pod_cidr));
+        if (row_of(picture.mode).pods_have_own_range || pods)
+            picture.pod_cidr = pods.value_or(std::string(default_pod_cidr));
         all.push_back(std::move(picture));
     }
     return all;

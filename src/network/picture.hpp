@@ -12,13 +12,13 @@ enum class Mode { unknown, kubenet, overlay, node_subnet, pod_subnet, none };
 struct Pool {
     resource::Resource const* resource = nullptr;
     std::string name;
-    resource::Resource const* subnet = nullptr;       ///< null: Azure's own network, or not in the graph
+    resource::Resource const* subnet = nullptr;  ///< null: Azure's own network, or not in the graph
     resource::Resource const* pod_subnet = nullptr;
     bool names_subnet = false, names_pod_subnet = false;
     bool static_blocks = false;
     bool system = false;
-    std::optional<std::int64_t> nodes;                ///< most nodes: maxCount when autoscaling, else count
-    std::int64_t surge = 0;                           ///< extra nodes during an upgrade
+    std::optional<std::int64_t> nodes;  ///< most nodes: maxCount when autoscaling, else count
+    std::int64_t surge = 0;             ///< extra nodes during an upgrade
     std::int64_t max_pods = 0;
 };
 
@@ -28,7 +28,8 @@ struct Picture {
     std::vector<Pool> pools;
     std::vector<resource::Resource const*> networks;  ///< that the cluster's subnets belong to; sorted by address
     resource::Resource const* api_subnet = nullptr;
-    std::string service_cidr, dns_service_ip, pod_cidr;   ///< with Azure's defaults; pod_cidr empty where pods live in subnets
+    std::string service_cidr, dns_service_ip,
+        pod_cidr;  ///< with Azure's defaults; pod_cidr empty where pods live in subnets
     bool service_said = false, dns_said = false, pod_said = false;
 };
 /// One a cluster that can be judged, in order of address.

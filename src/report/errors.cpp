@@ -15,7 +15,7 @@ using base::SourcePos;
 /// the column at which its character begins. Positions count bytes; carets count columns.
 struct Seen {
     std::string text;
-    std::vector<int> column_of_byte;   ///< one more than bytes: the end
+    std::vector<int> column_of_byte;  ///< one more than bytes: the end
 };
 
 Seen seen(std::string_view line) {
@@ -114,8 +114,8 @@ std::string quoted(std::string_view text) {
     return base::printable(text.substr(0, most)) + (cut ? " [cut]" : "");
 }
 
-void causes(std::string& out, std::span<Error const> because, int depth, std::map<std::string, std::string> const& sources,
-            Style const& style) {
+void causes(std::string& out, std::span<Error const> because, int depth,
+            std::map<std::string, std::string> const& sources, Style const& style) {
     for (auto const& cause : because) {
         std::string const indent(static_cast<std::size_t>(2 + 2 * depth), ' ');
         std::string const lead = begins_with_while(cause.what) ? indent : indent + "because ";
@@ -143,13 +143,9 @@ void azure_said(std::string& out, base::AzureError const& azure, Style const& st
 json::Value where_json(base::Where const& where) {
     return base::match(
         where, [](std::monostate) { return json::Value(json::Object{}); },
-        [](SourcePos const& at) {
-            return json::Value{{"file", at.file}, {"line", at.line}, {"column", at.column}};
-        },
+        [](SourcePos const& at) { return json::Value{{"file", at.file}, {"line", at.line}, {"column", at.column}}; },
         [](base::Call const& call) { return json::Value{{"method", call.method}, {"address", call.address}}; },
-        [](base::JournalRecord const& record) {
-            return json::Value{{"run", record.run}, {"record", record.number}};
-        });
+        [](base::JournalRecord const& record) { return json::Value{{"run", record.run}, {"record", record.number}}; });
 }
 
 json::Value to_json(Error const& error) {
@@ -181,8 +177,9 @@ std::string errors(std::span<Error const> all, std::map<std::string, std::string
     std::string out;
     for (auto const& error : all) {
         if (!out.empty()) out += '\n';
-        out += fmt::format("{}{} {}\n", painted(style, Tone::strong, place(error.where)),
-                           painted(style, Tone::bad, "error:"), painted(style, Tone::strong, base::printable(error.what)));
+        out +=
+            fmt::format("{}{} {}\n", painted(style, Tone::strong, place(error.where)),
+                        painted(style, Tone::bad, "error:"), painted(style, Tone::strong, base::printable(error.what)));
         if (auto const* at = std::get_if<SourcePos>(&error.where)) out += excerpt(*at, sources, style);
         causes(out, error.because, 0, sources, style);
         if (!error.fix.empty()) out += block("  fix: ", base::printable(error.fix), style);

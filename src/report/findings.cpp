@@ -1,5 +1,5 @@
-/// Findings on a terminal: what is broken first, then what is unknown, then what the design chose otherwise; what passed is
-/// counted, or listed on request.
+/// Findings on a terminal: what is broken first, then what is unknown, then what the design chose otherwise; what
+/// passed is counted, or listed on request.
 #include <fmt/format.h>
 
 #include "report/text.hpp"
@@ -12,20 +12,28 @@ using checks::Outcome;
 
 Tone tone(Finding const& finding) {
     switch (finding.outcome) {
-        case Outcome::fail: return finding.chosen ? Tone::note : Tone::bad;
-        case Outcome::unknown: return Tone::warn;
-        case Outcome::pass: return Tone::good;
-        case Outcome::not_applicable: break;
+        case Outcome::fail:
+            return finding.chosen ? Tone::note : Tone::bad;
+        case Outcome::unknown:
+            return Tone::warn;
+        case Outcome::pass:
+            return Tone::good;
+        case Outcome::not_applicable:
+            break;
     }
     return Tone::faint;
 }
 
 std::string_view symbol(Finding const& finding, Style const& style) {
     switch (finding.outcome) {
-        case Outcome::fail: return finding.chosen ? glyphs(style).chosen : glyphs(style).fail;
-        case Outcome::unknown: return glyphs(style).unknown;
-        case Outcome::pass: return glyphs(style).pass;
-        case Outcome::not_applicable: break;
+        case Outcome::fail:
+            return finding.chosen ? glyphs(style).chosen : glyphs(style).fail;
+        case Outcome::unknown:
+            return glyphs(style).unknown;
+        case Outcome::pass:
+            return glyphs(style).pass;
+        case Outcome::not_applicable:
+            break;
     }
     return glyphs(style).skipped;
 }
@@ -36,7 +44,8 @@ std::string word(Finding const& finding) {
     if (finding.outcome == Outcome::fail)
         return finding.kind == "refusal" ? std::string("REFUSED") : [&] {
             std::string out;
-            for (char const c : checks::name(finding.severity)) out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+            for (char const c : checks::name(finding.severity))
+                out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
             return out;
         }();
     return finding.outcome == Outcome::unknown ? "unknown" : finding.outcome == Outcome::pass ? "pass" : "n/a";
@@ -70,9 +79,12 @@ void full(std::string& out, Finding const& finding, Style const& style) {
 
 void brief(std::string& out, Finding const& finding, Style const& style) {
     std::string const lead = fmt::format("{} {:<8} ", symbol(finding, style), word(finding));
-    auto const of = finding.resource.empty() || finding.resource == "cluster" ? std::string() : " (" + base::printable(finding.resource) + ")";
+    auto const of = finding.resource.empty() || finding.resource == "cluster"
+                        ? std::string()
+                        : " (" + base::printable(finding.resource) + ")";
     // A choice reads as what is so, not as what was declined.
-    std::string const text = fmt::format("{}{} {} {}", base::printable(finding.says), of, glyphs(style).dot, base::printable(finding.message));
+    std::string const text = fmt::format("{}{} {} {}", base::printable(finding.says), of, glyphs(style).dot,
+                                         base::printable(finding.message));
     out += painted(style, tone(finding), lead) + clipped(text, std::max(20, style.columns - width(lead)), style) + "\n";
 }
 
@@ -103,13 +115,15 @@ std::string findings(checks::Findings const& all, Style style, bool everything) 
     }
     auto const& mark = glyphs(style);
     auto const part = [&](std::size_t count, std::string_view symbol_text, std::string_view text, Tone tone_when_any) {
-        return painted(style, count > 0 ? tone_when_any : Tone::faint, fmt::format("{} {} {}", symbol_text, count, text));
+        return painted(style, count > 0 ? tone_when_any : Tone::faint,
+                       fmt::format("{} {} {}", symbol_text, count, text));
     };
-    out += fmt::format("{}   {}{}   {}   {}\n", part(all.broken(), mark.fail, "broken", Tone::bad),
-                       all.chosen() > 0 ? part(all.chosen(), mark.chosen, "by choice", Tone::note) + "   " : std::string(),
-                       part(all.count(Outcome::unknown), mark.unknown, "unknown", Tone::warn),
-                       part(all.count(Outcome::pass), mark.pass, "proven", Tone::good),
-                       part(all.count(Outcome::not_applicable), mark.skipped, "not applicable", Tone::faint));
+    out +=
+        fmt::format("{}   {}{}   {}   {}\n", part(all.broken(), mark.fail, "broken", Tone::bad),
+                    all.chosen() > 0 ? part(all.chosen(), mark.chosen, "by choice", Tone::note) + "   " : std::string(),
+                    part(all.count(Outcome::unknown), mark.unknown, "unknown", Tone::warn),
+                    part(all.count(Outcome::pass), mark.pass, "proven", Tone::good),
+                    part(all.count(Outcome::not_applicable), mark.skipped, "not applicable", Tone::faint));
     return out;
 }
 

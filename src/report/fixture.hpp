@@ -17,7 +17,10 @@ inline plan::Plan plan(resource::Graph const& graph) {
     plan::Plan plan;
     plan.name = "prod-weu";
     for (auto const& [address, resource] : graph.resources()) {
-        plan::Change change{.address = address, .type = resource.type, .resource = resource.id ? resource.id->text() : "", .action = plan::Action::create};
+        plan::Change change{.address = address,
+                            .type = resource.type,
+                            .resource = resource.id ? resource.id->text() : "",
+                            .action = plan::Action::create};
         plan.changes.push_back(change);
         plan::Step step;
         step.id = "write " + address;
@@ -29,7 +32,8 @@ inline plan::Plan plan(resource::Graph const& graph) {
         step.until = "it is Succeeded";
         plan.steps.push_back(std::move(step));
     }
-    plan.by_azure = {{"virtual machine scale sets, one a pool", "the nodes"}, {"a load balancer", "Kubernetes services of type LoadBalancer"}};
+    plan.by_azure = {{"virtual machine scale sets, one a pool", "the nodes"},
+                     {"a load balancer", "Kubernetes services of type LoadBalancer"}};
     return plan;
 }
 
@@ -65,7 +69,8 @@ inline engine::Run run(plan::Plan const& plan) {
     std::string last;
     for (auto const& [id, end] : ended)
         if (last.empty() || end > ended[last]) last = id;
-    for (auto id = last; !id.empty(); id = latest.contains(id) ? latest[id] : "") run.critical_path.insert(run.critical_path.begin(), id);
+    for (auto id = last; !id.empty(); id = latest.contains(id) ? latest[id] : "")
+        run.critical_path.insert(run.critical_path.begin(), id);
     run.calls = 214;
     run.retries = 3;
     return run;
@@ -86,13 +91,14 @@ inline Page page(std::string const& changes = {}) {
     page.chains = keys::chains(made);
     page.access = access::paths(made);
     page.by_azure = page.plan.by_azure;
-    page.decisions = {{"network.mode", "overlay", "you", "", true},
-                      {"network.policy", "cilium", "you", "", false},
-                      {"encryption.disks", "customer", "you", "", true},
-                      {"encryption.hosts", "true", "profile", "caches and temporary disks would lie in the clear", true},
-                      {"access.localAccounts", "false", "profile", "a shared certificate belongs to nobody", false},
-                      {"network.services", "10.0.0.0/16", "default", "as Azure leaves it", true},
-                      {"operations.version", "1.36", "profile", "the newest that Azure supports for long enough", false}};
+    page.decisions = {
+        {"network.mode", "overlay", "you", "", true},
+        {"network.policy", "cilium", "you", "", false},
+        {"encryption.disks", "customer", "you", "", true},
+        {"encryption.hosts", "true", "profile", "caches and temporary disks would lie in the clear", true},
+        {"access.localAccounts", "false", "profile", "a shared certificate belongs to nobody", false},
+        {"network.services", "10.0.0.0/16", "default", "as Azure leaves it", true},
+        {"operations.version", "1.36", "profile", "the newest that Azure supports for long enough", false}};
     return page;
 }
 

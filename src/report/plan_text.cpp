@@ -1,5 +1,5 @@
-/// A plan on a terminal: what it needs leave for first, then the worst changes, then what is created as a tree, what Azure
-/// makes by itself, who decided, and how long it takes.
+/// A plan on a terminal: what it needs leave for first, then the worst changes, then what is created as a tree, what
+/// Azure makes by itself, who decided, and how long it takes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -60,9 +60,11 @@ std::string name_of(Change const& change) {
 void property_line(std::string& out, PropertyChange const& property, Style const& style) {
     auto const before = property.before ? shown(*property.before) : "(none)";
     auto const after = property.pending ? "(known later)" : property.after ? shown(*property.after) : "(none)";
-    out += block("      ", fmt::format("{}: {} {} {}", base::printable(property.at.text()), before,
-                                       glyphs(style).arrow, after), style);
-    if (!property.because.empty()) out += painted(style, Tone::faint, block("        ", base::printable(property.because), style));
+    out += block("      ",
+                 fmt::format("{}: {} {} {}", base::printable(property.at.text()), before, glyphs(style).arrow, after),
+                 style);
+    if (!property.because.empty())
+        out += painted(style, Tone::faint, block("        ", base::printable(property.because), style));
 }
 
 void updates(std::string& out, plan::Plan const& plan, Style const& style) {
@@ -70,12 +72,14 @@ void updates(std::string& out, plan::Plan const& plan, Style const& style) {
         bool headed = false;
         for (auto const& change : plan.changes) {
             if (change.action != Action::update || worst(change) != klass.cost) continue;
-            if (!headed) out += fmt::format("{} {}\n", plan::symbol(Action::update), painted(style, klass.tone, klass.word));
+            if (!headed)
+                out += fmt::format("{} {}\n", plan::symbol(Action::update), painted(style, klass.tone, klass.word));
             headed = true;
             out += fmt::format("    {}  {}\n", painted(style, Tone::strong, base::printable(change.address)),
                                painted(style, Tone::faint, plain(change.type) + " " + name_of(change)));
             auto properties = change.properties;
-            std::ranges::sort(properties, {}, [](auto const& property) { return std::pair(rank(property.cost), property.at); });
+            std::ranges::sort(properties, {},
+                              [](auto const& property) { return std::pair(rank(property.cost), property.at); });
             for (auto const& property : properties) property_line(out, property, style);
         }
         if (headed) out += '\n';
@@ -91,7 +95,8 @@ void replaced_and_deleted(std::string& out, plan::Plan const& plan, Style const&
         bool headed = false;
         for (auto const& change : plan.changes) {
             if (change.action != group.action) continue;
-            if (!headed) out += fmt::format("{} {}\n", plan::symbol(group.action), painted(style, Tone::bad, group.word));
+            if (!headed)
+                out += fmt::format("{} {}\n", plan::symbol(group.action), painted(style, Tone::bad, group.word));
             headed = true;
             out += fmt::format("    {}  {}\n", painted(style, Tone::strong, base::printable(change.address)),
                                painted(style, Tone::faint, plain(change.type) + " " + name_of(change)));
@@ -180,7 +185,8 @@ std::vector<Leaf> tree_of(std::vector<Change const*> const& changes, std::map<st
 struct Row {
     std::string tree, what, name;
 };
-void flatten(std::vector<Leaf> const& leaves, std::string const& indent, bool root, Style const& style, std::vector<Row>& rows) {
+void flatten(std::vector<Leaf> const& leaves, std::string const& indent, bool root, Style const& style,
+             std::vector<Row>& rows) {
     auto const& mark = glyphs(style);
     for (std::size_t i = 0; i < leaves.size(); ++i) {
         bool const last = i + 1 == leaves.size();
@@ -209,7 +215,8 @@ void created(std::string& out, plan::Plan const& plan, Style const& style) {
     what = std::min(what, std::min(34, style.columns * 3 / 10));
     for (auto const& row : rows) {
         auto left = fmt::format("    {}  ", padded(clipped(row.tree, tree, style), tree));
-        if (!row.what.empty()) left += padded(row.name.empty() ? row.what : clipped(row.what, what, style), what) + "  ";
+        if (!row.what.empty())
+            left += padded(row.name.empty() ? row.what : clipped(row.what, what, style), what) + "  ";
         int const room = style.columns - width(left);
         auto const line = room >= 8 ? left + clipped(row.name, room, style) : clipped(left, style.columns, style);
         out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
@@ -226,12 +233,14 @@ void decisions(std::string& out, std::span<Decision const> all, Style const& sty
         ++by[decision.by];
         if (decision.final) finals.push_back(&decision);
     }
-    auto const rank_of = [](Decision const& decision) { return decision.by == "you" ? 0 : decision.by == "profile" ? 1 : 2; };
+    auto const rank_of = [](Decision const& decision) {
+        return decision.by == "you" ? 0 : decision.by == "profile" ? 1 : 2;
+    };
     std::ranges::sort(finals, {}, [&](auto const* decision) { return std::pair(rank_of(*decision), decision->key); });
     if (!finals.empty()) {
         constexpr std::size_t most = 12;
-        out += fmt::format("  {} {}  changing one of these {} later means building anew\n", glyphs(style).final, painted(style, Tone::strong, "FINAL"),
-                           finals.size());
+        out += fmt::format("  {} {}  changing one of these {} later means building anew\n", glyphs(style).final,
+                           painted(style, Tone::strong, "FINAL"), finals.size());
         int key = 0, value = 0;
         for (std::size_t i = 0; i < std::min(most, finals.size()); ++i) {
             key = std::max(key, width(finals[i]->key));
@@ -241,12 +250,18 @@ void decisions(std::string& out, std::span<Decision const> all, Style const& sty
         value = std::min(value, style.columns / 4);
         for (std::size_t i = 0; i < std::min(most, finals.size()); ++i) {
             auto const& decision = *finals[i];
-            auto why = decision.by == "you" || decision.because.empty() ? decision.by : decision.by + ": " + decision.because;
-            auto const left = fmt::format("    {}  {}  ", padded(clipped(base::printable(decision.key), key, style), key),
-                                          padded(clipped(base::printable(decision.value), value, style), value));
-            out += left + painted(style, Tone::faint, clipped("by " + base::printable(why), std::max(8, style.columns - width(left)), style)) + '\n';
+            auto why =
+                decision.by == "you" || decision.because.empty() ? decision.by : decision.by + ": " + decision.because;
+            auto const left =
+                fmt::format("    {}  {}  ", padded(clipped(base::printable(decision.key), key, style), key),
+                            padded(clipped(base::printable(decision.value), value, style), value));
+            out += left +
+                   painted(style, Tone::faint,
+                           clipped("by " + base::printable(why), std::max(8, style.columns - width(left)), style)) +
+                   '\n';
         }
-        if (finals.size() > most) out += painted(style, Tone::faint, fmt::format("    and {} more\n", finals.size() - most));
+        if (finals.size() > most)
+            out += painted(style, Tone::faint, fmt::format("    and {} more\n", finals.size() - most));
     }
     std::vector<std::string> parts;
     for (auto const& [who, count] : by) parts.push_back(fmt::format("{} by {}", count, base::printable(who)));
@@ -288,9 +303,9 @@ std::string plan(plan::Plan const& plan, Style style, std::span<Decision const> 
         Action action;
         std::string_view word;
     };
-    for (Count const count : {Count{Action::replace, "to replace"}, Count{Action::remove, "to delete"},
-                              Count{Action::update, "to change"}, Count{Action::create, "to create"},
-                              Count{Action::none, "stay as they are"}})
+    for (Count const count :
+         {Count{Action::replace, "to replace"}, Count{Action::remove, "to delete"}, Count{Action::update, "to change"},
+          Count{Action::create, "to create"}, Count{Action::none, "stay as they are"}})
         if (auto const n = plan.count(count.action); n > 0) parts.push_back(fmt::format("{} {}", n, count.word));
     if (!plan.guards.empty()) parts.push_back(counted(plan.guards.size(), "guard"));
     if (!plan.unknowns.empty()) parts.push_back(fmt::format("{} unknown", plan.unknowns.size()));
@@ -303,7 +318,8 @@ std::string plan(plan::Plan const& plan, Style style, std::span<Decision const> 
     created(out, plan, style);
 
     if (!plan.by_azure.empty()) {
-        out += fmt::format("  {}  made by Azure itself, never touched by us\n", painted(style, Tone::strong, "AZURE MAKES"));
+        out += fmt::format("  {}  made by Azure itself, never touched by us\n",
+                           painted(style, Tone::strong, "AZURE MAKES"));
         for (auto const& thing : plan.by_azure) {
             auto const because = thing.because.empty() ? "" : fmt::format(" ({})", base::printable(thing.because));
             out += block("    ", base::printable(thing.what) + because, style);

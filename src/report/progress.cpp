@@ -12,7 +12,7 @@ namespace {
 using base::Duration;
 using base::Time;
 
-constexpr Duration mention_again{30'000};   ///< a log reader hears of every running step at least this often
+constexpr Duration mention_again{30'000};  ///< a log reader hears of every running step at least this often
 constexpr int frame_lines = 20;
 
 struct Usual {
@@ -39,7 +39,7 @@ struct Tracked {
     Time started{}, ended{}, mentioned{}, next_look{};
     std::string why;
     int asked = 0;
-    std::vector<std::string> unlocks;   ///< steps that name this one in `after`
+    std::vector<std::string> unlocks;  ///< steps that name this one in `after`
 };
 
 }  // namespace
@@ -50,7 +50,7 @@ struct Progress::State {
     std::map<std::string, Tracked> steps;
     std::vector<std::string> order;
     std::map<std::string, int> remaining;
-    std::map<std::string, int> reasons;   ///< how many steps give each reason
+    std::map<std::string, int> reasons;  ///< how many steps give each reason
     std::string run, outcome;
     Time begun{}, latest{};
     bool started = false;
@@ -79,7 +79,7 @@ struct Progress::State {
     }
     Tracked& at(std::string const& id) {
         auto const [entry, fresh] = steps.try_emplace(id);
-        if (fresh) order.push_back(id);   // a step the plan does not know: shown all the same
+        if (fresh) order.push_back(id);  // a step the plan does not know: shown all the same
         return entry->second;
     }
 };
@@ -148,8 +148,8 @@ namespace {
 
 std::string log_line(Style const& style, Duration elapsed, Tone tone, std::string_view symbol, std::string_view word,
                      std::string_view text) {
-    return fmt::format("{:>7}  {} {}\n", clock_text(elapsed), painted(style, tone, fmt::format("{} {:<8}", symbol, word)),
-                       text);
+    return fmt::format("{:>7}  {} {}\n", clock_text(elapsed),
+                       painted(style, tone, fmt::format("{} {:<8}", symbol, word)), text);
 }
 
 }  // namespace
@@ -165,7 +165,8 @@ std::string Progress::tick(Time now) {
         auto const since = std::chrono::duration_cast<Duration>(now - tracked.started);
         auto text = fmt::format("{}  for {}", base::printable(id), base::spoken(since));
         if (tracked.step)
-            if (auto const range = range_text(usual_of(*tracked.step)); !range.empty()) text += fmt::format(" ({})", range);
+            if (auto const range = range_text(usual_of(*tracked.step)); !range.empty())
+                text += fmt::format(" ({})", range);
         if (!tracked.why.empty()) text += fmt::format(", {}", base::printable(tracked.why));
         out += log_line(state.style, state.elapsed(now), Tone::note, mark.running, "still", text);
     }
@@ -183,7 +184,8 @@ std::string Progress::line(engine::Event const& event) {
     auto const elapsed = state.elapsed(event.at);
     auto const took = [&](std::string const& id) {
         auto const& tracked = state.at(id);
-        return tracked.started == Time{} ? Duration{0} : std::chrono::duration_cast<Duration>(event.at - tracked.started);
+        return tracked.started == Time{} ? Duration{0}
+                                         : std::chrono::duration_cast<Duration>(event.at - tracked.started);
     };
     std::string out = base::match(
         event.what,
@@ -195,7 +197,8 @@ std::string Progress::line(engine::Event const& event) {
             auto text = base::printable(started.step);
             auto const& tracked = state.at(started.step);
             if (tracked.step)
-                if (auto const range = range_text(usual_of(*tracked.step)); !range.empty()) text += fmt::format("  ({})", range);
+                if (auto const range = range_text(usual_of(*tracked.step)); !range.empty())
+                    text += fmt::format("  ({})", range);
             if (auto const why = state.reason(started.because); !why.empty()) text += fmt::format("  {}", why);
             return log_line(style, elapsed, Tone::note, mark.running, "start", text);
         },
@@ -207,7 +210,8 @@ std::string Progress::line(engine::Event const& event) {
                             fmt::format("{}  {}", base::printable(waiting.step), base::printable(waiting.why)));
         },
         [&](engine::StepFinished const& finished) {
-            auto const how = finished.was_done ? std::string("stood already") : "in " + base::spoken(took(finished.step));
+            auto const how =
+                finished.was_done ? std::string("stood already") : "in " + base::spoken(took(finished.step));
             return log_line(style, elapsed, Tone::good, mark.done, "done",
                             fmt::format("{}  {}", base::printable(finished.step), how));
         },
@@ -216,8 +220,9 @@ std::string Progress::line(engine::Event const& event) {
                             fmt::format("{}  {}", base::printable(failed.step), base::printable(failed.error.what)));
         },
         [&](engine::StepSkipped const& skipped) {
-            return log_line(style, elapsed, Tone::warn, mark.skipped, "skipped",
-                            fmt::format("{}  needs {}", base::printable(skipped.step), base::printable(skipped.waiting_for)));
+            return log_line(
+                style, elapsed, Tone::warn, mark.skipped, "skipped",
+                fmt::format("{}  needs {}", base::printable(skipped.step), base::printable(skipped.waiting_for)));
         },
         [&](engine::RunFinished const& finished) {
             return log_line(style, elapsed, finished.outcome == "succeeded" ? Tone::good : Tone::bad,
@@ -258,14 +263,16 @@ std::string Progress::frame(Time now) const {
         if (tracked.stage == Stage::done) continue;
         int spent = 0;
         if (tracked.stage == Stage::running && tracked.step)
-            spent = std::min<int>(tracked.step->expected_s,
-                                  static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(now - tracked.started).count()));
+            spent = std::min<int>(
+                tracked.step->expected_s,
+                static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(now - tracked.started).count()));
         left_s = std::max(left_s, behind(id) - spent);
     }
     auto const done = state.count(Stage::done);
     auto head = fmt::format("{} of {} {} {} elapsed", done, counted(state.order.size(), "step"), mark.dot,
                             clock_text(state.elapsed(now)));
-    if (left_s > 0) head += fmt::format(" {} about {} left", mark.dot, clock_text(Duration(std::int64_t{1000} * left_s)));
+    if (left_s > 0)
+        head += fmt::format(" {} about {} left", mark.dot, clock_text(Duration(std::int64_t{1000} * left_s)));
     constexpr int bar_columns = 20;
     auto const filled = state.order.empty() ? 0 : static_cast<int>(bar_columns * done / state.order.size());
     std::string bar;
@@ -274,8 +281,10 @@ std::string Progress::frame(Time now) const {
     if (done > 0) add(painted(style, Tone::good, fmt::format("  {} {} done", mark.done, done)));
 
     for (auto const& id : failed)
-        add(painted(style, Tone::bad, clipped(fmt::format("  {} failed   {}  {}", mark.fail, base::printable(id),
-                                                          base::printable(state.steps.at(id).why)), style.columns, style)));
+        add(painted(style, Tone::bad,
+                    clipped(fmt::format("  {} failed   {}  {}", mark.fail, base::printable(id),
+                                        base::printable(state.steps.at(id).why)),
+                            style.columns, style)));
 
     // Running steps and, below each, what starts as soon as it ends. Two lines are kept for the counts at the end.
     int label = 12;
@@ -289,11 +298,12 @@ std::string Progress::frame(Time now) const {
         auto const& tracked = state.steps.at(id);
         std::vector<std::string> rows;
         auto const since = std::chrono::duration_cast<Duration>(now - tracked.started);
-        auto row = fmt::format("  {} running  {}  {:>5}", mark.running, padded(clipped(base::printable(id), label, style), label),
-                               clock_text(since));
+        auto row = fmt::format("  {} running  {}  {:>5}", mark.running,
+                               padded(clipped(base::printable(id), label, style), label), clock_text(since));
         if (tracked.step)
             if (auto const usual = usual_of(*tracked.step); usual.max_s > 0)
-                row += fmt::format("  ({}{})", range_text(usual), since > std::chrono::seconds(usual.max_s) ? ", longer now" : "");
+                row += fmt::format("  ({}{})", range_text(usual),
+                                   since > std::chrono::seconds(usual.max_s) ? ", longer now" : "");
         rows.push_back(painted(style, Tone::note, clipped(row, style.columns, style)));
         auto why = tracked.why.empty() ? std::string() : "waiting: " + tracked.why;
         if (why.empty() && tracked.step && !tracked.step->until.empty()) why = "until " + tracked.step->until;
@@ -341,8 +351,10 @@ std::string Progress::frame(Time now) const {
     }
     if (hidden > 0) add(painted(style, Tone::note, fmt::format("  {} running  {} more", mark.running, hidden)));
     auto const waiting = state.count(Stage::waiting), skipped = state.count(Stage::skipped);
-    if (waiting > 0) add(painted(style, Tone::faint, fmt::format("  {} {} waiting for what they need", mark.waiting, waiting)));
-    if (skipped > 0) add(painted(style, Tone::warn, fmt::format("  {} {} skipped: they need what failed", mark.skipped, skipped)));
+    if (waiting > 0)
+        add(painted(style, Tone::faint, fmt::format("  {} {} waiting for what they need", mark.waiting, waiting)));
+    if (skipped > 0)
+        add(painted(style, Tone::warn, fmt::format("  {} {} skipped: they need what failed", mark.skipped, skipped)));
     if (static_cast<int>(lines.size()) > frame_lines) lines.resize(frame_lines);
 
     std::string out;

@@ -1,8 +1,8 @@
 /// report: show findings, plans, runs. Draws values and knows no Azure type.
 ///
 /// Text for terminals (`Style` says how wide and whether in colour; a symbol and a word, never colour alone) and one
-/// self-contained HTML page (no external request; light and dark; phone and desktop). Everything that came from a spec or a
-/// server is escaped here.
+/// self-contained HTML page (no external request; light and dark; phone and desktop). Everything that came from a spec
+/// or a server is escaped here.
 #pragma once
 
 #include <memory>
@@ -20,14 +20,14 @@ struct Style {
 
 /// "cluster.yaml:7:14: error: …" with the line, caret, chain and fix. `sources`: file name -> text.
 std::string errors(std::span<base::Error const>, std::map<std::string, std::string> const& sources, Style);
-json::Value errors_json(std::span<base::Error const>);   ///< holdfast/errors 1
+json::Value errors_json(std::span<base::Error const>);  ///< holdfast/errors 1
 std::string findings(checks::Findings const&, Style, bool all = false);
 /// A decision of the spec: who took it, why, and whether it can be taken back.
 struct Decision {
-    std::string key, value;   ///< in the words of the spec: "network.mode"
-    std::string by;           ///< "you", "profile", "default"
+    std::string key, value;  ///< in the words of the spec: "network.mode"
+    std::string by;          ///< "you", "profile", "default"
     std::string because;
-    bool final = false;       ///< changing it later means building anew
+    bool final = false;  ///< changing it later means building anew
 };
 /// `decided`: shown where something is created, what is FINAL first; the rest is counted.
 std::string plan(plan::Plan const&, Style, std::span<Decision const> decided = {});
@@ -39,10 +39,11 @@ public:
     Progress(plan::Plan const&, Style);
     ~Progress();
     void feed(engine::Event const&);
-    /// The whole live block, at most 20 lines: steps running and what follows each, elapsed, usual range, what each waits
-    /// for and why; finished ones are a count.
+    /// The whole live block, at most 20 lines: steps running and what follows each, elapsed, usual range, what each
+    /// waits for and why; finished ones are a count.
     std::string frame(base::Time now) const;
-    /// One or more log lines for the event, or empty when it says nothing new. Feeds it: use `feed` and `frame`, or `line`.
+    /// One or more log lines for the event, or empty when it says nothing new. Feeds it: use `feed` and `frame`, or
+    /// `line`.
     std::string line(engine::Event const&);
     /// Log lines due without an event: a running step is mentioned at least every 30 s.
     std::string tick(base::Time now);
@@ -54,11 +55,11 @@ private:
 
 /// Everything the page shows.
 struct Page {
-    std::string title;               ///< the cluster's name
+    std::string title;  ///< the cluster's name
     std::string cloud, subscription, region;
     base::Date as_of;
     std::optional<engine::Run> run;
-    plan::Plan plan;                 ///< what the run did (or would do)
+    plan::Plan plan;  ///< what the run did (or would do)
     checks::Findings findings;
     network::Map network;
     std::vector<keys::Chain> chains;

@@ -37,7 +37,8 @@ std::vector<engine::Event> events_of(plan::Plan const& plan, engine::Run const& 
         auto const at = std::ranges::find(plan.steps, step.step, &plan::Step::id);
         events.push_back({step.started, engine::StepStarted{step.step, at->because, at->expected_s}});
         for (auto t = step.started + std::chrono::seconds(20); t < step.ended; t += std::chrono::seconds(40))
-            events.push_back({t, engine::StepWaiting{step.step, "the operation to end: InProgress", base::Duration(40'000)}});
+            events.push_back(
+                {t, engine::StepWaiting{step.step, "the operation to end: InProgress", base::Duration(40'000)}});
         events.push_back({step.ended, engine::StepFinished{step.step, {}}});
     }
     std::ranges::sort(events, {}, [](auto const& event) { return std::pair(event.at, event.what.index()); });
@@ -73,7 +74,8 @@ std::string show_errors(std::vector<std::string> const& lines, Style style) {
         else if (word == "error") {
             auto const parts = base::split(rest, ' ');
             base::Error error{.code = code_of(parts[0])};
-            if (parts.size() == 5) error.where = base::SourcePos{parts[1], std::stoi(parts[2]), std::stoi(parts[3]), std::stoi(parts[4])};
+            if (parts.size() == 5)
+                error.where = base::SourcePos{parts[1], std::stoi(parts[2]), std::stoi(parts[3]), std::stoi(parts[4])};
             if (parts.size() == 3) error.where = base::Call{parts[1], parts[2]};
             all.push_back(error);
         } else if (word == "what") all.back().what = rest;
@@ -81,7 +83,8 @@ std::string show_errors(std::vector<std::string> const& lines, Style style) {
         else if (word == "because") all.back().because.push_back({.code = base::ErrorCode::azure, .what = rest});
         else if (word == "azure") {
             auto const parts = base::split(rest, '|');
-            all.back().azure = base::AzureError{.status = std::stoi(parts[0]), .code = parts[1], .message = parts[2], .correlation_id = parts[3]};
+            all.back().azure = base::AzureError{
+                .status = std::stoi(parts[0]), .code = parts[1], .message = parts[2], .correlation_id = parts[3]};
         }
     }
     return errors(all, sources, style);
@@ -96,7 +99,8 @@ Example example(std::string const& file) {
     auto const text = scenario::GraphText::file(path);
     auto const spec = spec::read(text, path);
     if (!spec) throw std::runtime_error(errors(spec.error(), {{path, text}}, Style{}));
-    estate::Context const context{"11111111-1111-1111-1111-111111111111", "00000000-0000-0000-0000-000000000001", "vault.azsim.test", "azurecr.azsim.test"};
+    estate::Context const context{"11111111-1111-1111-1111-111111111111", "00000000-0000-0000-0000-000000000001",
+                                  "vault.azsim.test", "azurecr.azsim.test"};
     auto estate = estate::design(*spec, context);
     if (!estate) throw std::runtime_error(errors(estate.error(), {{path, text}}, Style{}));
     return {std::move(*estate), text};
@@ -127,7 +131,8 @@ std::string rendered(std::vector<std::string> lines) {
         auto const made = example(rest);
         auto found = checks::inspect(made.estate.graph);
         for (auto& finding : found.findings)
-            if (auto const at = finding.where.file.find("examples/"); at != std::string::npos) finding.where.file.erase(0, at);
+            if (auto const at = finding.where.file.find("examples/"); at != std::string::npos)
+                finding.where.file.erase(0, at);
         return findings(found, style);
     }
     plan::Plan made;
@@ -142,12 +147,17 @@ std::string rendered(std::vector<std::string> lines) {
         else if (word == "unknown") made.unknowns.push_back({parts[0], parts[1]});
         else if (word == "change") {
             plan::Change change{.address = parts[1], .type = parts[2], .resource = parts[3]};
-            for (auto const action : {plan::Action::none, plan::Action::create, plan::Action::update, plan::Action::replace, plan::Action::remove})
+            for (auto const action : {plan::Action::none, plan::Action::create, plan::Action::update,
+                                      plan::Action::replace, plan::Action::remove})
                 if (plan::name(action) == parts[0]) change.action = action;
             if (parts.size() > 4) {
-                plan::PropertyChange property{.at = json::Path(parts[4]), .before = *json::parse(parts[5]), .after = *json::parse(parts[6]), .because = parts[8]};
-                for (auto const cost : {catalog::Class::in_place, catalog::Class::in_place_reimage, catalog::Class::rotate_pool, catalog::Class::rebuild,
-                                        catalog::Class::one_way, catalog::Class::refused, catalog::Class::unknown})
+                plan::PropertyChange property{.at = json::Path(parts[4]),
+                                              .before = *json::parse(parts[5]),
+                                              .after = *json::parse(parts[6]),
+                                              .because = parts[8]};
+                for (auto const cost : {catalog::Class::in_place, catalog::Class::in_place_reimage,
+                                        catalog::Class::rotate_pool, catalog::Class::rebuild, catalog::Class::one_way,
+                                        catalog::Class::refused, catalog::Class::unknown})
                     if (catalog::name(cost) == parts[7]) property.cost = cost;
                 change.properties.push_back(property);
             }
@@ -206,7 +216,9 @@ TEST(Report, nothing_is_wider_than_the_terminal) {
     auto const done = fixture::run(made);
     for (int const columns : {60, 80, 120}) {
         Style const style{.columns = columns};
-        std::string text = plan(made, style) + run(done, style) + findings(checks::inspect(fixture::graph("set cluster properties.disableLocalAccounts false")), style, true);
+        std::string text =
+            plan(made, style) + run(done, style) +
+            findings(checks::inspect(fixture::graph("set cluster properties.disableLocalAccounts false")), style, true);
         Progress progress(made, style);
         for (auto const& event : events_of(made, done)) {
             progress.feed(event);
@@ -251,8 +263,11 @@ TEST(Report, colour_is_never_alone) {
 }
 
 TEST(Report, what_comes_from_others_cannot_act_on_the_terminal) {
-    base::Error const error{.code = base::ErrorCode::azure, .where = base::Call{"PUT", "cluster\x1b[2J"}, .what = "bad\x1b]0;title\x07",
-                            .azure = base::AzureError{.status = 400, .code = "Code\x1b[31m", .message = "line\r\nnext\x1b[0m"}};
+    base::Error const error{
+        .code = base::ErrorCode::azure,
+        .where = base::Call{"PUT", "cluster\x1b[2J"},
+        .what = "bad\x1b]0;title\x07",
+        .azure = base::AzureError{.status = 400, .code = "Code\x1b[31m", .message = "line\r\nnext\x1b[0m"}};
     auto const text = errors(std::vector{error}, {}, Style{});
     EXPECT_EQ(text.find('\x1b'), std::string::npos);
     EXPECT_EQ(text.find('\x07'), std::string::npos);
@@ -260,7 +275,8 @@ TEST(Report, what_comes_from_others_cannot_act_on_the_terminal) {
 }
 
 TEST(Report, errors_as_json) {
-    base::Error error{.code = base::ErrorCode::spec_value, .where = base::SourcePos{"a.yaml", 3, 4, 1}, .what = "no", .fix = "yes"};
+    base::Error error{
+        .code = base::ErrorCode::spec_value, .where = base::SourcePos{"a.yaml", 3, 4, 1}, .what = "no", .fix = "yes"};
     error.because.push_back({.code = base::ErrorCode::azure, .what = "deeper"});
     auto const document = errors_json(std::vector{error});
     EXPECT_EQ(json::text_at(document, "schema"), "holdfast/errors");
@@ -290,8 +306,15 @@ TEST(Page, everything_hostile_is_escaped) {
     page.decisions.push_back({evil, evil, evil, evil, true});
     page.by_azure.push_back({evil, evil});
     page.unknowns.push_back(evil);
-    page.findings.findings.push_back({.rule = evil, .outcome = checks::Outcome::fail, .severity = checks::Severity::high, .resource = evil,
-                                      .where = {evil, 1, 1, 1}, .message = evil, .fix = evil, .kind = evil, .says = evil});
+    page.findings.findings.push_back({.rule = evil,
+                                      .outcome = checks::Outcome::fail,
+                                      .severity = checks::Severity::high,
+                                      .resource = evil,
+                                      .where = {evil, 1, 1, 1},
+                                      .message = evil,
+                                      .fix = evil,
+                                      .kind = evil,
+                                      .says = evil});
     page.network.network = page.network.egress = page.network.api_server = evil;
     page.network.subnets.push_back({evil, evil, evil, {evil}});
     page.network.overlays.push_back({evil, evil, evil});
@@ -388,8 +411,10 @@ TEST(Rules, fixes_speak_the_language_of_specs) {
                     if (auto const* name = std::get_if<std::string>(&segment)) key += (key.empty() ? "" : ".") + *name;
                 if (key.empty()) return;
                 if (of_pool) key = "pools[]." + key;
-                auto const above = key.substr(0, key.rfind('.'));   // a secret is a map of its own
-                EXPECT_TRUE(spec::find_field(key) || (spec::find_field(above) && spec::find_field(above)->kind == spec::FieldKind::secret)) << row.id << ": " << text << " has no " << key;
+                auto const above = key.substr(0, key.rfind('.'));  // a secret is a map of its own
+                EXPECT_TRUE(spec::find_field(key) ||
+                            (spec::find_field(above) && spec::find_field(above)->kind == spec::FieldKind::secret))
+                    << row.id << ": " << text << " has no " << key;
             });
         }
     }
@@ -401,7 +426,8 @@ TEST_P(Examples, pass_every_refusal) {
     auto const made = example(GetParam());
     auto const found = checks::inspect(made.estate.graph);
     for (auto const& finding : found.findings) {
-        EXPECT_FALSE(finding.outcome == checks::Outcome::fail && finding.kind == "refusal") << finding.rule << ": " << finding.message;
+        EXPECT_FALSE(finding.outcome == checks::Outcome::fail && finding.kind == "refusal")
+            << finding.rule << ": " << finding.message;
         EXPECT_NE(finding.message, "");
     }
     EXPECT_GE(found.count(checks::Outcome::pass), 20u);
@@ -416,10 +442,12 @@ TEST_P(Examples, pass_every_refusal) {
     EXPECT_NE(html(page).find("</html>"), std::string::npos);
 }
 INSTANTIATE_TEST_SUITE_P(Of, Examples,
-                         testing::Values("secure-cluster.yaml", "dev.yaml", "kubenet-basic.yaml", "regulated.yaml", "seed-2020.yaml", "windows-pools.yaml"),
+                         testing::Values("secure-cluster.yaml", "dev.yaml", "kubenet-basic.yaml", "regulated.yaml",
+                                         "seed-2020.yaml", "windows-pools.yaml"),
                          [](auto const& name) {
                              std::string out;
-                             for (char const c : name.param) out += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+                             for (char const c : name.param)
+                                 out += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
                              return out;
                          });
 

@@ -65,7 +65,8 @@ std::string run(engine::Run const& run, Style style) {
     auto const known = std::ranges::find(outcome_words, std::string_view(run.outcome), &OutcomeWord::outcome);
     auto const tone = known != std::end(outcome_words) ? known->tone : Tone::warn;
     auto const word = known != std::end(outcome_words) ? known->word : std::string_view(run.outcome);
-    out += fmt::format("{}  {} in {}, {}{}\n", painted(style, tone, fmt::format("{} {}", symbol(run.outcome, style), word)),
+    out += fmt::format("{}  {} in {}, {}{}\n",
+                       painted(style, tone, fmt::format("{} {}", symbol(run.outcome, style), word)),
                        counted(steps_with(run, "done"), "step"),
                        base::spoken(std::chrono::duration_cast<base::Duration>(run.ended - run.started)),
                        counted(static_cast<std::size_t>(run.calls), "call"),

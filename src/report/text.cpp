@@ -14,10 +14,10 @@ struct Interval {
 
 /// Combining marks, joiners, variation selectors: no column of their own. (Unicode 15, the blocks that occur in text.)
 constexpr Interval zero_width[] = {
-    {0x0300, 0x036F},   {0x0483, 0x0489},   {0x0591, 0x05BD},   {0x0610, 0x061A}, {0x064B, 0x065F}, {0x06D6, 0x06DC},
-    {0x0900, 0x0902},   {0x093C, 0x093C},   {0x0941, 0x0948},   {0x0E31, 0x0E31}, {0x0E34, 0x0E3A}, {0x0E47, 0x0E4E},
-    {0x1AB0, 0x1AFF},   {0x1DC0, 0x1DFF},   {0x200B, 0x200F},   {0x202A, 0x202E}, {0x2060, 0x2064}, {0x20D0, 0x20FF},
-    {0x3099, 0x309A},   {0xFE00, 0xFE0F},   {0xFE20, 0xFE2F},   {0xFEFF, 0xFEFF}, {0xE0100, 0xE01EF},
+    {0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x0610, 0x061A}, {0x064B, 0x065F},   {0x06D6, 0x06DC},
+    {0x0900, 0x0902}, {0x093C, 0x093C}, {0x0941, 0x0948}, {0x0E31, 0x0E31}, {0x0E34, 0x0E3A},   {0x0E47, 0x0E4E},
+    {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x200B, 0x200F}, {0x202A, 0x202E}, {0x2060, 0x2064},   {0x20D0, 0x20FF},
+    {0x3099, 0x309A}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}, {0xE0100, 0xE01EF},
 };
 
 /// East Asian Wide and Fullwidth, and the emoji that terminals draw two columns wide.
@@ -45,26 +45,59 @@ int width_of(char32_t value) {
 
 constexpr std::string_view sequence(Tone tone) {
     switch (tone) {
-        case Tone::strong: return "\x1b[1m";
-        case Tone::faint: return "\x1b[2m";
-        case Tone::good: return "\x1b[32m";
-        case Tone::bad: return "\x1b[1;31m";
-        case Tone::warn: return "\x1b[33m";
-        case Tone::note: return "\x1b[36m";
-        case Tone::plain: break;
+        case Tone::strong:
+            return "\x1b[1m";
+        case Tone::faint:
+            return "\x1b[2m";
+        case Tone::good:
+            return "\x1b[32m";
+        case Tone::bad:
+            return "\x1b[1;31m";
+        case Tone::warn:
+            return "\x1b[33m";
+        case Tone::note:
+            return "\x1b[36m";
+        case Tone::plain:
+            break;
     }
     return {};
 }
 
 constexpr Glyphs unicode_glyphs{
-    .pass = "✓", .fail = "✗", .unknown = "?", .chosen = "◇", .skipped = "·", .running = "▸", .waiting = "◦", .done = "✓",
-    .branch = "├─ ", .last_branch = "└─ ", .through = "│  ", .blank = "   ",
-    .dot = "·", .arrow = "→", .ellipsis = "…", .final = "■",
+    .pass = "✓",
+    .fail = "✗",
+    .unknown = "?",
+    .chosen = "◇",
+    .skipped = "·",
+    .running = "▸",
+    .waiting = "◦",
+    .done = "✓",
+    .branch = "├─ ",
+    .last_branch = "└─ ",
+    .through = "│  ",
+    .blank = "   ",
+    .dot = "·",
+    .arrow = "→",
+    .ellipsis = "…",
+    .final = "■",
 };
 constexpr Glyphs ascii_glyphs{
-    .pass = "+", .fail = "x", .unknown = "?", .chosen = "=", .skipped = ".", .running = ">", .waiting = "o", .done = "+",
-    .branch = "|- ", .last_branch = "`- ", .through = "|  ", .blank = "   ",
-    .dot = "-", .arrow = "->", .ellipsis = "...", .final = "#",
+    .pass = "+",
+    .fail = "x",
+    .unknown = "?",
+    .chosen = "=",
+    .skipped = ".",
+    .running = ">",
+    .waiting = "o",
+    .done = "+",
+    .branch = "|- ",
+    .last_branch = "`- ",
+    .through = "|  ",
+    .blank = "   ",
+    .dot = "-",
+    .arrow = "->",
+    .ellipsis = "...",
+    .final = "#",
 };
 
 }  // namespace
@@ -76,9 +109,11 @@ std::vector<CodePoint> code_points(std::string_view text) {
     points.reserve(text.size());
     for (std::size_t at = 0; at < text.size();) {
         auto const lead = static_cast<unsigned char>(text[at]);
-        std::size_t const length = lead < 0x80 ? 1 : lead >= 0xF0 && lead < 0xF5 ? 4 : lead >= 0xE0 && lead < 0xF0 ? 3
-                                   : lead >= 0xC2 && lead < 0xE0                                         ? 2
-                                                                                                         : 0;
+        std::size_t const length = lead < 0x80                   ? 1
+                                   : lead >= 0xF0 && lead < 0xF5 ? 4
+                                   : lead >= 0xE0 && lead < 0xF0 ? 3
+                                   : lead >= 0xC2 && lead < 0xE0 ? 2
+                                                                 : 0;
         bool valid = length > 0 && at + length <= text.size();
         char32_t value = length == 1 ? lead : length == 2 ? lead & 0x1F : length == 3 ? lead & 0x0F : lead & 0x07;
         for (std::size_t i = 1; valid && i < length; ++i) {

@@ -1,13 +1,10 @@
 // For tests: a graph as text that a person writes and reads.
 //
-//   ADDRESS TYPE [as NAME] [in PARENT] [existing] [{body}]   `Network/routeTables` is short for Microsoft.Network/routeTables
-//   graph FILE                         what stands in another file, first
-//   set ADDRESS PATH JSON              unset ADDRESS PATH        drop ADDRESS
-//   answered ADDRESS PATH JSON         what Azure answered beyond the body
-//   live                               everything was read, and is Succeeded
-//   hollow ADDRESS                     exists, was not read
-//   unread WHAT: BECAUSE
-//   written ADDRESS PATH LINE COLUMN   in cluster.yaml
+//   ADDRESS TYPE [as NAME] [in PARENT] [existing] [{body}]   `Network/routeTables` is short for
+//   Microsoft.Network/routeTables graph FILE                         what stands in another file, first set ADDRESS
+//   PATH JSON              unset ADDRESS PATH        drop ADDRESS answered ADDRESS PATH JSON         what Azure
+//   answered beyond the body live                               everything was read, and is Succeeded hollow ADDRESS
+//   exists, was not read unread WHAT: BECAUSE written ADDRESS PATH LINE COLUMN   in cluster.yaml
 //
 // In bodies "@address" stands for the id of that node, "?address path" for an output known only later.
 // A name is the last part of the address; a parent is the nearest enclosing address of the parent type, else `group`.
@@ -49,7 +46,9 @@ public:
     }
 
 private:
-    [[noreturn]] void wrong(std::string const& what) const { throw std::runtime_error(fmt::format("line {}: {}", number_, what)); }
+    [[noreturn]] void wrong(std::string const& what) const {
+        throw std::runtime_error(fmt::format("line {}: {}", number_, what));
+    }
 
     static std::string word(std::string& rest) {
         auto const start = rest.find_first_not_of(' ');
@@ -75,7 +74,8 @@ private:
         auto const first = word(rest);
         if (first == "graph") {
             for (auto const& line : base::split(file(folder_ + "/" + word(rest)), '\n'))
-                if (auto const content = base::trimmed(line); !content.empty() && content.front() != '#') one(std::string(content));
+                if (auto const content = base::trimmed(line); !content.empty() && content.front() != '#')
+                    one(std::string(content));
         } else if (first == "set") {
             auto& at = node(word(rest));
             auto const path = word(rest);
@@ -138,7 +138,8 @@ private:
         }
         auto const* shape = shapes::find(made.type);
         if (!made.parent)
-            for (auto at = address.rfind('/'); shape && !shape->parent.empty() && at != std::string::npos; at = address.rfind('/', at - 1)) {
+            for (auto at = address.rfind('/'); shape && !shape->parent.empty() && at != std::string::npos;
+                 at = address.rfind('/', at - 1)) {
                 auto const* above = graph_.find(address.substr(0, at));
                 if (above && base::same_text(above->type, shape->parent)) made.parent = above->address;
                 if (made.parent || at == 0) break;
@@ -175,7 +176,8 @@ private:
             if (words.starts_with('@')) return json::Value(id(words.substr(1)));
             if (words.starts_with('?')) {
                 auto const space = words.find(' ');
-                owner.pending.push_back({at, resource::Output{words.substr(1, space - 1), json::Path(words.substr(space + 1))}});
+                owner.pending.push_back(
+                    {at, resource::Output{words.substr(1, space - 1), json::Path(words.substr(space + 1))}});
                 return nullptr;
             }
         }
@@ -192,6 +194,8 @@ private:
     int number_ = 0;
 };
 
-inline resource::Graph graph_of(std::string_view text, std::string const& folder) { return GraphText(folder).read(text); }
+inline resource::Graph graph_of(std::string_view text, std::string const& folder) {
+    return GraphText(folder).read(text);
+}
 
 }  // namespace holdfast::scenario

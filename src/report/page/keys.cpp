@@ -10,16 +10,17 @@ namespace {
 struct Worded {
     std::string name, said;
 };
-Worded worded(std::string const& what) {
+Worded worded(std::string what) {
+    std::erase(what, '\'');  // the weight of the letters sets names apart
     auto const open = what.find(" (");
     if (open == std::string::npos || !what.ends_with(')')) return {what, {}};
     return {what.substr(0, open), what.substr(open + 2, what.size() - open - 3)};
 }
 
-constexpr int link_width = 210, between = 36, pad = 14, line_px = 17;
+constexpr int link_width = 222, between = 24, pad = 14, line_px = 17;
 
 std::vector<std::string> lines(std::string const& text) {
-    return text.empty() ? std::vector<std::string>{} : lines_of(text, link_width - 2 * pad, 13);
+    return text.empty() ? std::vector<std::string>{} : lines_of(text, link_width - 2 * pad + 4, 13);
 }
 
 }  // namespace
@@ -32,7 +33,8 @@ std::string key_chains(Page const& page) {
         Drawing drawing(count * link_width + (count - 1) * between + 4);
         int tall = 0, deepest = 0;
         for (auto const& link : chain.links)
-            tall = std::max(tall, 28 + line_px * static_cast<int>(lines(worded(link.what).name).size() + lines(worded(link.what).said).size()));
+            tall = std::max(tall, 28 + line_px * static_cast<int>(lines(worded(link.what).name).size() +
+                                                                  lines(worded(link.what).said).size()));
         int x = 2;
         for (std::size_t i = 0; i < chain.links.size(); ++i) {
             auto const& link = chain.links[i];
@@ -50,17 +52,21 @@ std::string key_chains(Page const& page) {
             drawing.line(x + pad, tall + 4, x + pad, tall + 22, "lose");
             drawing.text(x + pad, tall + 40, "when destroyed", "x");
             deepest = std::max(deepest, drawing.paragraph(x + pad, tall + 58, link_width - pad, link.lose, "s", 16, 6));
-            if (i + 1 < chain.links.size()) drawing.arrow(x + link_width, 4 + tall / 2, x + link_width + between - 2, 4 + tall / 2, "a");
+            if (i + 1 < chain.links.size())
+                drawing.arrow(x + link_width, 4 + tall / 2, x + link_width + between - 2, 4 + tall / 2, "a");
             x += link_width + between;
         }
-        out += fmt::format("<h3>{}</h3>", escaped(chain.purpose == "disks" ? "Disks" : chain.purpose == "etcd" ? "Secrets in etcd" : chain.purpose));
+        out += fmt::format("<h3>{}</h3>", escaped(chain.purpose == "disks"  ? "Disks"
+                                                  : chain.purpose == "etcd" ? "Secrets in etcd"
+                                                                            : chain.purpose));
         if (!chain.links.empty()) out += drawing.svg(deepest + 4, fmt::format("Key chain of {}", chain.purpose));
         if (!chain.who_can_use.empty()) {
             out += "<p class=\"lead\">Who may open it</p><ul class=\"plain\">";
             for (auto const& who : chain.who_can_use) out += fmt::format("<li>{}</li>", breakable(who));
             out += "</ul>";
         }
-        for (auto const& unknown : chain.unknowns) out += fmt::format("<p class=\"unknown\"><b>? unknown</b> {}</p>", breakable(unknown));
+        for (auto const& unknown : chain.unknowns)
+            out += fmt::format("<p class=\"unknown\"><b>? unknown</b> {}</p>", breakable(unknown));
     }
     return out + "</section>";
 }

@@ -11,7 +11,9 @@ constexpr int hop_x = 694, hop_width = 264;
 
 int subnet_height(network::Range const& range) {
     int height = 44;
-    if (!range.note.empty()) height += 16 * static_cast<int>(std::min<std::size_t>(2, lines_of(range.note, net_width - 4 * pad, 12).size()));
+    if (!range.note.empty())
+        height +=
+            4 + 16 * static_cast<int>(std::min<std::size_t>(2, lines_of(range.note, net_width - 4 * pad, 12).size()));
     height += 18 * static_cast<int>(range.uses.size());
     return height + 8;
 }
@@ -29,19 +31,25 @@ std::string network_drawn(Page const& page) {
     for (auto const& subnet : map.subnets) height += subnet_height(subnet) + gap;
     bool const api_inside = std::ranges::any_of(map.subnets, &network::Range::holds_api_server);
     drawing.box(left, y, net_width, height, "net", 12);
-    drawing.text(left + pad, y + 26, map.network == "made by Azure" ? "Network made by Azure" : "Virtual network " + map.network, "h");
+    drawing.text(left + pad, y + 26,
+                 map.network == "made by Azure" ? "Network made by Azure" : "Virtual network " + map.network, "h");
     std::vector<std::string> const& space = map.space;
     drawing.text(left + pad, y + 44, space.empty() ? "range chosen by Azure" : base::join(space, ", "), "m");
     int at = y + 58, nodes_y = 0, api_y = 0;
     for (auto const& subnet : map.subnets) {
         int const tall = subnet_height(subnet);
-        drawing.box(left + pad, at, net_width - 2 * pad, tall, subnet.holds_api_server ? "sub api" : subnet.holds_nodes ? "sub nodes" : "sub");
+        drawing.box(left + pad, at, net_width - 2 * pad, tall,
+                    subnet.holds_api_server ? "sub api"
+                    : subnet.holds_nodes    ? "sub nodes"
+                                            : "sub");
         drawing.text(left + 2 * pad, at + 24, subnet.label, "b");
         if (!subnet.cidr.empty()) drawing.text(left + net_width - 2 * pad, at + 24, subnet.cidr, "m end");
         int line = at + 44;
-        if (!subnet.note.empty()) line = drawing.paragraph(left + 2 * pad, line, net_width - 4 * pad, subnet.note, "s", 16, 2);
+        if (!subnet.note.empty())
+            line = drawing.paragraph(left + 2 * pad, line, net_width - 4 * pad, subnet.note, "s", 16, 2) + 4;
         for (auto const& use : subnet.uses) {
-            drawing.raw(fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"3.5\" class=\"dot\"/>", left + 2 * pad + 4, line - 3));
+            drawing.raw(
+                fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"3.5\" class=\"dot\"/>", left + 2 * pad + 4, line - 3));
             drawing.text(left + 2 * pad + 16, line + 1, use, "t");
             line += 18;
         }
@@ -56,7 +64,8 @@ std::string network_drawn(Page const& page) {
     int right = 2;
     drawing.box(hop_x, right, hop_width, 78, map.api_server_public ? "hop open" : "hop shut");
     drawing.text(hop_x + 14, right + 24, "API server", "b");
-    drawing.paragraph(hop_x + 14, right + 44, hop_width - 28, map.api_server.empty() ? "not known" : map.api_server, "s", 16, 2);
+    drawing.paragraph(hop_x + 14, right + 44, hop_width - 28, map.api_server.empty() ? "not known" : map.api_server,
+                      "s", 16, 2);
     if (api_inside) {
         // From its box to the subnet it lives in, turning halfway where they are not level.
         int const turn = left + net_width + 36, from = right + 40;
@@ -124,8 +133,8 @@ std::string network_drawn(Page const& page) {
         bottom = std::max(bottom + tall, right) + 16;
     }
     std::string out = "<section id=\"network\"><h2>The network</h2>";
-    out += drawing.svg(bottom, fmt::format("Network {}: {} subnets, egress {}, API server {}", map.network, map.subnets.size(),
-                                           map.egress, map.api_server));
+    out += drawing.svg(bottom, fmt::format("Network {}: {} subnets, egress {}, API server {}", map.network,
+                                           map.subnets.size(), map.egress, map.api_server));
     return out + "</section>";
 }
 

@@ -30,14 +30,16 @@ std::string timeline(Page const& page) {
     std::set<std::string> const critical(run.critical_path.begin(), run.critical_path.end());
     auto end = run.ended;
     for (auto const* row : rows) end = std::max(end, row->ended);
-    auto const whole = std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(end - run.started).count());
+    auto const whole =
+        std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(end - run.started).count());
 
     constexpr int canvas = 960, label_width = 290, row_px = 22, top = 30, right_room = 66;
     constexpr int span = canvas - label_width - right_room;
     Drawing drawing(canvas);
     int const height = top + row_px * static_cast<int>(rows.size()) + 10;
     auto const x_of = [&](base::Time at) {
-        auto const ms = std::clamp<std::int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(at - run.started).count(), 0, whole);
+        auto const ms = std::clamp<std::int64_t>(
+            std::chrono::duration_cast<std::chrono::milliseconds>(at - run.started).count(), 0, whole);
         return label_width + static_cast<int>(ms * span / whole);
     };
     auto const step_s = tick_seconds(whole / 1000);
@@ -53,8 +55,9 @@ std::string timeline(Page const& page) {
         int const from = x_of(row->started), to = std::max(from + 3, x_of(row->ended));
         auto const klass = row->outcome == "failed" ? "bar bad" : on_path ? "bar path" : "bar";
         auto label = base::printable(row->step);
-        int const label_columns = on_path ? 33 : 37;   // bold letters are wider
-        drawing.text(label_width - 12, y + 14, clipped(label, label_columns, Style{}), on_path ? "t end strong" : "t end");
+        int const label_columns = on_path ? 33 : 37;  // bold letters are wider
+        drawing.text(label_width - 12, y + 14, clipped(label, label_columns, Style{}),
+                     on_path ? "t end strong" : "t end");
         drawing.raw(fmt::format("<g><title>{}: {} to {}, {}{}</title>", escaped(row->step),
                                 clock_text(std::chrono::duration_cast<base::Duration>(row->started - run.started)),
                                 clock_text(std::chrono::duration_cast<base::Duration>(row->ended - run.started)),
@@ -67,15 +70,18 @@ std::string timeline(Page const& page) {
     auto const longest = [&] {
         base::Duration sum{};
         for (auto const* row : rows)
-            if (critical.contains(row->step)) sum += std::chrono::duration_cast<base::Duration>(row->ended - row->started);
+            if (critical.contains(row->step))
+                sum += std::chrono::duration_cast<base::Duration>(row->ended - row->started);
         return sum;
     }();
     std::string out = "<section id=\"timeline\"><h2>How it went</h2>";
-    out += fmt::format("<p>{} to {}: <b>{}</b> for {}, in parallel. The longest path, <span class=\"swatch path\"></span> coloured, takes {}; "
-                       "every other step had time to spare.</p>",
-                       escaped(moment(run.started)), escaped(moment(run.ended)),
-                       escaped(base::spoken(std::chrono::duration_cast<base::Duration>(run.ended - run.started))),
-                       counted(rows.size(), "step"), escaped(base::spoken(longest)));
+    out += fmt::format(
+        "<p>{} to {}: <b>{}</b> for {}, in parallel. The longest path, <span class=\"swatch path\"></span> coloured, "
+        "takes {}; "
+        "every other step had time to spare.</p>",
+        escaped(moment(run.started)), escaped(moment(run.ended)),
+        escaped(base::spoken(std::chrono::duration_cast<base::Duration>(run.ended - run.started))),
+        counted(rows.size(), "step"), escaped(base::spoken(longest)));
     out += drawing.svg(height, fmt::format("{} steps in {}", rows.size(), base::spoken(base::Duration(whole))));
     for (auto const& error : run.errors) {
         out += fmt::format("<p class=\"broken\"><b>{} failed</b> {}", glyphs(Style{}).fail, escaped(error.what));
