@@ -186,6 +186,39 @@ TEST(Checks, whatever_is_taken_away_unread_never_turns_a_failure_into_a_pass) {
     }
 }
 
+TEST(Checks, bodies_of_any_shape_are_judged_without_harm) {
+    // Every value of every body, replaced by something that does not belong there.
+    std::vector<json::Value> const odd{nullptr,
+                                       "",
+                                       "\x1b[2J",
+                                       "99999999999999999999/99",
+                                       INT64_MAX,
+                                       INT64_MIN,
+                                       -1,
+                                       true,
+                                       0.5,
+                                       json::Array{},
+                                       json::Array{nullptr, json::Array{1}, "x"},
+                                       json::Object{{"id", 7}}};
+    base::Prng draw(7);
+    auto const whole = scenario::graph_of("graph secure.graph", folder);
+    for (auto const& [address, node] : whole.resources()) {
+        std::vector<json::Path> places;
+        json::each_leaf(node.body, [&](json::Path const& path, json::Value const&) {
+            places.push_back(path);
+            if (!path.empty()) places.push_back(path.parent());
+        });
+        for (auto const& place : places) {
+            if (place.empty()) continue;
+            auto graph = whole;
+            json::put(graph.find(address)->body, place, odd[draw.below(odd.size())]);
+            auto const findings = inspect(graph);
+            EXPECT_FALSE(findings.findings.empty());
+            EXPECT_FALSE(json::write(to_json(findings, *base::parse_date("2026-11-24"))).empty());
+        }
+    }
+}
+
 TEST(Checks, json_is_sorted_and_counts) {
     auto const findings =
         inspect(scenario::graph_of("graph secure.graph\nset cluster properties.disableLocalAccounts false", folder));

@@ -47,11 +47,13 @@ Pool pool_of(Graph const& graph, Resource const& resource) {
     pool.static_blocks = base::same_text(resource::read_text(resource, at::pool_pod_mode).value_or(""), "StaticBlock");
     pool.system = base::same_text(resource::read_text(resource, at::pool_mode).value_or(""), "System");
     bool const autoscaling = resource::read_truth(resource, at::pool_autoscale).value_or(false);
+    // Bounded, so that a hostile count cannot overflow the sums; Azure's own limits lie far below.
     pool.nodes = resource::read_whole(resource, autoscaling ? at::pool_max_count : at::pool_count);
+    if (pool.nodes) pool.nodes = std::clamp<std::int64_t>(*pool.nodes, 0, 1'000'000);
     auto const surge = resource::read_text(resource, at::pool_surge).value_or(std::string(default_surge));
     auto const unavailable = resource::read_text(resource, at::pool_unavailable).value_or("0");
     pool.surge = surge_of(surge, unavailable != "0" && unavailable != "0%", pool.nodes.value_or(0));
-    pool.max_pods = resource::read_whole(resource, at::pool_max_pods).value_or(0);
+    pool.max_pods = std::clamp<std::int64_t>(resource::read_whole(resource, at::pool_max_pods).value_or(0), 0, 10'000);
     return pool;
 }
 
