@@ -186,7 +186,7 @@ int plan(Arguments const& arguments, world::Terminal& terminal) {
     if (!findings.blocking()) checks::mark_chosen(findings, checks::inspect(estate->graph));
     auto const day = as_of(arguments, (*session)->now());
     auto const look = style(terminal, arguments);
-    auto human = report::plan(plan, look);
+    auto human = report::plan(plan, look, decisions(spec->spec));
     if (findings.broken() > 0)
         human += "\n" + report::findings(findings, look);
     else if (findings.chosen() > 0)
@@ -227,7 +227,7 @@ int verify(Arguments const& arguments, world::Terminal& terminal) {
     Document const document{.human = human, .json = std::move(document_json), .html = report::html(page)};
     auto const sent = deliver(document, arguments, terminal, *files);
     if (!sent) return fail(sent.error(), terminal, arguments);
-    if (!drift.steps.empty() || !drift.guards.empty() || findings.blocking() || findings.at_or_above(checks::Severity::high)) return 3;
+    if (!drift.steps.empty() || !drift.guards.empty() || findings.broken() > 0) return 3;
     return !drift.unknowns.empty() || findings.count(checks::Outcome::unknown) > 0 ? 4 : 0;
 }
 
@@ -282,7 +282,7 @@ int apply(Arguments const& given, world::Terminal& terminal) {
         if (!errors.empty()) return show({errors, spec->sources}, terminal, arguments);
         plan = *reviewed;
     }
-    terminal.err(report::plan(plan, look));
+    terminal.err(report::plan(plan, look, decisions(spec->spec)));
     if (!plan.unknowns.empty()) {
         std::vector<base::Error> errors;
         for (auto const& unknown : plan.unknowns)

@@ -84,8 +84,10 @@ std::string value_text(json::Value const& value) {
     return json::write(value);
 }
 
-std::vector<report::Page::Decision> decisions(spec::Spec const& spec) {
-    std::vector<report::Page::Decision> out;
+}  // namespace
+
+std::vector<report::Decision> decisions(spec::Spec const& spec) {
+    std::vector<report::Decision> out;
     for (auto const& [key, origin] : spec.origins) {
         auto const* value = json::find(spec.tree, json::Path(key));
         auto const* field = spec::find_field(key);
@@ -98,8 +100,6 @@ std::vector<report::Page::Decision> decisions(spec::Spec const& spec) {
     }
     return out;
 }
-
-}  // namespace
 
 report::Page page_of(Design const& design, estate::Estate const& estate, resource::Graph const& graph, plan::Plan const& plan,
                      checks::Findings const& findings, std::optional<engine::Run> run, Session& session, base::Date day) {

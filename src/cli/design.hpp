@@ -35,6 +35,9 @@ struct Standing {
 };
 tl::expected<Standing, Failure> read_standing(estate::Estate const&, Session&, azure::Client&);
 
+/// Who decided each value of the spec, and why.
+std::vector<report::Decision> decisions(spec::Spec const&);
+
 /// Everything the page shows, judged on `graph`.
 report::Page page_of(Design const&, estate::Estate const&, resource::Graph const& graph, plan::Plan const&,
                      checks::Findings const&, std::optional<engine::Run>, Session&, base::Date);
