@@ -8,7 +8,8 @@
 namespace holdfast::catalog {
 
 std::string_view name(Meaning meaning) {
-    static constexpr std::array<std::string_view, 6> names{"again", "not yet", "conflict", "exists", "moved", "never"};
+    static constexpr std::array<std::string_view, 7> names{"again",  "not yet", "conflict", "exists",
+                                                            "moved", "kept",    "never"};
     return names[static_cast<std::size_t>(meaning)];
 }
 

@@ -16,6 +16,7 @@ enum class Meaning {
     conflict,  ///< somebody holds the lock: wait for it, then repeat
     exists,    ///< what we wanted is already so
     moved,     ///< our knowledge is stale: read again, then decide
+    kept,      ///< a deleted thing keeps the name: it can be recovered
     never,     ///< repeating cannot help
 };
 std::string_view name(Meaning);

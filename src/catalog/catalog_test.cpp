@@ -25,7 +25,7 @@ TEST(Errors, the_most_specific_row_speaks) {
              Row{409, "EtagMismatch", "Etag mismatched", "moved"},
              Row{409, "AnotherOperationInProgress", "", "conflict"},
              Row{403, "LinkedAuthorizationFailed", "", "not yet"},
-             Row{409, "ConflictError", "A vault with the same name already exists in deleted state.", "never"},
+             Row{409, "ConflictError", "A vault with the same name already exists in deleted state.", "kept"},
              Row{500, "InternalServerError", "", "again"},
          }) {
         auto const* found = find_error(row.status, row.code, row.message);

@@ -346,6 +346,19 @@ TEST(Apply, waits_for_what_somebody_else_began_and_reads_what_it_gives) {
     }
 }
 
+// A destroy that was still under way when the plan was made leaves a deleted vault behind.
+TEST(Apply, recovers_what_keeps_the_name_and_writes_it_as_designed) {
+    World world;
+    world.azure.refuses["kv"] = {{409, "ConflictError", "A vault with the same name already exists in deleted state.", {}}};
+    auto vault = write_step("vault", "Microsoft.KeyVault/vaults", "kv", 5);
+    vault.recovery = *json::parse(R"({"properties":{"createMode":"recover"}})");
+    Life life(world.azure, *world.files, noon);
+    EXPECT_EQ(life.apply(plan_of({vault}))->outcome, "succeeded") << saw(life.events);
+    ASSERT_EQ(world.azure.bodies.size(), 2u);
+    EXPECT_EQ(json::text_at(world.azure.bodies[0], "properties.createMode"), "recover");
+    EXPECT_FALSE(json::find(world.azure.bodies[1], "properties.createMode"));
+}
+
 TEST(Apply, ends_at_once_when_told_to_and_goes_on_where_it_was) {
     World world;
     std::string url;

@@ -66,6 +66,9 @@ Reaction Patience::after(base::Error const& error, bool accepted, Time now) {
             moved.fix = "somebody else writes the same resource: make the plan again";
             return Fail{std::move(moved)};
         }
+        case catalog::Meaning::kept:
+            if (!std::exchange(recovered_, true)) return Recover{say(error)};
+            return Fail{error};
         case catalog::Meaning::never:
             return Fail{error};
     }

@@ -13,10 +13,14 @@ struct Repeat {
 struct Reread {  ///< our knowledge is stale: read again, then once more
     std::string why;
 };
+/// A deleted one keeps the name: bring it back, then write it as designed.
+struct Recover {
+    std::string why;
+};
 struct Fail {
     base::Error error;
 };
-using Reaction = std::variant<Accept, Repeat, Reread, Fail>;
+using Reaction = std::variant<Accept, Repeat, Reread, Recover, Fail>;
 
 /// How long until the next try when the same has been in the way for `waited`: overshoots by an eighth at most.
 Duration next_try(Duration waited);
@@ -35,7 +39,7 @@ private:
     Limits limits_;
     bool granted_;
     int failed_writes_ = 0;
-    bool reread_ = false;
+    bool reread_ = false, recovered_ = false;
     std::optional<Time> not_yet_since_, conflict_since_, outage_since_;
 };
 

@@ -24,6 +24,7 @@ std::string say(Reaction const& reaction) {
         reaction, [](Accept const&) { return std::string("accept"); },
         [](Repeat const& r) { return fmt::format("repeat after {} ms", r.after.count()); },
         [](Reread const&) { return std::string("read again"); },
+        [](Recover const&) { return std::string("recover"); },
         [](Fail const& f) { return fmt::format("fail {}", base::name(f.error.code)); });
 }
 
@@ -45,7 +46,8 @@ TEST(Patience, reads_the_rows) {
                  "repeat after 2000 ms"},
              Row{"already so", azure_error(409, "RoleAssignmentExists"), false, false, "accept"},
              Row{"stale", azure_error(412, "PreconditionFailed"), false, false, "read again"},
-             Row{"never", azure_error(409, "VaultAlreadyExists"), false, false, "fail " + azure},
+             Row{"never", azure_error(400, "InvalidParameter"), false, false, "fail " + azure},
+             Row{"a deleted one keeps the name", azure_error(409, "VaultAlreadyExists"), false, false, "recover"},
              Row{"a code nobody knows", azure_error(400, "Baffling"), true, false, "fail " + azure},
              Row{"a code nobody knows, after Azure took it", azure_error(200, "Baffling"), false, true,
                  "repeat after 2000 ms"},

@@ -217,7 +217,7 @@ Task<Result<Answer>> act(Shared run, std::size_t index, Ready& ready) {
         else if (*taken) co_return std::move(**taken);
         else if (!ready.overlay.is_null()) ready.write.if_match.clear();  // our own write may have changed it
     }
-    bool stale = step.fresh || (!ready.overlay.is_null() && ready.write.if_match.empty() && !step.if_match.empty());
+    bool stale = step.fresh || step.act == plan::Act::await || (!ready.overlay.is_null() && ready.write.if_match.empty() && !step.if_match.empty());
     for (;;) {
         if (stale && !earlier) {
             auto reading = read_again(run, index, ready);
@@ -251,6 +251,17 @@ Task<Result<Answer>> act(Shared run, std::size_t index, Ready& ready) {
             if (run->ended) co_return over();
             if (!found) co_return base::fail(found.error());
             if (*found) co_return std::move(**found);
+            continue;
+        }
+        if (auto const* recover = std::get_if<Recover>(&reaction)) {
+            if (step.recovery.is_null()) co_return base::fail(error);
+            run->wait_said(index, recover->why + "; it is recovered", Duration{0});
+            auto bring_back = ready.write;
+            json::merge(bring_back.body, step.recovery);
+            auto trying = try_once(run, index, std::move(bring_back));
+            auto const back = co_await std::move(trying);
+            if (run->ended) co_return over();
+            if (!back.answer) co_return base::fail(back.answer.error());
             continue;
         }
         auto const& repeat = std::get<Repeat>(reaction);

@@ -57,14 +57,13 @@ private:
 /// One process: everything that dies with it. Azure and the files outlive it.
 struct Life {
     Life(ScriptedAzure& azure, world::Files& disk, Time start);
-    ~Life();
     Result<Run> apply(plan::Plan, std::string run = "r1", Limits = {}, std::function<bool()> interrupted = {});
     /// Goes on until the run ends, or until `dies` says so: then nothing comes back.
     std::optional<Run> live(plan::Plan, std::function<bool()> dies, std::string run = "r1");
 
     ScriptedAzure& azure;
     world::Files& files;
-    std::unique_ptr<boost::asio::io_context> io = std::make_unique<boost::asio::io_context>();
+    boost::asio::io_context io;  // first in, last out: it holds the coroutines that are under way
     world::VirtualClock clock;
     ScriptedTransport http;
     std::unique_ptr<world::Environment> environment = world::fixed_environment();

@@ -83,6 +83,8 @@ Result<world::Response> ScriptedAzure::answer(world::Request const& request, Tim
         return refusal({412, "PreconditionFailed", "the etag is another", {}});
     if (it != things.end() && world::find(request.headers, "If-None-Match"))
         return refusal({412, "PreconditionFailed", "it is there already", {}});
+    if (!json::parse(request.secret_body ? request.secret_body->reveal() : request.body))
+        return refusal({400, "InvalidRequestContent", "the body is not JSON", {}});
     auto const response = written(request, key, word, now);
     if (loses_answer.erase(word) != 0) return base::fail(base::ErrorCode::connection_lost, "the connection broke");
     return response;
@@ -91,12 +93,14 @@ Result<world::Response> ScriptedAzure::answer(world::Request const& request, Tim
 world::Response ScriptedAzure::written(world::Request const& request, std::string const& key, std::string const& word,
                                        Time now) {
     auto const path = path_of(request.url);
+    auto const body = json::parse(request.secret_body ? request.secret_body->reveal() : request.body);
+    if (!body) return said(400, *json::parse(R"({"error":{"code":"InvalidRequestContent","message":"not JSON"}})"));
     bool const created = !things.contains(key);
     ++writes[word];
     if (created) ++creations[word];
     auto& thing = things[key];
     thing.version += created ? 0 : 1;
-    thing.body = *json::parse(request.secret_body ? request.secret_body->reveal() : request.body);
+    thing.body = *body;
     bodies.push_back(thing.body);
     if (auto const more = shows.find(word); more != shows.end()) json::merge(thing.body, more->second);
     thing.comes_out_failed = fails[word] > 0;
@@ -120,13 +124,11 @@ Task<Result<world::Response>> ScriptedTransport::send(world::Request request) {
 Life::Life(ScriptedAzure& a, world::Files& disk, Time start)
     : azure(a),
       files(disk),
-      clock(*io, start),
+      clock(io, start),
       http(azure, clock),
       world{clock, http, files, *environment, *programs, prng},
       credential(std::make_unique<FixedToken>()),
       client(*credentials::find_cloud("public"), *credential, world) {}
-
-Life::~Life() { io.reset(); }  // coroutines under way go first: what they hold is still there
 
 Result<Run> Life::apply(plan::Plan plan, std::string run, Limits limits, std::function<bool()> interrupted) {
     auto opened = files.exists("s/runs/" + run + ".jsonl")
@@ -143,7 +145,7 @@ Result<Run> Life::apply(plan::Plan plan, std::string run, Limits limits, std::fu
              secrets,         [this](Event const& event) { events.push_back(event); },
              limits,          std::move(interrupted)};
     auto task = engine::apply(std::move(in));
-    return world::run(*io, clock, std::move(task));
+    return world::run(io, clock, std::move(task));
 }
 
 std::optional<Run> Life::live(plan::Plan plan, std::function<bool()> dies, std::string run) {
@@ -157,7 +159,7 @@ std::optional<Run> Life::live(plan::Plan plan, std::function<bool()> dies, std::
         std::move(plan), *journal, client, world, {}, [this](Event const& event) { events.push_back(event); }, {}, {}};
     std::optional<Run> out;
     auto task = engine::apply(std::move(in));
-    boost::asio::co_spawn(*io, std::move(task), [&out](std::exception_ptr, Result<Run> result) {
+    boost::asio::co_spawn(io, std::move(task), [&out](std::exception_ptr, Result<Run> result) {
         if (result) out = std::move(*result);
     });
     clock.run({}, [&] { return out.has_value() || dies(); });

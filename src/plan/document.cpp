@@ -139,7 +139,7 @@ Value written(Step const& step) {
     Writer target;
     target.put("address", resource.address).put("type", resource.type).put("apiVersion", resource.api_version);
     if (resource.id) target.put("id", resource.id->text());
-    if (resource.parent) target.put("parent", *resource.parent);
+    if (resource.parent) target.put("parent", text(*resource.parent));
     if (auto const* body = resource.body.if_object(); !body || !body->empty()) target.put("body", resource.body);
     if (!resource.pending.empty()) {
         Array pending;
@@ -154,6 +154,7 @@ Value written(Step const& step) {
     out.put("grantedAt", step.granted_at);
     out.put("grants", step.grants).put("expectedSeconds", Value(step.expected_s));
     if (!step.overlay.is_null()) out.put("overlay", step.overlay);
+    if (!step.recovery.is_null()) out.put("recovery", step.recovery);
     if (step.condition) {
         Writer condition;
         condition.put("path", step.condition->path).put("apiVersion", step.condition->api_version);
@@ -304,6 +305,7 @@ Step read_step(Value const& value, json::Path const& at) {
     step.granted_at = in.text("grantedAt");
     step.expected_s = in.whole("expectedSeconds");
     if (auto overlay = in.maybe("overlay")) step.overlay = std::move(*overlay);
+    if (auto recovery = in.maybe("recovery")) step.recovery = std::move(*recovery);
     if (auto const* condition = in.find("condition")) {
         Reader const inner(*condition, in.at("condition"));
         step.condition =

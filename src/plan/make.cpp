@@ -375,7 +375,11 @@ private:
         step.because = node.change.because;
         step.create_only = row.creates_only;
         auto const bin = std::ranges::find(live_.recoverable, node.wanted.address, &resource::Recoverable::address);
-        if (!row.recover_at.empty() && bin != live_.recoverable.end()) recover(node, step, *bin, row);
+        if (!row.recover_at.empty()) {
+            // A destroy still under way may leave a deleted one behind that nobody could see when planning.
+            json::put(step.recovery, json::Path(row.recover_at), json::Value(std::string(row.recover_value).c_str()));
+            if (bin != live_.recoverable.end()) recover(node, step, *bin, row);
+        }
         if (node.change.action == Action::replace && !node.replaced_with_parent) {
             steps_.add(deletion(*node.live, names_, node.change.because));
             deleted_[node.wanted.address] = delete_id(node.wanted.address);
