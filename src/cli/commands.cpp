@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "acts.hpp"
 
 namespace holdfast::cli {
@@ -104,6 +106,22 @@ int conclude(Design const& design, estate::Estate const& estate, plan::Plan cons
     return findings.at_or_above(checks::Severity::high) ? 3 : 0;
 }
 
+/// The chain of steps that decides how long the plan takes, with what is left from each on.
+std::string longest_path(plan::Plan const& plan) {
+    auto const left = plan::remaining_seconds(plan);
+    std::string out = "\nThe longest path, and the seconds from there to the end:\n", before;
+    for (;;) {
+        plan::Step const* longest = nullptr;
+        for (auto const& step : plan.steps) {
+            bool const follows = before.empty() ? step.after.empty() : std::find(step.after.begin(), step.after.end(), before) != step.after.end();
+            if (follows && (!longest || left.at(step.id) > left.at(longest->id))) longest = &step;
+        }
+        if (!longest) return out;
+        out += fmt::format("  {:>6}  {}\n", left.at(longest->id), base::printable(longest->id));
+        before = longest->id;
+    }
+}
+
 std::string describe_interruption(engine::Run const& run) {
     return fmt::format("\nStopped. The journal is kept; go on with: holdfast resume {}\n", run.run);
 }
@@ -187,6 +205,7 @@ int plan(Arguments const& arguments, world::Terminal& terminal) {
     auto const day = as_of(arguments, (*session)->now());
     auto const look = style(terminal, arguments);
     auto human = report::plan(plan, look, decisions(spec->spec));
+    if (arguments.path && !plan.empty()) human += longest_path(plan);
     if (findings.broken() > 0)
         human += "\n" + report::findings(findings, look);
     else if (findings.chosen() > 0)
