@@ -23,8 +23,7 @@ std::string say(Reaction const& reaction) {
     return base::match(
         reaction, [](Accept const&) { return std::string("accept"); },
         [](Repeat const& r) { return fmt::format("repeat after {} ms", r.after.count()); },
-        [](Reread const&) { return std::string("read again"); },
-        [](Recover const&) { return std::string("recover"); },
+        [](Reread const&) { return std::string("read again"); }, [](Recover const&) { return std::string("recover"); },
         [](Fail const& f) { return fmt::format("fail {}", base::name(f.error.code)); });
 }
 

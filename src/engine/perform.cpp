@@ -217,7 +217,8 @@ Task<Result<Answer>> act(Shared run, std::size_t index, Ready& ready) {
         else if (*taken) co_return std::move(**taken);
         else if (!ready.overlay.is_null()) ready.write.if_match.clear();  // our own write may have changed it
     }
-    bool stale = step.fresh || step.act == plan::Act::await || (!ready.overlay.is_null() && ready.write.if_match.empty() && !step.if_match.empty());
+    bool stale = step.fresh || step.act == plan::Act::await ||
+                 (!ready.overlay.is_null() && ready.write.if_match.empty() && !step.if_match.empty());
     for (;;) {
         if (stale && !earlier) {
             auto reading = read_again(run, index, ready);

@@ -17,14 +17,19 @@ json::Value text(std::string const& value) { return json::Value(value.c_str()); 
 json::Value draw(shapes::Type const& type, base::Prng& prng, int depth) {
     using shapes::Kind;
     switch (type.kind) {
-        case Kind::string: return text(fmt::format("word{}", prng.below(4)));
-        case Kind::integer: return json::Value(static_cast<std::int64_t>(1 + prng.below(5)));
-        case Kind::boolean: return json::Value(prng.chance(0.5));
+        case Kind::string:
+            return text(fmt::format("word{}", prng.below(4)));
+        case Kind::integer:
+            return json::Value(static_cast<std::int64_t>(1 + prng.below(5)));
+        case Kind::boolean:
+            return json::Value(prng.chance(0.5));
         case Kind::choice:
-            return type.literals.empty() ? text("any") : text(std::string(type.literals[prng.below(type.literals.size())]));
+            return type.literals.empty() ? text("any")
+                                         : text(std::string(type.literals[prng.below(type.literals.size())]));
         case Kind::array: {
             json::Array out;
-            for (auto n = prng.below(3); n > 0 && depth > 0 && type.item; --n) out.push_back(draw(*type.item, prng, depth - 1));
+            for (auto n = prng.below(3); n > 0 && depth > 0 && type.item; --n)
+                out.push_back(draw(*type.item, prng, depth - 1));
             return out;
         }
         case Kind::map: {
@@ -37,10 +42,12 @@ json::Value draw(shapes::Type const& type, base::Prng& prng, int depth) {
         case Kind::discriminated: {
             json::Object out;
             for (auto const& property : type.properties)
-                if (depth > 0 && property.type && prng.chance(0.35)) out[property.name] = draw(*property.type, prng, depth - 1);
+                if (depth > 0 && property.type && prng.chance(0.35))
+                    out[property.name] = draw(*property.type, prng, depth - 1);
             return out;
         }
-        default: return text("any");
+        default:
+            return text("any");
     }
 }
 
@@ -53,16 +60,18 @@ bool covered(json::Value const& decided, json::Path at) {
 }
 bool read_only(shapes::ResourceType const& shape, json::Path at) {
     for (; !at.empty(); at = at.parent())
-        if (auto const* property = shapes::property_at(shape, at); property && (property->flags & shapes::read_only)) return true;
+        if (auto const* property = shapes::property_at(shape, at); property && (property->flags & shapes::read_only))
+            return true;
     return false;
 }
 
 // After any update no property differs that nobody mentioned, and every mentioned one is as designed.
 TEST(UpdateBody, sends_back_what_nobody_mentioned) {
     int compared = 0;
-    for (auto const* name : {"Microsoft.Network/virtualNetworks", "Microsoft.Network/virtualNetworks/subnets", "Microsoft.KeyVault/vaults",
-                             "Microsoft.ContainerService/managedClusters", "Microsoft.ContainerService/managedClusters/agentPools",
-                             "Microsoft.ContainerRegistry/registries", "Microsoft.Network/networkSecurityGroups"}) {
+    for (auto const* name :
+         {"Microsoft.Network/virtualNetworks", "Microsoft.Network/virtualNetworks/subnets", "Microsoft.KeyVault/vaults",
+          "Microsoft.ContainerService/managedClusters", "Microsoft.ContainerService/managedClusters/agentPools",
+          "Microsoft.ContainerRegistry/registries", "Microsoft.Network/networkSecurityGroups"}) {
         auto const* shape = shapes::find(name);
         ASSERT_TRUE(shape && shape->body) << name;
         for (std::uint64_t seed = 0; seed < 120; ++seed) {
@@ -76,7 +85,8 @@ TEST(UpdateBody, sends_back_what_nobody_mentioned) {
             auto const sent = update_body(live, desired);
             for (auto const& difference : json::differences(*live.raw, sent)) {
                 auto const& at = difference.at;
-                bool const envelope = at.segments().size() == 1 && (at == json::Path("id") || at == json::Path("name") || at == json::Path("type"));
+                bool const envelope = at.segments().size() == 1 &&
+                                      (at == json::Path("id") || at == json::Path("name") || at == json::Path("type"));
                 if (envelope || read_only(*shape, at)) continue;
                 // A list is compared whole: what it lost may be read-only parts of its elements.
                 if (difference.before && difference.before->is_array() && !covered(desired.body, at)) continue;
@@ -103,11 +113,13 @@ std::vector<std::string> draw_texts(base::Prng& prng) {
 json::Path draw_path(base::Prng& prng) {
     json::Path out;
     for (auto n = 1 + prng.below(4); n > 0; --n)
-        out = prng.chance(0.2) ? out.child(std::size_t(prng.below(9))) : out.child(prng.chance(0.2) ? "Microsoft.X/y'[" : "properties");
+        out = prng.chance(0.2) ? out.child(std::size_t(prng.below(9)))
+                               : out.child(prng.chance(0.2) ? "Microsoft.X/y'[" : "properties");
     return out;
 }
 std::optional<json::Value> draw_value(base::Prng& prng) {
-    static constexpr std::string_view values[] = {"null", "1", "-7", "1.5", "true", R"("x")", "[]", "{}", R"([1,{"a":null}])"};
+    static constexpr std::string_view values[] = {
+        "null", "1", "-7", "1.5", "true", R"("x")", "[]", "{}", R"([1,{"a":null}])"};
     if (prng.chance(0.3)) return std::nullopt;
     return *json::parse(values[prng.below(std::size(values))]);
 }
@@ -115,7 +127,8 @@ resource::Origin draw_origin(base::Prng& prng) {
     resource::Origin out;
     out.by = static_cast<resource::Origin::By>(prng.below(4));
     out.because = draw_text(prng);
-    if (prng.chance(0.5)) out.where = {"cluster.yaml", int(prng.below(50)), int(prng.below(50)), 1 + int(prng.below(5))};
+    if (prng.chance(0.5))
+        out.where = {"cluster.yaml", int(prng.below(50)), int(prng.below(50)), 1 + int(prng.below(5))};
     return out;
 }
 
@@ -131,7 +144,8 @@ Plan draw_plan(base::Prng& prng) {
         change.because = draw_text(prng);
         for (auto m = prng.below(3); m > 0; --m)
             change.properties.push_back({draw_path(prng), draw_value(prng), draw_value(prng), prng.chance(0.5),
-                                         static_cast<catalog::Class>(prng.below(7)), draw_text(prng), draw_text(prng), draw_origin(prng)});
+                                         static_cast<catalog::Class>(prng.below(7)), draw_text(prng), draw_text(prng),
+                                         draw_origin(prng)});
         plan.changes.push_back(std::move(change));
     }
     for (std::uint64_t i = 0, n = prng.below(5); i < n; ++i) {
@@ -160,15 +174,20 @@ Plan draw_plan(base::Prng& prng) {
         step.resource.address = draw_text(prng);
         step.resource.type = draw_text(prng);
         step.resource.api_version = draw_text(prng);
-        if (prng.chance(0.5)) step.resource.id = resource::ResourceId::subscription_of("00000000-0000-0000-0000-000000000001");
+        if (prng.chance(0.5))
+            step.resource.id = resource::ResourceId::subscription_of("00000000-0000-0000-0000-000000000001");
         if (prng.chance(0.5)) step.resource.parent = draw_text(prng);
         if (auto body = draw_value(prng)) step.resource.body = *body;
-        if (prng.chance(0.5)) step.resource.pending.push_back({draw_path(prng), resource::Output{"x", draw_path(prng)}});
         if (prng.chance(0.5))
-            step.resource.pending.push_back({draw_path(prng), resource::SecretName{static_cast<resource::SecretName::Kind>(prng.below(3)), draw_text(prng)}});
+            step.resource.pending.push_back({draw_path(prng), resource::Output{"x", draw_path(prng)}});
+        if (prng.chance(0.5))
+            step.resource.pending.push_back(
+                {draw_path(prng),
+                 resource::SecretName{static_cast<resource::SecretName::Kind>(prng.below(3)), draw_text(prng)}});
         plan.steps.push_back(std::move(step));
     }
-    for (auto n = prng.below(3); n > 0; --n) plan.guards.push_back({"delete", draw_text(prng), draw_text(prng), draw_text(prng)});
+    for (auto n = prng.below(3); n > 0; --n)
+        plan.guards.push_back({"delete", draw_text(prng), draw_text(prng), draw_text(prng)});
     for (auto n = prng.below(3); n > 0; --n) plan.unknowns.push_back({draw_text(prng), draw_text(prng)});
     for (auto n = prng.below(3); n > 0; --n) plan.by_azure.push_back({draw_text(prng), draw_text(prng)});
     return plan;
@@ -180,25 +199,32 @@ std::string every_field(Plan const& plan) {
     for (auto const& c : plan.changes) {
         out += fmt::format("{}|{}|{}|{}|{}\n", c.address, c.type, c.resource, name(c.action), c.because);
         for (auto const& p : c.properties)
-            out += fmt::format("  {}|{}|{}|{}|{}|{}|{}|{}|{}|{}:{}:{}:{}\n", p.at.text(), p.before ? json::write(*p.before) : "-",
-                               p.after ? json::write(*p.after) : "-", p.pending, catalog::name(p.cost), p.because, p.source,
-                               resource::name(p.origin.by), p.origin.because, p.origin.where.file, p.origin.where.line,
-                               p.origin.where.column, p.origin.where.length);
+            out +=
+                fmt::format("  {}|{}|{}|{}|{}|{}|{}|{}|{}|{}:{}:{}:{}\n", p.at.text(),
+                            p.before ? json::write(*p.before) : "-", p.after ? json::write(*p.after) : "-", p.pending,
+                            catalog::name(p.cost), p.because, p.source, resource::name(p.origin.by), p.origin.because,
+                            p.origin.where.file, p.origin.where.line, p.origin.where.column, p.origin.where.length);
     }
     for (auto const& s : plan.steps) {
         auto const& r = s.resource;
-        out += fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}\n", s.id, name(s.act), s.address, s.method, s.action,
-                           s.scope, fmt::join(s.inlines, ","), s.if_match, s.create_only, s.fresh, s.grants, s.granted_at,
-                           fmt::join(s.after, ","), fmt::join(s.locks, ","), s.until, s.because, s.expected_s, json::write(s.overlay),
-                           json::write(s.recovery));
+        out += fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}\n", s.id, name(s.act), s.address,
+                           s.method, s.action, s.scope, fmt::join(s.inlines, ","), s.if_match, s.create_only, s.fresh,
+                           s.grants, s.granted_at, fmt::join(s.after, ","), fmt::join(s.locks, ","), s.until, s.because,
+                           s.expected_s, json::write(s.overlay), json::write(s.recovery));
         if (s.condition)
-            out += fmt::format("  {}|{}|{}|{}\n", s.condition->path, s.condition->api_version, s.condition->at.text(), s.condition->value);
-        out += fmt::format("  {}|{}|{}|{}|{}|{}\n", r.address, r.type, r.api_version, r.id ? r.id->text() : "-", r.parent.value_or("-"),
-                           json::write(r.body));
+            out += fmt::format("  {}|{}|{}|{}\n", s.condition->path, s.condition->api_version, s.condition->at.text(),
+                               s.condition->value);
+        out += fmt::format("  {}|{}|{}|{}|{}|{}\n", r.address, r.type, r.api_version, r.id ? r.id->text() : "-",
+                           r.parent.value_or("-"), json::write(r.body));
         for (auto const& p : r.pending)
             out += base::match(
-                p.from, [&p](resource::Output const& o) { return fmt::format("  {} <- {} {}\n", p.at.text(), o.address, o.path.text()); },
-                [&p](resource::SecretName const& n) { return fmt::format("  {} <- {} {}\n", p.at.text(), int(n.kind), n.name); });
+                p.from,
+                [&p](resource::Output const& o) {
+                    return fmt::format("  {} <- {} {}\n", p.at.text(), o.address, o.path.text());
+                },
+                [&p](resource::SecretName const& n) {
+                    return fmt::format("  {} <- {} {}\n", p.at.text(), int(n.kind), n.name);
+                });
     }
     for (auto const& g : plan.guards) out += fmt::format("{}|{}|{}|{}\n", g.klass, g.name, g.because, g.address);
     for (auto const& u : plan.unknowns) out += fmt::format("{}|{}\n", u.what, u.because);
@@ -223,20 +249,22 @@ TEST(Document, refuses_what_it_does_not_understand_and_says_where) {
     struct Row {
         std::string_view document, want;
     };
-    for (auto const& row : {
-             Row{R"([])", "this is not a plan of ours"},
-             Row{R"({"schema":"holdfast/findings","schemaVersion":1})", "this is not a plan of ours"},
-             Row{R"({"schema":"holdfast/plan","schemaVersion":2})", "a plan of version 2 is not understood"},
-             Row{R"({"schema":"holdfast/plan","schemaVersion":1,"steps":7})", "steps: expected a list"},
-             Row{R"({"schema":"holdfast/plan","schemaVersion":1,"steps":[{"act":"write"}]})", "steps[0].id: is missing"},
-             Row{R"({"schema":"holdfast/plan","schemaVersion":1,"steps":[{"id":"a","act":"burn"}]})", "steps[0].act: 'burn' is not a known word here"},
-             Row{R"({"schema":"holdfast/plan","schemaVersion":1,"steps":[{"id":"a","act":"write","method":"PUT","after":["a"]}]})",
-                 "steps[0].after: 'a' is not a step before this one"},
-             Row{R"({"schema":"holdfast/plan","schemaVersion":1,"steps":[{"id":"a","act":"write","method":"PUT","expectedSeconds":1e99}]})",
-                 "steps[0].expectedSeconds: expected a whole number"},
-             Row{R"({"schema":"holdfast/plan","schemaVersion":1,"steps":[{"id":"a","act":"write","method":"PUT"},{"id":"a","act":"write","method":"PUT"}]})",
-                 "steps[1].id: two steps have this id"},
-         }) {
+    for (
+        auto const& row : {
+            Row{R"([])", "this is not a plan of ours"},
+            Row{R"({"schema":"holdfast/findings","schemaVersion":1})", "this is not a plan of ours"},
+            Row{R"({"schema":"holdfast/plan","schemaVersion":2})", "a plan of version 2 is not understood"},
+            Row{R"({"schema":"holdfast/plan","schemaVersion":1,"steps":7})", "steps: expected a list"},
+            Row{R"({"schema":"holdfast/plan","schemaVersion":1,"steps":[{"act":"write"}]})", "steps[0].id: is missing"},
+            Row{R"({"schema":"holdfast/plan","schemaVersion":1,"steps":[{"id":"a","act":"burn"}]})",
+                "steps[0].act: 'burn' is not a known word here"},
+            Row{R"({"schema":"holdfast/plan","schemaVersion":1,"steps":[{"id":"a","act":"write","method":"PUT","after":["a"]}]})",
+                "steps[0].after: 'a' is not a step before this one"},
+            Row{R"({"schema":"holdfast/plan","schemaVersion":1,"steps":[{"id":"a","act":"write","method":"PUT","expectedSeconds":1e99}]})",
+                "steps[0].expectedSeconds: expected a whole number"},
+            Row{R"({"schema":"holdfast/plan","schemaVersion":1,"steps":[{"id":"a","act":"write","method":"PUT"},{"id":"a","act":"write","method":"PUT"}]})",
+                "steps[1].id: two steps have this id"},
+        }) {
         auto const plan = from_json(*json::parse(row.document));
         ASSERT_FALSE(plan) << row.document;
         EXPECT_EQ(plan.error().what, row.want);
@@ -245,14 +273,16 @@ TEST(Document, refuses_what_it_does_not_understand_and_says_where) {
 
 TEST(MovedSince, names_what_is_no_longer_so) {
     Plan then;
-    then.changes.push_back({"cluster", "t", "id", Action::update, {{"properties.a", json::Value(1), json::Value(2)}}, ""});
+    then.changes.push_back(
+        {"cluster", "t", "id", Action::update, {{"properties.a", json::Value(1), json::Value(2)}}, ""});
     then.changes.push_back({"network", "t", "id", Action::create, {}, ""});
     EXPECT_TRUE(moved_since(then, then).empty());
     auto now = then;
     now.changes[0].properties[0].before = json::Value(9);
     now.changes[1].action = Action::none;
-    EXPECT_EQ(moved_since(then, now), (std::vector<std::string>{"cluster: properties.a has changed since the plan was made",
-                                                                "network: the plan says create, what stands now needs none"}));
+    EXPECT_EQ(moved_since(then, now),
+              (std::vector<std::string>{"cluster: properties.a has changed since the plan was made",
+                                        "network: the plan says create, what stands now needs none"}));
 }
 
 TEST(Versions, stops_and_meanings) {
