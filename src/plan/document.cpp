@@ -190,8 +190,9 @@ public:
         return std::string(value->as_string());
     }
     std::string needed(std::string_view key) const {
-        if (!find(key)) throw Mistake{at(key), "is missing"};
-        return text(key);
+        auto value = text(key);
+        if (value.empty()) throw Mistake{at(key), "is missing"};
+        return value;
     }
     bool truth(std::string_view key) const {
         auto const* value = find(key);
@@ -395,7 +396,7 @@ base::Result<Plan> from_json(json::Value const& value) {
         in.each("guards", [&plan](Value const& one, json::Path const& at) {
             Reader const guard(one, at);
             plan.guards.push_back(
-                {guard.needed("class"), guard.needed("name"), guard.text("because"), guard.text("address")});
+                {guard.needed("class"), guard.text("name"), guard.text("because"), guard.text("address")});
         });
         in.each("unknowns", [&plan](Value const& one, json::Path const& at) {
             Reader const unread(one, at);
