@@ -42,6 +42,7 @@ public:
             if (auto* step = steps_.find(delete_id(with))) step->inlines = addresses;
         order();
         guard_keys();
+        guard_strangers();
         plan_.unknowns = live_.unread;
         for (auto const& unread : live_.unread)
             plan_.guards.push_back({"unknown", unread.what, "it could not be read: " + unread.because, unread.what});
@@ -134,6 +135,20 @@ private:
                                             fmt::format("what hangs on the {} could not be read: {}",
                                                         plain(resource->type), unread.because),
                                             address});
+        }
+    }
+    /// A group takes everything in it along, whoever made it.
+    void guard_strangers() {
+        for (auto const& [address, step] : deleted_) {
+            auto const& group = *ours_.at(address);
+            if (!base::same_text(group.type, group_type)) continue;
+            for (auto const& [other, resource] : live_.resources()) {
+                if (ours_.contains(other) || !resource.id || !resource.id->is_within(*group.id)) continue;
+                plan_.guards.push_back({"delete", guard_name(resource),
+                                        fmt::format("the {} is not ours, lies in the group {} and goes with it",
+                                                    plain(resource.type), group.id->name()),
+                                        other});
+            }
         }
     }
     bool inside_ours(ResourceId const& id) const {
