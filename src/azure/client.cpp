@@ -49,31 +49,6 @@ std::string with_version(std::string target, std::string_view api_version) {
     return target;
 }
 
-/// The value of one parameter of a WWW-Authenticate header: claims="eyJ…".
-std::string challenge_part(std::string_view header, std::string_view name) {
-    std::string const wanted = std::string(name) + "=";
-    for (auto at = header.find(wanted); at != std::string_view::npos; at = header.find(wanted, at + 1)) {
-        bool const whole = at == 0 || header[at - 1] == ' ' || header[at - 1] == ',';
-        if (!whole) continue;
-        auto value = header.substr(at + wanted.size());
-        if (value.starts_with('"')) {
-            value.remove_prefix(1);
-            return std::string(value.substr(0, value.find('"')));
-        }
-        return std::string(value.substr(0, value.find_first_of(", ")));
-    }
-    return {};
-}
-
-/// The claims that Azure wants to see before it accepts this principal again; empty when it asks for none.
-std::string claims_wanted(Response const& response) {
-    auto const header = world::find(response.headers, "WWW-Authenticate");
-    if (!header || header->size() > 16 * 1024) return {};
-    if (!base::same_text(challenge_part(*header, "error"), "insufficient_claims")) return {};
-    auto const claims = base::from_base64(challenge_part(*header, "claims"));
-    return claims ? *claims : std::string{};
-}
-
 base::Error error_at(ErrorCode code, base::Call call, std::string what, std::string fix) {
     return base::fail(code, std::move(what), std::move(fix), std::move(call)).value();
 }
@@ -212,22 +187,23 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
             request.headers.push_back({"Content-Type", "application/json"});
         request.body = exchange.body;
         request.secret_body = exchange.secret_body;
-        request.bearer = std::move(*token);
+        request.bearer = *token;
         auto result = co_await world.http.send(std::move(request));
         ++state->counts.calls;
         if (result) state->budget.saw(result->headers);
 
         if (result && result->status == 401) {
-            auto wanted = claims_wanted(*result);
+            auto wanted = credentials::claims_wanted(result->headers);
             if (!wanted.empty() && !challenged) {
                 challenged = true;
                 claims = std::move(wanted);
+                state->credential.forget(state->cloud.arm_audience, *token);
                 report(*state, exchange, number, result, Duration{0});
                 continue;
             }
             if (wanted.empty() && !refreshed) {
                 refreshed = true;
-                state->credential.forget(state->cloud.arm_audience);
+                state->credential.forget(state->cloud.arm_audience, *token);
                 report(*state, exchange, number, result, Duration{0});
                 continue;
             }

@@ -46,7 +46,7 @@ public:
         claims.push_back(std::move(wanted));
         co_return base::Secret("token-" + std::to_string(forgotten));
     }
-    void forget(std::string const&) override { ++forgotten; }
+    void forget(std::string const&, base::Secret const&) override { ++forgotten; }
     std::string describe() const override { return "a fixed token"; }
 };
 
@@ -197,7 +197,7 @@ TEST(Client, answers_a_claims_challenge_once) {
     bench.answer(200, "{}");
     EXPECT_TRUE(bench.run(bench.client.get(network, "1")));
     EXPECT_EQ(bench.credential.claims, (std::vector<std::string>{"", R"({"access_token":{}})"}));
-    EXPECT_EQ(bench.credential.forgotten, 0);
+    EXPECT_EQ(bench.credential.forgotten, 1) << "the refused token is handed out to nobody else";
     bench.answer(401, "", challenge);
     bench.answer(401, "", challenge);
     EXPECT_FALSE(bench.run(bench.client.get(network, "1")));

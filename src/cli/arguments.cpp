@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "credentials/credentials.hpp"
 #include "version.hpp"
 
 namespace holdfast::cli {
@@ -69,6 +70,23 @@ struct Parsed {
     std::string as_of;
 };
 
+std::string sign_in_words() {
+    std::string words;
+    for (auto const& way : credentials::ways()) words += (words.empty() ? "" : " | ") + std::string(way.word);
+    return words;
+}
+
+/// What must be set for each way to sign in, in the order in which they are tried.
+std::string sign_in_help() {
+    std::string text = "Signing in to a real cloud, the first of these that is configured (--sign-in WORD takes one):\n";
+    for (auto const& way : credentials::ways()) {
+        auto const names = base::join(base::split(way.variables, '\n'), " ");
+        text += fmt::format("  {:<18}{}\n", way.word, !way.automatic ? "a code to type on another device; only when asked for" : names.empty() ? "where there is one" : names);
+    }
+    return text + "A certificate is PEM or PFX (AZURE_CLIENT_CERTIFICATE_PASSWORD; AZURE_CLIENT_SEND_CERTIFICATE_CHAIN=1 for subject\n"
+                  "name and issuer; HOLDFAST_CERTIFICATE_ALGORITHM=RS256). AZURE_TOKEN_CREDENTIALS narrows the list.\n\n";
+}
+
 void add_flags(CLI::App& app, Parsed& p, std::string_view groups) {
     auto& a = p.arguments;
     auto const has = [&](char letter) { return groups.find(letter) != std::string_view::npos; };
@@ -114,6 +132,8 @@ void add_flags(CLI::App& app, Parsed& p, std::string_view groups) {
     app.add_option("--ca", a.ca, "certificate authorities to trust, PEM")->group(common);
     app.add_option("--subscription", a.subscription, "subscription, where the spec does not say it")->group(common);
     app.add_option("--tenant", a.tenant, "tenant, where the spec does not say it")->group(common);
+    app.add_option("--sign-in", a.sign_in, sign_in_words() + "; unsaid: the first that is configured")->group(common);
+    app.add_option("--identity", a.identity, "managed identity: its client id, object:ID or resource id (AZURE_CLIENT_ID)")->group(common);
     app.add_flag("--no-colour,--no-color", a.no_colour, "plain text")->group("Output");
 }
 
@@ -126,7 +146,7 @@ class Help : public CLI::Formatter {
 std::unique_ptr<CLI::App> tree(Parsed& p) {
     auto app = std::make_unique<CLI::App>(std::string(kAbout), "holdfast");
     app->formatter(std::make_shared<Help>());
-    app->footer(std::string(kStatuses));
+    app->footer(sign_in_help() + std::string(kStatuses));
     app->require_subcommand(1);
     app->set_version_flag("--version", std::string(kVersion));
     for (auto const& verb : kVerbs) {

@@ -20,7 +20,7 @@ struct Arguments {
     std::vector<std::string> inputs;
 
     // where and as whom
-    std::string cloud, arm_endpoint, authority, ca, subscription, tenant;
+    std::string cloud, arm_endpoint, authority, ca, subscription, tenant, sign_in, identity;
     std::string state;
     std::string world;
 

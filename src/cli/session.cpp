@@ -17,7 +17,7 @@ using base::Result;
 
 namespace {
 
-constexpr std::string_view kSettings[] = {"cloud", "arm-endpoint", "authority", "ca", "state", "subscription", "tenant"};
+constexpr std::string_view kSettings[] = {"cloud", "arm-endpoint", "authority", "ca", "state", "subscription", "tenant", "sign-in", "identity"};
 
 std::string variable(std::string_view setting) {
     std::string name = "HOLDFAST_";
@@ -30,7 +30,7 @@ std::string variable(std::string_view setting) {
 Settings::Settings(Arguments const& a, world::Environment const& environment, world::Files& files) {
     std::map<std::string_view, std::string const*> const flags{
         {"cloud", &a.cloud}, {"arm-endpoint", &a.arm_endpoint}, {"authority", &a.authority},       {"ca", &a.ca},
-        {"state", &a.state}, {"subscription", &a.subscription}, {"tenant", &a.tenant}};
+        {"state", &a.state}, {"subscription", &a.subscription}, {"tenant", &a.tenant}, {"sign-in", &a.sign_in}, {"identity", &a.identity}};
     std::vector<std::string> paths{".holdfast.yaml"};
     auto const home = environment.get("HOME").value_or("");
     paths.push_back(environment.get("XDG_CONFIG_HOME").value_or(home + "/.config") + "/holdfast/config.yaml");
@@ -96,7 +96,9 @@ Result<std::unique_ptr<Session>> Session::open(Arguments const& arguments, spec:
         session->cloud_ = std::move(*discovered);
     }
     if (!session->credential_) {
-        auto credential = credentials::from_environment(session->cloud_, *session->environment_, *session->files_);
+        credentials::Choice choice{settings.get("sign-in"), settings.get("identity"), settings.get("tenant")};
+        auto const tell = [](std::string const& text) { platform::real_terminal()->err(text); };
+        auto credential = credentials::from_environment(session->cloud_, *session->environment_, *session->files_, std::move(choice), tell);
         if (!credential) return tl::unexpected(credential.error());
         session->credential_ = std::move(*credential);
     }

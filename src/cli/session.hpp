@@ -19,7 +19,8 @@ namespace holdfast::cli {
 class Settings {
 public:
     Settings(Arguments const& arguments, world::Environment const& environment, world::Files& files);
-    /// "cloud", "arm-endpoint", "authority", "ca", "state", "subscription", "tenant"; empty when nobody says it.
+    /// "cloud", "arm-endpoint", "authority", "ca", "state", "subscription", "tenant", "sign-in",
+    /// "identity"; empty when nobody says it.
     std::string get(std::string_view name) const;
     bool has(std::string_view name) const { return !get(name).empty(); }
 

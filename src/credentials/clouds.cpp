@@ -1,8 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "credentials/credentials.hpp"
-#include "credentials/signing.hpp"
+#include "credentials/tokens.hpp"
 
 namespace holdfast::credentials {
 
@@ -44,7 +43,8 @@ std::string text_or(json::Value const& value, json::Path const& at, std::string 
 
 std::string dotted(std::string suffix) { return suffix.empty() || suffix.starts_with('.') ? suffix : "." + suffix; }
 
-/// A secret is sent only over TLS, or to this very machine.
+}  // namespace
+
 bool may_carry_secrets(std::string_view url) {
     if (base::starts_with_text(url, "https://")) return true;
     for (auto const* local : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
@@ -56,8 +56,6 @@ bool may_carry_secrets(std::string_view url) {
     return false;
 }
 
-}  // namespace
-
 Task<Result<Cloud>> discover_cloud(std::string arm, std::string authority, world::World& world) {
     using base::ErrorCode;
     arm = without_slash(std::move(arm));
@@ -65,19 +63,22 @@ Task<Result<Cloud>> discover_cloud(std::string arm, std::string authority, world
     if (!may_carry_secrets(arm))
         co_return base::fail(ErrorCode::usage, "the endpoint must begin with https://",
                              "write --arm-endpoint https://HOST", call);
-    world::Request request;
-    request.method = "GET";
-    request.url = arm + "/metadata/endpoints?api-version=2022-09-01";
-    request.headers.push_back({"Accept", "application/json"});
-    request.timeout = base::Duration{30'000};
-    request.max_answer_bytes = 1u << 20;
-    auto response = co_await send_until_answered(std::move(request), &world);
+    MakeRequest const make = [&]() -> Result<world::Request> {
+        world::Request request;
+        request.method = "GET";
+        request.url = arm + "/metadata/endpoints?api-version=2022-09-01";
+        request.headers.push_back({"Accept", "application/json"});
+        request.timeout = base::Duration{30'000};
+        request.max_answer_bytes = largest_answer;
+        return request;
+    };
+    auto response = co_await send_until_answered(make, &world);
     if (!response) {
         auto error = response.error();
         error.where = call;
         co_return base::fail(std::move(error));
     }
-    auto parsed = json::parse(response->body);
+    auto parsed = json::parse(response->body, answer_limits);
     if (response->status != 200 || !parsed)
         co_return base::fail(ErrorCode::answer_malformed,
                              "the endpoint does not describe its cloud (HTTP " + std::to_string(response->status) + ")",

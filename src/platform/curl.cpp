@@ -129,6 +129,9 @@ public:
             if (header.value.find_first_of("\r\n") != std::string::npos ||
                 header.name.find_first_of("\r\n:") != std::string::npos)
                 co_return base::fail(base::ErrorCode::usage, "a header holds a line break");
+        if (request.bearer &&
+            request.bearer->reveal().find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+            co_return base::fail(base::ErrorCode::usage, "a token holds a line break");
         auto const transfer = std::make_shared<Transfer>(std::move(request));
         prepare(*transfer);
         running_.push_back(transfer);
@@ -160,6 +163,8 @@ private:
         set(CURLOPT_NOSIGNAL, 1L);
         set(CURLOPT_PROTOCOLS_STR, "https,http");
         set(CURLOPT_FOLLOWLOCATION, 0L);
+        set(CURLOPT_SSLVERSION, long(CURL_SSLVERSION_TLSv1_2));  // or newer, never older
+        set(CURLOPT_PROXY_SSLVERSION, long(CURL_SSLVERSION_TLSv1_2));
         set(CURLOPT_HTTP_VERSION, long(CURL_HTTP_VERSION_2TLS));
         set(CURLOPT_PIPEWAIT, 1L);
         set(CURLOPT_TIMEOUT_MS, long(t.request.timeout.count()));
@@ -170,7 +175,10 @@ private:
         set(CURLOPT_HEADERDATA, &t);
         set(CURLOPT_WRITEFUNCTION, &on_body);
         set(CURLOPT_WRITEDATA, &t);
-        if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
+        if (!options_.ca_file.empty()) {
+            set(CURLOPT_CAINFO, options_.ca_file.c_str());
+            set(CURLOPT_PROXY_CAINFO, options_.ca_file.c_str());
+        }
         // Plain HTTP is spoken only to a machine's own identity endpoint, which no proxy can reach.
         if (t.request.url.starts_with("http://")) set(CURLOPT_PROXY, "");
         else if (!options_.proxy.empty()) set(CURLOPT_PROXY, options_.proxy.c_str());

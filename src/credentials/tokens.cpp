@@ -1,7 +1,7 @@
+#include "credentials/tokens.hpp"
+
 #include <algorithm>
 #include <charconv>
-
-#include "credentials/signing.hpp"
 
 namespace holdfast::credentials {
 
@@ -10,12 +10,20 @@ using base::ErrorCode;
 
 namespace {
 
+constexpr std::int64_t longest_life_s = 7 * 24 * 3'600;  // managed identities get a day
+constexpr std::int64_t longest_asked_s = 120;            // a server that asks for more is asked again sooner
+constexpr Duration pause_after_failed_refresh{30'000};
+
+std::int64_t clamped(double number) { return static_cast<std::int64_t>(std::clamp(number, -1e15, 1e15)); }
+
+}  // namespace
+
 std::optional<std::int64_t> number_at(json::Value const& value, json::Path const& at) {
     auto const* found = json::find(value, at);
     if (found == nullptr) return std::nullopt;
     if (found->is_int64()) return found->get_int64();
     if (found->is_uint64()) return static_cast<std::int64_t>(std::min<std::uint64_t>(found->get_uint64(), INT64_MAX));
-    if (found->is_double()) return static_cast<std::int64_t>(std::clamp(found->get_double(), -1e15, 1e15));
+    if (found->is_double()) return clamped(found->get_double());
     if (auto const* text = found->if_string()) {
         std::int64_t number = 0;
         auto const [end, wrong] = std::from_chars(text->data(), text->data() + text->size(), number);
@@ -24,9 +32,9 @@ std::optional<std::int64_t> number_at(json::Value const& value, json::Path const
     return std::nullopt;
 }
 
-constexpr std::int64_t longest_life_s = 7 * 24 * 3'600;  // managed identities get a day
-
-}  // namespace
+std::string brief(std::string_view id) {
+    return base::printable(id.size() > 8 ? std::string(id.substr(0, 8)) + "..." : std::string(id));
+}
 
 base::Time stale_from(base::Time now, base::Time expires, std::optional<Duration> refresh_in) {
     auto const life = std::max(expires - now, Duration{0});
@@ -36,11 +44,19 @@ base::Time stale_from(base::Time now, base::Time expires, std::optional<Duration
     return stale;
 }
 
+bool can_be_token(std::string_view text) {
+    return !text.empty() && text.size() <= largest_token &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
 Result<Token> read_token(std::string_view body, base::Time now) {
-    auto const parsed = json::parse(body, {1u << 20, 16});
+    auto const parsed = json::parse(body, answer_limits);
     auto const text = parsed ? json::text_at(*parsed, "access_token") : std::nullopt;
     if (!text || text->empty())
         return base::fail(ErrorCode::sign_in, "the sign-in answer holds no token", "a proxy may have answered instead");
+    if (!can_be_token(*text))
+        return base::fail(ErrorCode::sign_in, "the sign-in answer holds something that cannot be a token",
+                          "a proxy may have answered instead");
     Token token;
     token.secret = base::Secret(std::string(*text));
     std::int64_t life_s = 300;  // nothing said: trusted for five minutes
@@ -59,10 +75,11 @@ Result<Token> read_token(std::string_view body, base::Time now) {
     return token;
 }
 
-Task<Result<world::Response>> send_until_answered(world::Request request, world::World* world, int attempts) {
+Task<Result<world::Response>> send_until_answered(MakeRequest make, world::World* world, int attempts) {
     for (int attempt = 1;; ++attempt) {
-        auto copy = request;
-        auto result = co_await world->http.send(std::move(copy));
+        auto request = make();
+        if (!request) co_return base::fail(request.error());
+        auto result = co_await world->http.send(std::move(*request));
         bool transient = false;
         if (result) {
             // 410: the metadata service is being updated and says so.
@@ -82,7 +99,7 @@ Task<Result<world::Response>> send_until_answered(world::Request request, world:
                 std::int64_t seconds = 0;
                 auto const [end, wrong] = std::from_chars(asked->data(), asked->data() + asked->size(), seconds);
                 if (wrong == std::errc{} && seconds > 0)
-                    wait = std::max<Duration>(wait, std::chrono::seconds(std::min<std::int64_t>(seconds, 120)));
+                    wait = std::max<Duration>(wait, std::chrono::seconds(std::min(seconds, longest_asked_s)));
             }
         co_await world->clock.sleep(wait);
     }
@@ -94,29 +111,38 @@ base::Error refused(world::Response const& response, std::string who) {
     error.where = base::Call{"POST", "token for " + who};
     base::AzureError azure;
     azure.status = response.status;
-    auto const parsed = json::parse(response.body, {1u << 20, 16});
+    auto const parsed = json::parse(response.body, answer_limits);
     if (parsed) {
-        azure.code = json::text_at(*parsed, "error").value_or("");
+        azure.code = base::printable(json::text_at(*parsed, "error").value_or("").substr(0, 128));
         auto const description = json::text_at(*parsed, "error_description").value_or("");
         auto const first_line = base::trimmed(description.substr(0, description.find_first_of("\r\n")));
-        azure.message = first_line.substr(0, 1'024);
+        azure.message = base::printable(first_line.substr(0, 1'024));
         if (azure.message.starts_with("AADSTS")) {
             auto const end = azure.message.find_first_not_of("0123456789", std::size("AADSTS") - 1);
             azure.subcode = azure.code;
             azure.code = azure.message.substr(0, end);
         }
         auto const correlation = json::text_at(*parsed, "correlation_id");
-        azure.correlation_id =
-            std::string(correlation ? *correlation : json::text_at(*parsed, "trace_id").value_or(""));
-        azure.correlation_id.resize(std::min<std::size_t>(azure.correlation_id.size(), 128));
+        auto const id = correlation ? *correlation : json::text_at(*parsed, "trace_id").value_or("");
+        azure.correlation_id = base::printable(id.substr(0, 128));
     }
-    if (azure.message.empty()) azure.message = "HTTP " + std::to_string(response.status);
+    bool const spoke = !azure.message.empty() || !azure.code.empty();
+    if (azure.message.empty())
+        azure.message = azure.code.empty() ? "HTTP " + std::to_string(response.status) : azure.code;
     azure.chain = {azure.code.empty() ? azure.message : azure.code + ": " + azure.message};
     error.what = who + " could not sign in: " + azure.message;
     error.fix = "check tenant, client id and what proves the identity";
+    if (response.status >= 300 && response.status < 400) {
+        error.what += ", a redirect, which is not followed";
+        error.fix = "a proxy or a network's sign-in page may have answered instead";
+    } else if (!spoke) {
+        error.fix = "a proxy may have answered instead; check the sign-in host";
+    }
     error.azure = std::move(azure);
     return error;
 }
+
+// ---------------------------------------------------------------------------------------------- the cache
 
 Task<Result<base::Secret>> Cached::token(std::string audience, std::string claims, world::World& world) {
     while (true) {
@@ -125,43 +151,49 @@ Task<Result<base::Secret>> Cached::token(std::string audience, std::string claim
         auto slot = found;
         auto const now = world.clock.now();
         bool const valid = slot->token && now < slot->token->expires;
-        if (claims.empty() && valid && now < slot->token->stale) co_return slot->token->secret;
+        bool const serves = valid && (claims.empty() || slot->claims == claims);
+        if (serves && now < slot->token->stale) co_return slot->token->secret;
         if (slot->fetching) {
-            if (claims.empty() && valid) co_return slot->token->secret;
+            if (serves) co_return slot->token->secret;
             co_await slot->done.wait();
-            if (claims.empty()) continue;
-            if (slot->fetching) continue;
+            continue;
         }
         slot->fetching = true;
-        auto fetched = co_await fetch(audience, claims, &world);
+        Wanted const wanted{audience, claims, serves ? 1 : 4};
+        auto fetched = co_await fetch(wanted, &world);
         slot->fetching = false;
         if (fetched) {
             slot->token = std::move(*fetched);
+            slot->claims = claims;
             auto const secret = slot->token->secret;
             slot->done.notify();
             co_return secret;
         }
         slot->done.notify();
-        // Refreshing ahead may fail: the old token still serves.
-        bool const still_valid = slot->token && world.clock.now() < slot->token->expires;
-        if (claims.empty() && still_valid) co_return slot->token->secret;
+        // Refreshing ahead may fail: the old token still serves, and the next try waits a little.
+        auto const later = world.clock.now();
+        if (serves && slot->token && later < slot->token->expires) {
+            slot->token->stale = later + pause_after_failed_refresh;
+            co_return slot->token->secret;
+        }
         co_return base::fail(fetched.error());
     }
 }
 
-void Cached::forget(std::string const& audience) {
+void Cached::forget(std::string const& audience, base::Secret const& refused) {
     auto const found = slots_.find(audience);
-    if (found == slots_.end()) return;
-    if (found->second->fetching) return;  // a newer one is on its way
-    found->second->token.reset();
+    if (found == slots_.end() || !found->second->token) return;
+    if (found->second->token->secret.reveal() == refused.reveal()) found->second->token.reset();
 }
+
+// ---------------------------------------------------------------------------------------------- claims
 
 Result<json::Value> claims_of(base::Secret const& token) {
     auto const parts = base::split(token.reveal(), '.');
     if (parts.size() != 3) return base::fail(ErrorCode::answer_malformed, "the token is not a JWT");
     auto const payload = base::from_base64(parts[1]);
     if (!payload) return base::fail(ErrorCode::answer_malformed, "the token's claims cannot be decoded");
-    auto parsed = json::parse(*payload, {1u << 20, 16});
+    auto parsed = json::parse(*payload, answer_limits);
     if (!parsed) return base::fail(ErrorCode::answer_malformed, "the token's claims are not JSON");
     return std::move(*parsed);
 }
