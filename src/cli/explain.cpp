@@ -2,7 +2,6 @@
 
 #include "commands.hpp"
 #include "design.hpp"
-#include "exports/exports.hpp"
 
 namespace holdfast::cli {
 
@@ -76,26 +75,6 @@ int explain(Arguments const& arguments, world::Terminal& terminal) {
                                                 near ? fmt::format("; did you mean '{}'?", *near) : ""),
                             .fix = near ? "holdfast explain " + *near : "holdfast schema spec lists every setting"};
     return show({{error}, {}}, terminal, arguments);
-}
-
-int export_to(Arguments const& arguments, world::Terminal& terminal) {
-    auto const files = platform::real_files();
-    auto const spec = read_spec(arguments, *files);
-    if (!spec) return show(spec.error(), terminal, arguments);
-    if (arguments.to != "kubernetes")
-        return show({{{.code = base::ErrorCode::usage,
-                       .what = fmt::format("'{}' is not a language we write yet", base::printable(arguments.to)),
-                       .fix = "write --to kubernetes"}},
-                     {}},
-                    terminal, arguments);
-    auto const* cloud = credentials::find_cloud(spec->spec.maybe_text("azure.cloud").value_or("simulated"));
-    simulator::Identity const nobody;
-    auto const estate = design(*spec, cloud ? *cloud : *credentials::find_cloud("public"),
-                               arguments.subscription.empty() ? nobody.subscription : arguments.subscription,
-                               arguments.tenant.empty() ? nobody.tenant : arguments.tenant);
-    if (!estate) return show(estate.error(), terminal, arguments);
-    terminal.out(exports::kubernetes(spec->spec, *estate));
-    return 0;
 }
 
 }  // namespace holdfast::cli

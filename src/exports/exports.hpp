@@ -9,8 +9,21 @@ namespace holdfast::exports {
 
 /// Kubernetes manifests: what the spec asks for inside the cluster and Azure cannot do. Role bindings of grants on the
 /// Kubernetes level when Kubernetes decides who may do what (with their namespaces), and storage classes that carry the
-/// customer's disk key, so that volumes are encrypted with it as node disks are. One YAML stream for `kubectl apply -f -`;
-/// a comment says so when there is nothing to do. Hostile names are quoted as JSON strings, which YAML reads as they are.
+/// customer's disk key, so that volumes are encrypted with it as node disks are. One YAML stream for `kubectl apply -f
+/// -`; a comment says so when there is nothing to do. Hostile names are quoted as JSON strings, which YAML reads as
+/// they are.
 std::string kubernetes(spec::Spec const&, estate::Estate const&);
+
+/// One bash script for the Azure CLI that makes exactly the estate: a walk over the plan against nothing, in its order.
+/// It asks before it writes, so that a second run changes nothing; waits for conditions, each with a deadline; stops
+/// with Azure's reason where az would only warn; takes everything away again with --destroy. Whatever the spec holds,
+/// bash reads it as text.
+struct Script {
+    std::string text;
+    std::size_t resources = 0;  ///< of ours
+    std::size_t writes = 0;     ///< each a block of the script; children may be made inside their parent's
+    std::size_t by_rest = 0;    ///< of these, `az rest`: az has no option for something in them
+};
+Script az(spec::Spec const&, estate::Estate const&, estate::Context const&);
 
 }  // namespace holdfast::exports

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""A stand-in for az that shows what a script really sends: every call is a line of JSON in $FAKE/calls.
+
+It keeps what is written, so that a second look finds it, and fails as $FAKE/failures says: a list of
+{"method", "id" (a part of it), "times", "say"}; the first that fits and has times left is what az prints before exit 1.
+"""
+import json
+import os
+import pathlib
+import sys
+
+fake = pathlib.Path(os.environ['FAKE'])
+words = sys.argv[1:]
+
+
+def option(name, default=''):
+    return words[words.index(name) + 1] if name in words else default
+
+
+body = sys.stdin.read() if option('--body') == '@-' else None
+with open(fake / 'calls', 'a', encoding='utf-8') as calls:
+    calls.write(json.dumps({'words': words, 'body': body}) + '\n')
+if words[0] == 'version':
+    print(os.environ.get('FAKE_VERSION', '2.91.0'))
+    sys.exit()
+if words[:2] == ['account', 'show']:
+    print(f'{option("--subscription")}\t{os.environ["FAKE_TENANT"]}')
+    sys.exit()
+if words[:2] == ['provider', 'list']:
+    print('\n'.join(os.environ['FAKE_PROVIDERS'].split()))
+    sys.exit()
+if words[0] in ('provider', 'feature'):
+    registered = fake / ('-'.join([words[0], option('--namespace'), option('--name')]))
+    if words[1] == 'register':
+        registered.touch()
+    print('Registered' if registered.exists() else 'NotRegistered')
+    sys.exit()
+if words[0] != 'rest':
+    sys.exit(f'ERROR: the stand-in does not know: {words}')
+
+method, id = option('--method'), option('--url').split('?')[0].lower()
+failures = json.loads((fake / 'failures').read_text()) if (fake / 'failures').exists() else []
+for failure in failures:
+    if failure['method'] == method and failure['id'].lower() in id and failure['times'] > 0:
+        failure['times'] -= 1
+        (fake / 'failures').write_text(json.dumps(failures))
+        print('ERROR: ' + failure['say'], file=sys.stderr)
+        sys.exit(1)
+kept = json.loads((fake / 'kept').read_text()) if (fake / 'kept').exists() else {}
+if method == 'put':
+    kept[id] = json.loads(body)
+    for list, child in [('subnets', 'subnets'), ('agentPoolProfiles', 'agentPools'), ('securityRules', 'securityRules'), ('routes', 'routes')]:
+        for one in kept[id].get('properties', {}).get(list, []):
+            kept[f'{id}/{child}/{one["name"]}'.lower()] = one
+elif id not in kept:
+    print('ERROR: Not Found({"error":{"code":"ResourceNotFound","message":"no such thing"}})', file=sys.stderr)
+    sys.exit(1)
+elif method == 'delete':
+    kept = {one: value for one, value in kept.items() if one != id and not one.startswith(id + '/')}
+(fake / 'kept').write_text(json.dumps(kept))
+if method == 'delete':
+    sys.exit()
+query = option('--query')
+if 'provisioningState' in query:
+    owner = (kept[id].get('tags') or {}).get('holdfast', '-')
+    print('Succeeded' if method == 'put' else f'Succeeded\t{owner}')
+else:
+    print('https://known.example/' + query.split('.')[-1] if query.endswith('Version') else '77777777-7777-7777-7777-777777777777')
