@@ -29,6 +29,7 @@ set(CPACK_PACKAGE_NAME holdfast)
 set(CPACK_PACKAGE_CONTACT "The Holdfast developers <holdfast@example.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Decide, prove, deploy and verify secure AKS clusters, offline first")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS libcurl4) # loaded at the first request: no linker knows of it
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_STRIP_FILES ON)
 include(CPack)

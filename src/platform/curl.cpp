@@ -1,8 +1,12 @@
 // libcurl's multi interface on the io_context.
 //
+// The library is loaded when the first request is sent: it and the thirty libraries it needs take the loader longer
+// than most commands run, and those never speak to a network.
+//
 // curl owns its sockets: we only watch them. A watch is released the moment curl says CURL_POLL_REMOVE, and looked up
 // again after every socket_action, because that call may close, reopen or reuse any descriptor.
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,8 +25,54 @@ namespace {
 constexpr std::size_t kMaxHeaderBytes = 256u
                                         << 10;  // two signed polling URLs are 8 KB; a million headers are an attack
 
+/// What we call of libcurl, by its own names and signatures.
+struct Library {
+#define HOLDFAST_CURL(name) decltype(&::curl_##name) name = nullptr;
+#define HOLDFAST_CURL_FUNCTIONS        \
+    HOLDFAST_CURL(global_init)         \
+    HOLDFAST_CURL(easy_init)           \
+    HOLDFAST_CURL(easy_cleanup)        \
+    HOLDFAST_CURL(easy_getinfo)        \
+    HOLDFAST_CURL(easy_setopt)         \
+    HOLDFAST_CURL(easy_strerror)       \
+    HOLDFAST_CURL(multi_init)          \
+    HOLDFAST_CURL(multi_cleanup)       \
+    HOLDFAST_CURL(multi_setopt)        \
+    HOLDFAST_CURL(multi_add_handle)    \
+    HOLDFAST_CURL(multi_remove_handle) \
+    HOLDFAST_CURL(multi_info_read)     \
+    HOLDFAST_CURL(multi_socket_action) \
+    HOLDFAST_CURL(slist_append)        \
+    HOLDFAST_CURL(slist_free_all)
+    HOLDFAST_CURL_FUNCTIONS
+#undef HOLDFAST_CURL
+    std::string failure;  ///< why it cannot be used; empty: it can
+};
+
+Library load() {
+    Library library;
+    void* const handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+        library.failure = dlerror();
+        return library;
+    }
+#define HOLDFAST_CURL(name)                                                                                   \
+    if (library.name = reinterpret_cast<decltype(library.name)>(dlsym(handle, "curl_" #name)); !library.name) \
+        library.failure = "it has no curl_" #name;
+    HOLDFAST_CURL_FUNCTIONS
+#undef HOLDFAST_CURL
+    if (library.failure.empty() && library.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        library.failure = "it does not start";
+    return library;  // never unloaded: OpenSSL, which it shares with us, does not survive that
+}
+
+Library const& curl() {
+    static Library const library = load();
+    return library;
+}
+
 struct Transfer {
-    CURL* easy = curl_easy_init();
+    CURL* easy = curl().easy_init();
     curl_slist* headers = nullptr;
     std::string authorization;  // wiped with the transfer
     world::Request request;
@@ -36,8 +86,8 @@ struct Transfer {
     explicit Transfer(world::Request r) : request(std::move(r)) {}
     Transfer(Transfer const&) = delete;
     ~Transfer() {
-        curl_easy_cleanup(easy);
-        curl_slist_free_all(headers);
+        curl().easy_cleanup(easy);
+        curl().slist_free_all(headers);
         std::fill(authorization.begin(), authorization.end(), '\0');
     }
 };
@@ -73,9 +123,9 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
 
 base::Error explain(Transfer const& transfer) {
     curl_off_t sent_after = 0;  // microseconds until the first byte went out; 0: nothing did
-    curl_easy_getinfo(transfer.easy, CURLINFO_PRETRANSFER_TIME_T, &sent_after);
+    curl().easy_getinfo(transfer.easy, CURLINFO_PRETRANSFER_TIME_T, &sent_after);
     CURLcode const code = *transfer.outcome;
-    std::string const detail = *transfer.detail ? transfer.detail : curl_easy_strerror(code);
+    std::string const detail = *transfer.detail ? transfer.detail : curl().easy_strerror(code);
     auto const error = [&](base::ErrorCode kind, std::string what, std::string fix) {
         return base::Error{.code = kind, .what = std::move(what), .fix = std::move(fix)};
     };
@@ -105,22 +155,15 @@ base::Error explain(Transfer const& transfer) {
 class CurlTransport : public world::Transport {
 public:
     CurlTransport(asio::io_context& io, TransportOptions options) : io_(io), options_(std::move(options)), timer_(io) {
-        static bool const ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-        if (!ready) std::abort();
-        multi_ = curl_multi_init();
-        curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlTransport::on_socket);
-        curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-        curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlTransport::on_timer);
-        curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-        curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, 16L);
         if (options_.ca_file.empty())
             for (auto const* const name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"})
                 if (char const* const value = std::getenv(name); value && *value && options_.ca_file.empty())
                     options_.ca_file = value;
     }
     ~CurlTransport() override {
-        for (auto const& transfer : running_) curl_multi_remove_handle(multi_, transfer->easy);
-        curl_multi_cleanup(multi_);
+        if (!multi_) return;
+        for (auto const& transfer : running_) curl().multi_remove_handle(multi_, transfer->easy);
+        curl().multi_cleanup(multi_);
         for (auto& [fd, watch] : watches_) watch->descriptor.release();
     }
 
@@ -132,19 +175,32 @@ public:
         if (request.bearer &&
             request.bearer->reveal().find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
             co_return base::fail(base::ErrorCode::usage, "a token holds a line break");
+        if (!curl().failure.empty())
+            co_return base::fail(base::ErrorCode::connection_failed, "libcurl cannot be loaded: " + curl().failure,
+                                 "install the package libcurl4");
+        if (!multi_) start();
         auto const transfer = std::make_shared<Transfer>(std::move(request));
         prepare(*transfer);
         running_.push_back(transfer);
-        curl_multi_add_handle(multi_, transfer->easy);
+        curl().multi_add_handle(multi_, transfer->easy);
         while (!transfer->outcome) co_await transfer->ended.wait();
         if (*transfer->outcome != CURLE_OK) co_return tl::unexpected(explain(*transfer));
         long status = 0;
-        curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+        curl().easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
         transfer->response.status = int(status);
         co_return std::move(transfer->response);
     }
 
 private:
+    void start() {
+        multi_ = curl().multi_init();
+        curl().multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlTransport::on_socket);
+        curl().multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+        curl().multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlTransport::on_timer);
+        curl().multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+        curl().multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, 16L);
+    }
+
     /// One socket of curl's that we watch. Shared with the pending wait, which finds out afterwards whether it still
     /// counts.
     struct Watch {
@@ -156,7 +212,7 @@ private:
 
     void prepare(Transfer& t) {
         CURL* const easy = t.easy;
-        auto const set = [easy](CURLoption option, auto value) { curl_easy_setopt(easy, option, value); };
+        auto const set = [easy](CURLoption option, auto value) { curl().easy_setopt(easy, option, value); };
         set(CURLOPT_URL, t.request.url.c_str());
         set(CURLOPT_PRIVATE, &t);
         set(CURLOPT_ERRORBUFFER, t.detail);
@@ -193,7 +249,7 @@ private:
             set(CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.size()));
         }
         set(CURLOPT_CUSTOMREQUEST, t.request.method.c_str());
-        auto const add = [&t](std::string const& line) { t.headers = curl_slist_append(t.headers, line.c_str()); };
+        auto const add = [&t](std::string const& line) { t.headers = curl().slist_append(t.headers, line.c_str()); };
         for (auto const& header : t.request.headers) add(header.name + ": " + header.value);
         if (t.request.bearer) {
             t.authorization = "Authorization: Bearer " + t.request.bearer->reveal();
@@ -258,9 +314,9 @@ private:
 
     void act(curl_socket_t fd, int events) {
         int running = 0;
-        curl_multi_socket_action(multi_, fd, events, &running);
+        curl().multi_socket_action(multi_, fd, events, &running);
         int left = 0;
-        while (auto const* const message = curl_multi_info_read(multi_, &left)) {
+        while (auto const* const message = curl().multi_info_read(multi_, &left)) {
             if (message->msg != CURLMSG_DONE) continue;
             CURLcode const code = message->data.result;
             CURL* const easy = message->easy_handle;
@@ -269,7 +325,7 @@ private:
             if (it == running_.end()) continue;
             auto const transfer = *it;
             running_.erase(it);
-            curl_multi_remove_handle(multi_, easy);
+            curl().multi_remove_handle(multi_, easy);
             transfer->outcome = code;
             transfer->ended.notify();
         }
@@ -278,7 +334,7 @@ private:
     asio::io_context& io_;
     TransportOptions options_;
     asio::steady_timer timer_;
-    CURLM* multi_;
+    CURLM* multi_ = nullptr;  // none before the first request
     std::map<curl_socket_t, std::shared_ptr<Watch>> watches_;
     std::vector<std::shared_ptr<Transfer>> running_;  // shared with the coroutine that waits for it
 };
