@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "catalog/catalog.hpp"
 #include "credentials/credentials.hpp"
@@ -30,6 +31,11 @@ using world::Task;
 base::AzureError read_error(Response const&);
 /// What data/errors says of it, looking at every code and message of the chain; null when nothing is known.
 catalog::ErrorRow const* meaning_of(base::AzureError const&);
+/// How to take it, also where data/errors has no row: then by the status alone (data/plain_codes).
+catalog::Meaning class_of(base::AzureError const&);
+/// Whether a 404 says that the thing is not there. It does not where the address itself is refused
+/// (data/wrong_addresses: an unknown subscription or type): then nothing is known of the thing.
+bool says_absent(Response const&);
 /// In the user's words: cause and next step from data/errors, else Azure's deepest message.
 base::Error to_error(base::AzureError, base::Call);
 
@@ -53,7 +59,46 @@ struct Retry {
 /// Retry-After in seconds or HTTP date, retry-after-ms, x-ms-retry-after-ms.
 std::optional<Duration> retry_after(Response const&, base::Time now);
 
-/// A long-running operation as a state machine (recorded forms: docs/fidelity.md). Feed it the first answer, then each poll's.
+/// What a 401 asks for before it looks at the request again (WWW-Authenticate: Bearer …). Empty: not said.
+struct Challenge {
+    std::string tenant;    ///< whose sign-in it trusts; for Resource Manager the subscription's own tenant
+    std::string audience;  ///< what the token must be for: "https://vault.azure.net"
+    std::string claims;    ///< decoded: what continuous access evaluation wants to see
+};
+/// nullopt: no 401, or one that asks for nothing. An audience that the host asked does not belong to is left out: a
+/// server may not make us fetch tokens for others.
+std::optional<Challenge> challenge_of(Response const&, std::string_view url);
+
+/// A list, page by page: feed it each page's answer, then do what it says. Pure. Knows `nextLink`, `@odata.nextLink`,
+/// the old directory's relative `odata.nextLink`, and Resource Graph's `$skipToken`, which is sent with the same
+/// question again. A page may be empty and not the last; "" and null end the list. Refuses links to another host,
+/// loops, more than `max_pages` pages, more than 512 MB.
+class Pages {
+public:
+    struct Finished {};
+    struct Get {
+        std::string url;
+    };
+    struct Ask {
+        std::string skip_token;
+    };
+    using Next = std::variant<Finished, Get, Ask, base::Error>;
+
+    Pages(std::string url, base::Call call, int max_pages = 1000);
+    Next page(Response const&);
+    json::Array take() { return std::move(items_); }
+
+private:
+    std::string url_;
+    base::Call call_;
+    int max_pages_, pages_ = 0;
+    std::size_t bytes_ = 0;
+    std::set<std::string> seen_;
+    json::Array items_;
+};
+
+/// A long-running operation as a state machine (recorded forms: docs/fidelity.md). Feed it the first answer, then each
+/// poll's.
 class Poller {
 public:
     struct Finished {
@@ -82,10 +127,12 @@ public:
 private:
     enum class Form { none, async_operation, location, resource, stored };
     Next wait(std::string url, Response const&, base::Time now) const;
-    Next succeeded(std::optional<json::Value> body) const;
+    Next succeeded(std::optional<json::Value> body);
+    Next gone(Response const&) const;
     bool writes() const { return method_ == "PUT" || method_ == "PATCH"; }
 
     std::string method_, resource_url_, url_;
+    std::string result_url_;  ///< a POST with both headers: its result stands at the Location once the operation ended
     Duration expected_;
     base::Time started_;
     Form form_ = Form::none;

@@ -2,46 +2,264 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+
+#include "azure/azure.hpp"
+#include "azure/url.hpp"
 
 namespace holdfast::azure {
 
 namespace {
-struct Row {
-    char const* header;
-    base::Duration
-        spacing;  ///< one request each: what the buckets refill at (25 reads, 10 writes, 10 deletes a second)
+
+struct Limit {
+    std::string_view header, scope, verb;
+    int most, per_second;
+    std::string_view source, date;
 };
-constexpr Row rows[] = {
-    {"x-ms-ratelimit-remaining-subscription-reads", base::Duration{40}},
-    {"x-ms-ratelimit-remaining-subscription-writes", base::Duration{100}},
-    {"x-ms-ratelimit-remaining-subscription-deletes", base::Duration{100}},
+constexpr Limit limits[] = {
+#include "ratelimits.inc"
 };
+
+constexpr std::string_view provider_header = "x-ms-ratelimit-remaining-resource";
+constexpr std::string_view quota_header = "x-ms-user-quota-remaining";  // Resource Graph's
+constexpr std::string_view quota_resets_header = "x-ms-user-quota-resets-after";
+
+constexpr double untouched = 0.1;                                 // of a bucket: what haste leaves alone
+constexpr double most_remaining = 1e9;                            // what no honest server says
+constexpr base::Duration longest_hold{10 * 60'000};               // a bucket that would hold longer is not believed
+constexpr std::size_t most_buckets = 1'024, most_requests = 256;  // kinds of request that policies are remembered for
+constexpr double unspoken_most = 4, unspoken_per_second = 4, slowest = 0.1;  // of a bucket that no header speaks of
+constexpr std::size_t most_policies = 8;                                     // of one answer
+constexpr std::size_t longest_policy = 128;
+
+std::string_view verb_of(std::string_view method) {
+    if (method == "GET" || method == "HEAD") return "reads";
+    return method == "DELETE" ? "deletes" : "writes";
+}
+
+/// "/subscriptions/S/resourceGroups/g/providers/P/type/name" -> "p/type", names left out; what a limit goes by.
+std::string kind_of(std::string_view url) {
+    auto const path = base::lower(path_of(url).substr(0, 2'048));
+    std::vector<std::string_view> words;
+    for (std::string_view rest = path; !rest.empty();) {
+        auto const slash = rest.find('/');
+        if (auto const word = rest.substr(0, slash); !word.empty()) words.push_back(word);
+        rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+    }
+    std::string kind;
+    auto const provider = std::find(words.rbegin(), words.rend(), "providers");
+    if (provider == words.rend() || provider == words.rbegin()) {
+        for (std::size_t i = 0; i < words.size(); i += 2) kind.append(kind.empty() ? "" : "/").append(words[i]);
+    } else {
+        auto const start = static_cast<std::size_t>(words.rend() - provider);
+        kind = words[start];
+        for (std::size_t i = start + 1; i < words.size(); i += 2) kind.append("/").append(words[i]);
+    }
+    return kind;
+}
+
+std::string subscription_of(std::string_view url) {
+    auto const path = base::lower(path_of(url).substr(0, 128));
+    constexpr std::string_view start = "/subscriptions/";
+    if (!path.starts_with(start)) return {};
+    auto const rest = path.substr(start.size());
+    return rest.substr(0, rest.find('/'));
+}
+
+std::optional<double> number_of(std::string_view text) {
+    text = base::trimmed(text);
+    std::int64_t value = 0;
+    auto const [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (wrong != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
+    return std::min(static_cast<double>(value), most_remaining);
+}
+
+/// Azure names the window in the policy: "GetOperationStatus30Min" counts over thirty minutes.
+std::optional<double> window_of(std::string_view policy) {
+    if (!policy.ends_with("Min")) return std::nullopt;
+    policy.remove_suffix(3);
+    auto digits = policy.size();
+    while (digits > 0 && policy[digits - 1] >= '0' && policy[digits - 1] <= '9') --digits;
+    auto const minutes = number_of(policy.substr(digits));
+    if (!minutes || *minutes < 1 || *minutes > 24 * 60) return std::nullopt;
+    return *minutes * 60;
+}
+
+/// "00:00:05", in seconds.
+std::optional<double> clock_of(std::string_view text) {
+    double seconds = 0;
+    for (int part = 0; part < 3; ++part) {
+        auto const colon = text.find(':');
+        auto const number = number_of(text.substr(0, colon));
+        if (!number || (colon == std::string_view::npos) != (part == 2)) return std::nullopt;
+        seconds = seconds * 60 + *number;
+        text = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
+    }
+    return seconds;
+}
+
+/// "GET microsoft.compute/disks in S": method and what it is about, then the subscription.
+std::string_view method_in(std::string_view request) { return request.substr(0, request.find(' ')); }
+std::string_view subscription_in(std::string_view request) {
+    auto const in = request.rfind(" in ");
+    return in == std::string_view::npos ? std::string_view{} : request.substr(in + 4);
+}
+
+std::string bucket_of(Limit const& limit, std::string_view request) {
+    return std::string(limit.header) +
+           (limit.scope == "subscription" ? " " + std::string(subscription_in(request)) : "");
+}
+
+bool concerns(Limit const& limit, std::string_view request) {
+    if (limit.verb != verb_of(method_in(request))) return false;
+    return (limit.scope == "subscription") == !subscription_in(request).empty();
+}
+
 }  // namespace
 
-Budget::Kind Budget::kind_of(std::string_view method) {
-    if (method == "GET" || method == "HEAD") return reads;
-    return method == "DELETE" ? deletes : writes;
+void Budget::Bucket::flow(base::Time now) {
+    if (now <= at) return;
+    left = std::min(most, left + std::chrono::duration<double>(now - at).count() * per_second);
+    at = now;
 }
 
-void Budget::saw(world::Headers const& headers) {
-    for (std::size_t i = 0; i < buckets_.size(); ++i) {
-        auto const text = world::find(headers, rows[i].header);
-        if (!text) continue;
-        std::int64_t left = 0;
-        auto const [end, wrong] = std::from_chars(text->data(), text->data() + text->size(), left);
-        if (wrong != std::errc{} || left < 0) continue;
-        buckets_[i].left = left;
-        buckets_[i].most = std::max(buckets_[i].most, left);
+Budget::Bucket* Budget::find(std::string const& key) {
+    auto const found = buckets_.find(key);
+    return found == buckets_.end() ? nullptr : &found->second;
+}
+
+Budget::Bucket& Budget::make(std::string const& key, double most, double per_second, base::Time now) {
+    auto& bucket = buckets_[key];
+    bucket.left = bucket.most = most;
+    bucket.per_second = per_second;
+    bucket.at = now;
+    return bucket;
+}
+
+Budget::Ticket Budget::take(std::string_view method, std::string_view url, base::Time now) {
+    Ticket ticket;
+    ticket.request = std::string(method) + " " + kind_of(url) + " in " + subscription_of(url);
+    for (auto const& limit : limits) {
+        if (!concerns(limit, ticket.request)) continue;
+        auto key = bucket_of(limit, ticket.request);
+        if (find(key) == nullptr && buckets_.size() < most_buckets) make(key, limit.most, limit.per_second, now);
+        ticket.buckets.push_back(std::move(key));
     }
+    if (auto const found = policies_.find(ticket.request); found != policies_.end())
+        ticket.buckets.insert(ticket.buckets.end(), found->second.begin(), found->second.end());
+
+    for (auto const& key : ticket.buckets) {
+        auto* bucket = find(key);
+        if (bucket == nullptr) continue;
+        bucket->flow(now);
+        auto const reserve = std::floor(bucket->most * untouched);
+        if (bucket->left - 1 < reserve) {
+            auto const seconds = std::min((reserve - (bucket->left - 1)) / bucket->per_second, 1e6);
+            ticket.hold = std::max(ticket.hold, base::Duration(static_cast<std::int64_t>(std::ceil(seconds * 1'000))));
+        }
+        if (bucket->shut > now)
+            ticket.hold = std::max(ticket.hold, std::chrono::duration_cast<base::Duration>(bucket->shut - now));
+        bucket->left -= 1;
+        ++bucket->under_way;
+    }
+    ticket.hold = std::min(ticket.hold, longest_hold);
+    return ticket;
 }
 
-base::Duration Budget::pause(std::string_view method, base::Time now) {
-    auto const kind = kind_of(method);
-    auto& bucket = buckets_[kind];
-    if (bucket.most < 20 || bucket.left > bucket.most / 10) return base::Duration{0};
-    auto const slot = std::max(now, bucket.next_free);
-    bucket.next_free = slot + rows[kind].spacing;
-    return slot - now;
+void Budget::remains(std::string const& key, double left, double most, double per_second, base::Time now) {
+    auto* bucket = find(key);
+    if (bucket == nullptr) {
+        if (buckets_.size() >= most_buckets) return;
+        bucket = &make(key, most, per_second, now);
+    }
+    // Sizes are the subscription's own: a remainder above what was assumed is a larger bucket, with a faster flow.
+    if (!bucket->known || left > bucket->most) {
+        auto const larger = std::max(left, most);
+        bucket->per_second = per_second * larger / most;
+        bucket->most = larger;
+        bucket->known = true;
+    }
+    bucket->flow(now);
+    // What has left and is not counted by the server yet will be.
+    bucket->left = std::min(bucket->most, left - bucket->under_way);
+    bucket->at = std::max(bucket->at, now);
+}
+
+void Budget::answered(Ticket const& ticket, world::Response const& response, base::Time now) {
+    lost(ticket);
+    for (auto const& limit : limits) {
+        auto const text = world::find(response.headers, limit.header);
+        if (!text) continue;
+        if (auto const left = number_of(*text))
+            remains(bucket_of(limit, ticket.request), *left, limit.most, limit.per_second, now);
+    }
+    std::vector<std::string> policies;
+    if (auto const text = world::find(response.headers, provider_header)) {
+        for (std::string_view rest = *text; !rest.empty() && policies.size() < most_policies;) {
+            auto const comma = rest.find(',');
+            auto const one = base::trimmed(rest.substr(0, comma));
+            rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+            auto const semicolon = one.find(';');
+            if (semicolon == std::string_view::npos || semicolon > longest_policy) continue;
+            auto const window = window_of(one.substr(0, semicolon));
+            auto const left = number_of(one.substr(semicolon + 1));
+            if (!window || !left) continue;
+            auto key = std::string(one.substr(0, semicolon)) + " " + std::string(subscription_in(ticket.request));
+            auto const most = std::max(*left, 1.0);
+            remains(key, *left, most, most / *window, now);
+            policies.push_back(std::move(key));
+        }
+    }
+    if (auto const text = world::find(response.headers, quota_header)) {
+        auto const resets = world::find(response.headers, quota_resets_header);
+        auto const window = resets ? clock_of(*resets) : std::nullopt;
+        if (auto const left = number_of(*text); left && window && *window >= 1) {
+            auto key = std::string(quota_header);
+            auto const most = *left + 1;
+            remains(key, *left, most, most / *window, now);
+            policies.push_back(std::move(key));
+        }
+    }
+    if (!policies.empty() && (policies_.size() < most_requests || policies_.contains(ticket.request))) {
+        auto& known = policies_[ticket.request];
+        for (auto& key : policies)
+            if (known.size() < 2 * most_policies && std::find(known.begin(), known.end(), key) == known.end())
+                known.push_back(std::move(key));
+    }
+
+    if (response.status != 429) return;
+    auto const asked = retry_after(response, now).value_or(base::Duration{1'000});
+    refused(ticket, std::clamp(asked, base::Duration{0}, longest_hold), now);
+}
+
+/// Which bucket said no shows in what remains: an empty one. Where none is empty the service has a bucket that it does
+/// not speak of; one is made for this kind of request, and made slower each time it turns out too fast.
+void Budget::refused(Ticket const& ticket, base::Duration asked, base::Time now) {
+    bool found = false;
+    for (auto const& key : ticket.buckets)
+        if (auto* bucket = find(key); bucket != nullptr && bucket->known && bucket->left + bucket->under_way < 1) {
+            bucket->shut = std::max(bucket->shut, now + asked);
+            found = true;
+        }
+    if (found) return;
+    auto const own = "refused " + ticket.request;
+    auto* bucket = find(own);
+    if (bucket == nullptr) {
+        if (buckets_.size() >= most_buckets || policies_.size() >= most_requests) return;
+        bucket = &make(own, unspoken_most, unspoken_per_second, now);
+        bucket->known = true;
+        policies_[ticket.request].push_back(own);
+    } else if (now >= bucket->shut) {
+        bucket->per_second = std::max(slowest, bucket->per_second / 2);
+    }
+    bucket->left = -bucket->under_way;
+    bucket->at = now;
+    bucket->shut = std::max(bucket->shut, now + asked);
+}
+
+void Budget::lost(Ticket const& ticket) {
+    for (auto const& key : ticket.buckets)
+        if (auto* bucket = find(key); bucket != nullptr && bucket->under_way > 0) --bucket->under_way;
 }
 
 }  // namespace holdfast::azure

@@ -1,10 +1,14 @@
-/// budget: how much Resource Manager says it will still take, and how to slow down before it says no.
+/// budget: how much Azure says it will still take, kept in token buckets so that it seldom has to say no.
 ///
-/// Pure. Fed with the rate-limit headers of answers; no limit is known beforehand, since they differ by subscription.
+/// Pure, and one for all requests to a host. Limits differ by subscription and are not known beforehand: the buckets
+/// are read from what answers say remains (per subscription, for all its principals together, per tenant, and each
+/// resource provider's own policies). Between answers a bucket counts what is on its way and what has flowed back
+/// since, so a thousand steps that start together are spread before the first of them is refused. A tenth is left
+/// untouched by haste: below it requests leave no faster than the bucket refills. A 429 empties what the request drew
+/// on until the moment it names. Hostile headers cost a bounded amount of memory and never more than a bounded wait.
 #pragma once
 
-#include <array>
-#include <limits>
+#include <map>
 
 #include "world/world.hpp"
 
@@ -12,18 +16,35 @@ namespace holdfast::azure {
 
 class Budget {
 public:
-    void saw(world::Headers const&);
-    /// How long to hold back one request of this method. Nothing while more than a tenth of the most seen is left.
-    base::Duration pause(std::string_view method, base::Time now);
+    /// What one request drew on; given back with its answer.
+    struct Ticket {
+        std::string request;  ///< "GET microsoft.network/locations/operations in <subscription>"
+        std::vector<std::string> buckets;
+        base::Duration hold{0};  ///< how long to wait before sending
+    };
+    Ticket take(std::string_view method, std::string_view url, base::Time now);
+    /// The answer to a ticket: its status, and what its headers say remains.
+    void answered(Ticket const&, world::Response const&, base::Time now);
+    /// No answer came: nothing was learnt, and the request is no longer on its way.
+    void lost(Ticket const&);
 
 private:
     struct Bucket {
-        std::int64_t most = 0, left = std::numeric_limits<std::int64_t>::max();
-        base::Time next_free{};
+        double left = 0, most = 0, per_second = 1;
+        base::Time at{};     ///< when `left` was true
+        base::Time shut{};   ///< refused until then
+        int under_way = 0;   ///< taken and not answered: the server has not counted them yet
+        bool known = false;  ///< an answer has spoken of it
+        void flow(base::Time now);
     };
-    enum Kind : std::size_t { reads, writes, deletes };
-    static Kind kind_of(std::string_view method);
-    std::array<Bucket, 3> buckets_{};
+    Bucket* find(std::string const& key);
+    Bucket& make(std::string const& key, double most, double per_second, base::Time now);
+    void remains(std::string const& key, double left, double most, double per_second, base::Time now);
+    void refused(Ticket const&, base::Duration asked, base::Time now);
+
+    std::map<std::string, Bucket> buckets_;
+    std::map<std::string, std::vector<std::string>>
+        policies_;  ///< request -> what its answers spoke of beside ARM's own
 };
 
 }  // namespace holdfast::azure

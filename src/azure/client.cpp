@@ -1,6 +1,5 @@
 // The part that sends and sleeps. What to do after each answer is decided by Retry, Poller and Budget.
 #include <algorithm>
-#include <set>
 
 #include "azure/azure.hpp"
 #include "azure/budget.hpp"
@@ -22,7 +21,6 @@ struct Client::State {
 namespace {
 
 constexpr std::string_view user_agent = "holdfast/0.1";
-constexpr std::size_t most_list_bytes = 512u << 20;
 constexpr Duration outage_pause{5'000};
 
 /// One logical request: what stays the same from attempt to attempt.
@@ -170,11 +168,11 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
     std::string claims;
 
     for (int number = 1;; ++number) {
-        auto const hold = state->budget.pause(exchange.method, world.clock.now());
-        if (hold.count() > 0) co_await world.clock.sleep(hold);
-
         auto token = co_await state->credential.token(state->cloud.arm_audience, claims, world);
         if (!token) co_return base::fail(explained(token.error()));
+
+        auto const ticket = state->budget.take(deciding_method, exchange.url, world.clock.now());
+        if (ticket.hold.count() > 0) co_await world.clock.sleep(ticket.hold);
 
         world::Request request;
         request.method = exchange.method;
@@ -190,18 +188,20 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
         request.bearer = *token;
         auto result = co_await world.http.send(std::move(request));
         ++state->counts.calls;
-        if (result) state->budget.saw(result->headers);
+        if (result) state->budget.answered(ticket, *result, world.clock.now());
+        else state->budget.lost(ticket);
 
         if (result && result->status == 401) {
-            auto wanted = credentials::claims_wanted(result->headers);
-            if (!wanted.empty() && !challenged) {
+            auto const challenge = challenge_of(*result, exchange.url);
+            bool const wants_claims = challenge && !challenge->claims.empty();
+            if (wants_claims && !challenged) {
                 challenged = true;
-                claims = std::move(wanted);
+                claims = challenge->claims;
                 state->credential.forget(state->cloud.arm_audience, *token);
                 report(*state, exchange, number, result, Duration{0});
                 continue;
             }
-            if (wanted.empty() && !refreshed) {
+            if (!wants_claims && !refreshed) {
                 refreshed = true;
                 state->credential.forget(state->cloud.arm_audience, *token);
                 report(*state, exchange, number, result, Duration{0});
@@ -255,7 +255,7 @@ Task<Result<Answer>> get_url(std::shared_ptr<Client::State> state, std::string u
     auto exchange = reading(std::move(url), std::move(address));
     auto response = co_await send(state, std::move(exchange));
     if (!response) co_return base::fail(response.error());
-    if (response->status == 404) {
+    if (says_absent(*response)) {
         Answer absent;
         absent.status = 404;
         absent.headers = std::move(response->headers);
@@ -267,35 +267,17 @@ Task<Result<Answer>> get_url(std::shared_ptr<Client::State> state, std::string u
 
 Task<Result<json::Array>> list_all(std::shared_ptr<Client::State> state, std::string url, std::string address,
                                    int max_pages) {
-    auto const call = base::Call{"GET", address};
-    json::Array all;
-    std::set<std::string> seen;
-    std::size_t bytes = 0;
-    for (int page = 0; !url.empty(); ++page) {
-        if (page >= max_pages || bytes > most_list_bytes || !seen.insert(url).second)
-            co_return base::fail(ErrorCode::answer_too_large,
-                                 page >= max_pages         ? "the list goes on after " + std::to_string(page) + " pages"
-                                 : bytes > most_list_bytes ? std::string("the list is larger than 512 MB")
-                                                           : std::string("the list leads back to a page already read"),
-                                 "ask a narrower question", call);
+    Pages pages(url, {"GET", address}, max_pages);
+    while (true) {
         auto exchange = reading(std::move(url), address);
         auto response = co_await send(state, std::move(exchange));
-        url.clear();
         if (!response) co_return base::fail(response.error());
-        if (response->status >= 400) co_return base::fail(to_error(read_error(*response), call));
-        bytes += response->body.size();
-        auto body = json_of(*response, call);
-        if (!body) co_return base::fail(body.error());
-        auto const* object = body->if_object();
-        if (object == nullptr && !body->is_null())
-            co_return base::fail(ErrorCode::answer_malformed, "Azure's list is not an object with `value`", {}, call);
-        for (auto const& item : json::list_at(*body, "value")) all.push_back(item);
-        for (auto const* name : {"nextLink", "@odata.nextLink"})
-            if (object != nullptr)
-                if (auto const* next = object->if_contains(name); next != nullptr && next->is_string())
-                    url = std::string(next->get_string());
+        auto next = pages.page(*response);
+        if (auto* error = std::get_if<base::Error>(&next)) co_return base::fail(std::move(*error));
+        auto* more = std::get_if<Pages::Get>(&next);
+        if (more == nullptr) co_return pages.take();
+        url = std::move(more->url);
     }
-    co_return all;
 }
 
 Task<Result<Client::Started>> start_write(std::shared_ptr<Client::State> state, Client::Write write) {

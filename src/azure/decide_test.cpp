@@ -1,8 +1,7 @@
-// What is decided without sending anything: errors, retries, pollers, URLs, budget.
+// What is decided without sending anything: errors, retries, pollers, URLs.
 #include <gtest/gtest.h>
 
 #include "azure/azure.hpp"
-#include "azure/budget.hpp"
 #include "azure/url.hpp"
 
 namespace holdfast::azure {
@@ -80,6 +79,10 @@ TEST(ReadError, every_shape_gives_code_message_and_chain) {
          "InvalidParameter", "bad", 1},
         {"list of errors", 400, R"([{"error":{"code":"InvalidParameter","message":"bad"}}])", "InvalidParameter", "bad",
          1},
+        {"a registry's list", 403, R"({"errors":[{"code":"DENIED","message":"no pull","detail":{}}]})", "DENIED",
+         "no pull", 1},
+        {"the machine's identity service", 400, R"({"error":"invalid_request","message":"Identity not found"})",
+         "invalid_request", "Identity not found", 1},
         {"empty", 503, "", "ServiceUnavailable", "HTTP 503 with an empty body", 0},
         {"a proxy's page", 502, "<html><head><title>502 Bad Gateway</title></head></html>", "BadGateway",
          "a page titled '502 Bad Gateway'", 0},
@@ -299,6 +302,9 @@ TEST(Poller, first_answers) {
         {"refused", "PUT", answer(409, R"({"error":{"code":"EtagMismatch","message":"m"}})"), "failed: EtagMismatch"},
         {"came out failed", "PUT", answer(200, R"({"properties":{"provisioningState":"Failed"}})"),
          "failed: ResourceDeploymentFailure"},
+        {"made by a POST", "POST", answer(201, R"({"objectId":"x"})", location), "finished with a body"},
+        {"the address is wrong", "DELETE", answer(404, R"({"error":{"code":"InvalidResourceType","message":"m"}})"),
+         "failed: InvalidResourceType"},
         {"relative Location", "POST", answer(202, "", {{"Location", "/subscriptions/1/result"}}),
          "poll https://management.azure.com/subscriptions/1/result"},
     };
@@ -326,7 +332,15 @@ TEST(Poller, answers_of_polls) {
         {"succeeded", "DELETE", operation, answer(200, R"({"status":"Succeeded"})"), "finished with a body"},
         {"failed", "PUT", operation,
          answer(200, R"({"status":"Failed","error":{"code":"SubnetIsFull","message":"m"}})"), "failed: SubnetIsFull"},
-        {"failed without a word", "PUT", operation, answer(200, R"({"status":"Canceled"})"), "failed: OperationFailed"},
+        {"failed without a word", "PUT", operation, answer(200, R"({"status":"Failed"})"), "failed: OperationFailed"},
+        {"cancelled", "PUT", operation, answer(200, R"({"status":"Canceled"})"), "failed: OperationCanceled"},
+        {"cancelled, the other spelling", "PUT", operation, answer(200, R"({"status":"cancelled"})"),
+         "failed: OperationCanceled"},
+        {"state in the properties", "PUT", operation, answer(200, R"({"properties":{"provisioningState":"Creating"}})"),
+         "poll operation"},
+        {"an error and no status", "PUT", operation, answer(200, R"({"error":{"code":"SubnetIsFull","message":"m"}})"),
+         "failed: SubnetIsFull"},
+        {"the operation is gone for good", "DELETE", operation, answer(410), "finished"},
         {"throttled", "PUT", operation, answer(429), "poll operation"},
         {"server trouble", "PUT", operation, answer(503, "<html>"), "poll operation"},
         {"not visible yet", "PUT", operation, answer(404), "poll operation"},
@@ -429,7 +443,7 @@ TEST(Poller, overshoot_stays_small_and_polls_stay_few) {
     }
 }
 
-// ---------------------------------------------------------------------------------------------- URLs and budget
+// ---------------------------------------------------------------------------------------------- URLs
 
 TEST(Url, origins_of_hostile_addresses) {
     auto const arm = "https://management.azure.com";
@@ -454,18 +468,70 @@ TEST(Url, encoding_and_shortening) {
     EXPECT_EQ(path_of("https://h:1/p/q?x"), "/p/q");
 }
 
-TEST(Budget, slows_down_below_a_tenth) {
-    Budget budget;
-    EXPECT_EQ(budget.pause("GET", noon), 0ms) << "nothing known, nothing held back";
-    budget.saw({{"x-ms-ratelimit-remaining-subscription-reads", "249"}});
-    EXPECT_EQ(budget.pause("GET", noon), 0ms);
-    budget.saw({{"x-ms-ratelimit-remaining-subscription-reads", "20"}});
-    EXPECT_EQ(budget.pause("GET", noon), 0ms);
-    EXPECT_EQ(budget.pause("GET", noon), 40ms);
-    EXPECT_EQ(budget.pause("GET", noon), 80ms);
-    EXPECT_EQ(budget.pause("PUT", noon), 0ms) << "writes have their own";
-    budget.saw({{"x-ms-ratelimit-remaining-subscription-reads", "200"}});
-    EXPECT_EQ(budget.pause("GET", noon), 0ms);
+TEST(Poller, the_result_of_a_post) {
+    world::Headers const both{{"Azure-AsyncOperation", operation_url}, {"Location", "/subscriptions/1/results/9"}};
+    Poller action("POST", resource_url, 0s, noon);
+    ASSERT_EQ(say(action.first(answer(202, "", both))), "poll operation") << "the operation goes before the Location";
+    EXPECT_EQ(say(action.polled(answer(200, R"({"status":"InProgress"})"), noon + 5s)), "poll operation");
+    EXPECT_EQ(say(action.polled(answer(200, R"({"status":"Succeeded"})"), noon + 9s)),
+              "poll https://management.azure.com/subscriptions/1/results/9")
+        << "what it brought forth stands at the Location";
+    EXPECT_EQ(say(action.polled(answer(202), noon + 10s)),
+              "poll https://management.azure.com/subscriptions/1/results/9");
+    EXPECT_EQ(say(action.polled(answer(200, R"({"properties":{"provisioningState":"Running"}})"), noon + 12s)),
+              "poll https://management.azure.com/subscriptions/1/results/9")
+        << "a result that says it is not finished";
+    EXPECT_EQ(say(action.polled(answer(204), noon + 15s)), "finished");
+
+    Poller alone("POST", resource_url, 0s, noon);
+    ASSERT_EQ(say(alone.first(answer(202, "", {{"Azure-AsyncOperation", operation_url}}))), "poll operation");
+    auto const next =
+        alone.polled(answer(200, R"({"status":"Succeeded","properties":{"output":{"id":"x"}}})"), noon + 5s);
+    auto const* finished = std::get_if<Poller::Finished>(&next);
+    ASSERT_TRUE(finished != nullptr && finished->body);
+    EXPECT_EQ(json::write(*finished->body), R"({"id":"x"})");
+}
+
+TEST(Poller, a_status_at_a_location_is_no_result) {
+    Poller what_if("POST", resource_url, 0s, noon);
+    ASSERT_EQ(say(what_if.first(answer(202, "", {{"Location", operation_url}}))), "poll operation");
+    EXPECT_EQ(say(what_if.polled(answer(200, R"({"status":"Running"})"), noon + 5s)), "poll operation");
+    EXPECT_EQ(say(what_if.polled(answer(200, R"({"status":"Succeeded","properties":{"changes":[]}})"), noon + 9s)),
+              "finished with a body");
+}
+
+// ---------------------------------------------------------------------------------------------- classes
+
+TEST(Class, is_of_the_code_else_of_the_status) {
+    struct Row {
+        int status;
+        char const* body;
+        char const* want;
+    };
+    for (
+        auto const& row : {
+            Row{400, R"({"error":{"code":"BrandNew","message":"?"}})", "never"},
+            Row{409, R"({"error":{"code":"BrandNew","message":"?"}})", "never"},
+            Row{412, R"({"error":{"code":"BrandNew","message":"?"}})", "moved"},
+            Row{429, R"({"error":{"code":"BrandNew","message":"?"}})", "again"},
+            Row{503, "", "again"},
+            Row{507, R"({"error":{"code":"BrandNew","message":"?"}})", "again"},
+            Row{200, R"({"status":"Failed","error":{"code":"PreconditionFailed","message":"etag"}})", "moved"},
+            Row{200, R"({"status":"Failed","error":{"code":"AuthorizationFailed","message":"no"}})", "not yet"},
+            Row{409,
+                R"({"error":{"code":"DeploymentFailed","message":"m","details":[{"code":"AuthorizationFailed","message":"no"}]}})",
+                "not yet"},
+            Row{200, R"({"status":"Failed","error":{"code":"OperationNotAllowed","message":"stopped"}})", "never"},
+        })
+        EXPECT_EQ(catalog::name(class_of(read_error(answer(row.status, row.body)))), row.want)
+            << row.status << row.body;
+}
+
+TEST(Class, a_404_is_absence_unless_the_address_is_refused) {
+    EXPECT_TRUE(says_absent(answer(404)));
+    EXPECT_TRUE(says_absent(answer(404, R"({"error":{"code":"ResourceGroupNotFound","message":"m"}})")));
+    EXPECT_FALSE(says_absent(answer(404, R"({"error":{"code":"SubscriptionNotFound","message":"m"}})")));
+    EXPECT_FALSE(says_absent(answer(403)));
 }
 
 }  // namespace

@@ -100,6 +100,8 @@ public:
         if (auto const* oauth = member(value, "error"); oauth != nullptr && oauth->is_string())
             return sign_in(value, level);
         if (auto const* text = value.if_string()) return said({{}, std::string(*text), {}, level});
+        if (auto const* list = member(value, "errors"); list != nullptr && list->is_array())  // registries
+            for (auto const& one : list->get_array()) error(one, level + 1);
         if (!value.is_object()) return;
         said({text_member(value, "code"), text_member(value, "message"), text_member(value, "target"), level});
         below(value, level);
@@ -138,7 +140,8 @@ private:
     /// Entra's OAuth form. The AADSTS code is the telling one; the first line of the description is the message.
     void sign_in(json::Value const& value, int level) {
         auto const kind = text_member(value, "error");
-        auto const description = text_member(value, "error_description");
+        auto description = text_member(value, "error_description");
+        if (description.empty()) description = text_member(value, "message");
         auto const first_line = std::string(base::trimmed(description.substr(0, description.find_first_of("\r\n"))));
         std::string code = kind;
         if (first_line.starts_with("AADSTS"))
@@ -168,10 +171,19 @@ struct PlainCode {
     std::string_view code;
     int status;  ///< 0: of no status
     bool vague;
+    catalog::Meaning meaning;  ///< of the status, where no row of data/errors says more
     std::string_view source, date;
 };
 constexpr PlainCode plain_codes[] = {
 #include "plain_codes.inc"
+};
+
+struct WrongAddress {
+    std::string_view code;
+    std::string_view source, date;
+};
+constexpr WrongAddress wrong_addresses[] = {
+#include "wrong_addresses.inc"
 };
 
 /// What a status says by itself, in the words of the services that do say something.
@@ -310,6 +322,21 @@ catalog::ErrorRow const* meaning_of(base::AzureError const& error) {
         if (auto const* row = catalog::find_error(error.status, code, all)) return row;
     }
     return error.subcode.empty() ? nullptr : catalog::find_error(error.status, error.subcode, all);
+}
+
+catalog::Meaning class_of(base::AzureError const& error) {
+    if (auto const* row = meaning_of(error)) return row->meaning;
+    for (auto const& row : plain_codes)
+        if (row.status != 0 && row.status == error.status) return row.meaning;
+    // An operation's failure comes with 200: the same write, repeated, reconciles what it left.
+    return error.status >= 500 || error.status < 400 ? catalog::Meaning::again : catalog::Meaning::never;
+}
+
+bool says_absent(Response const& response) {
+    if (response.status != 404) return false;
+    auto const error = read_error(response);
+    return std::none_of(std::begin(wrong_addresses), std::end(wrong_addresses),
+                        [&](auto const& row) { return base::same_text(row.code, error.code); });
 }
 
 base::Error to_error(base::AzureError azure, base::Call call) {

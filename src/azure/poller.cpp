@@ -21,6 +21,31 @@ State state_of(std::string_view word) {
     return State::running;  // InProgress, Updating, RegisteringDns, …: every other word means go on
 }
 
+/// At a Location a body may be the result or a status; these words are a status, and not the last.
+bool goes_on_by_word(std::string_view word) {
+    static constexpr std::string_view words[] = {"InProgress", "Running", "Accepted", "Pending", "NotStarted"};
+    return std::any_of(std::begin(words), std::end(words), [&](auto one) { return base::same_text(one, word); });
+}
+
+std::optional<std::string> word_at(std::optional<json::Value> const& body, char const* at) {
+    auto const word = body ? json::text_at(*body, at) : std::nullopt;
+    return word ? std::optional(std::string(*word)) : std::nullopt;
+}
+
+/// How an operation is going, wherever its service says so.
+std::optional<std::string> status_in(std::optional<json::Value> const& body) {
+    for (auto const* at : {"status", "properties.status", "properties.provisioningState"})
+        if (auto word = word_at(body, at)) return word;
+    return std::nullopt;
+}
+
+/// What a POST brought forth, where the operation's last answer shows it.
+json::Value result_in(json::Value body) {
+    for (auto const* at : {"properties.output", "properties"})
+        if (auto* result = json::find(body, at); result != nullptr && !result->is_null()) return std::move(*result);
+    return body;
+}
+
 std::optional<json::Value> body_of(Response const& response) {
     if (base::trimmed(response.body).empty()) return std::nullopt;
     auto parsed = json::parse(response.body);
@@ -46,7 +71,12 @@ std::string header(Response const& response, std::string_view name) {
 /// The error of an operation whose answer was 200: told in the body, or at least by its state.
 base::AzureError failure(Response const& response, std::string_view word, bool of_resource) {
     auto error = read_error(response);
-    if (error.chain.empty()) {
+    bool const stopped = base::same_text(word, "Canceled") || base::same_text(word, "Cancelled");
+    if (error.chain.empty() && stopped) {
+        error.code = "OperationCanceled";
+        error.message = "somebody or something stopped the operation";
+        error.chain = {error.code + ": " + error.message};
+    } else if (error.chain.empty()) {
         error.code = of_resource ? "ResourceDeploymentFailure" : "OperationFailed";
         error.message = "the " + std::string(of_resource ? "resource" : "operation") + " ended in state '" +
                         base::printable(word.substr(0, 64)) + "'";
@@ -91,13 +121,25 @@ Poller::Next Poller::wait(std::string url, Response const& response, base::Time 
     return Poll{std::move(url), std::max(after, floor_of_polls)};
 }
 
-Poller::Next Poller::succeeded(std::optional<json::Value> body) const {
+Poller::Next Poller::succeeded(std::optional<json::Value> body) {
     if (writes()) return Read{};
+    if (!result_url_.empty()) {
+        form_ = Form::location;
+        url_ = std::exchange(result_url_, {});
+        return Poll{url_, floor_of_polls};
+    }
+    if (method_ == "POST" && form_ == Form::async_operation && body) body = result_in(std::move(*body));
     return Finished{std::move(body)};
 }
 
+/// A 404 to a DELETE: gone, unless the address is what is refused.
+Poller::Next Poller::gone(Response const& response) const {
+    if (says_absent(response)) return Finished{};
+    return Failed{read_error(response)};
+}
+
 Poller::Next Poller::first(Response const& response) {
-    if (response.status == 404 && method_ == "DELETE") return Finished{};
+    if (response.status == 404 && method_ == "DELETE") return gone(response);
     if (response.status >= 400) return Failed{read_error(response)};
     auto body = body_of(response);
     auto const state = resource_state(body);
@@ -107,13 +149,15 @@ Poller::Next Poller::first(Response const& response) {
     auto location = absolute(header(response, "Location"), resource_url_);
     // A Location that names the resource itself is where it was made, not an operation.
     if (base::same_text(path_of(location), path_of(resource_url_))) location.clear();
-    // Beside a final answer a Location is only news about the resource.
+    // Beside a final answer a Location is only news about the resource; beside 201 to a POST it names what was made.
     if (response.status == 200 && state != State::running) location.clear();
+    if (response.status == 201 && method_ == "POST") location.clear();
 
     if (response.status == 204) return Finished{};
     if (!async_url.empty()) {
         form_ = Form::async_operation;
         url_ = absolute(async_url, resource_url_);
+        if (method_ == "POST") result_url_ = std::move(location);
         return wait(url_, response, started_);
     }
     if (!location.empty()) {
@@ -135,7 +179,7 @@ Poller::Next Poller::first(Response const& response) {
 Poller::Next Poller::polled(Response const& response, base::Time now) {
     if (form_ == Form::resource || base::same_text(path_of(url_), path_of(resource_url_))) return read(response, now);
     if (passes_by_itself(response.status)) return wait(url_, response, now);
-    if (response.status == 404) {
+    if (response.status == 404 || response.status == 410) {
         if (method_ == "DELETE") return Finished{};
         if (!missing_since_) missing_since_ = now;
         if (now - *missing_since_ <= patience_with_404) return wait(url_, response, now);
@@ -147,12 +191,12 @@ Poller::Next Poller::polled(Response const& response, base::Time now) {
     if (response.status >= 400) return Failed{read_error(response)};
 
     auto body = body_of(response);
-    auto const word = body ? json::text_at(*body, "status") : std::nullopt;
-    bool const tells_status = form_ == Form::async_operation || (form_ == Form::stored && word.has_value());
-    auto const renewed = absolute(header(response, tells_status ? "Azure-AsyncOperation" : "Location"), resource_url_);
+    bool const by_status = form_ == Form::async_operation || (form_ == Form::stored && word_at(body, "status"));
+    auto const word = by_status ? status_in(body) : word_at(body, "status");
+    auto const renewed = absolute(header(response, by_status ? "Azure-AsyncOperation" : "Location"), resource_url_);
     if (!renewed.empty() && !base::same_text(path_of(renewed), path_of(resource_url_))) url_ = renewed;
 
-    if (tells_status && word) {
+    if (by_status && word) {
         switch (state_of(*word)) {
             case State::running:
                 return wait(url_, response, now);
@@ -164,6 +208,10 @@ Poller::Next Poller::polled(Response const& response, base::Time now) {
     }
     if (response.status == 202) return wait(url_, response, now);
     if (word && state_of(*word) == State::failed) return Failed{failure(response, *word, false)};
+    if (by_status && body && json::find(*body, "error") != nullptr) return Failed{failure(response, "Failed", false)};
+    // A result that says of itself that it is not finished is no result yet.
+    if (word && goes_on_by_word(*word)) return wait(url_, response, now);
+    if (method_ == "POST" && resource_state(body) == State::running) return wait(url_, response, now);
     // 200 without a status: finished for a Location; an operation that says nothing is checked at the resource.
     if (form_ == Form::async_operation && method_ != "POST") return Read{};
     return succeeded(std::move(body));
@@ -172,7 +220,7 @@ Poller::Next Poller::polled(Response const& response, base::Time now) {
 Poller::Next Poller::read(Response const& response, base::Time now) {
     if (passes_by_itself(response.status)) return wait(resource_url_, response, now);
     if (response.status == 404) {
-        if (method_ == "DELETE") return Finished{};
+        if (method_ == "DELETE") return gone(response);
         if (!missing_since_) missing_since_ = now;
         if (now - *missing_since_ <= patience_with_404) return wait(resource_url_, response, now);
         return Failed{read_error(response)};

@@ -31,7 +31,8 @@ struct ErrorRow {
     bool grant;              ///< not_yet only where a role was just granted; else never
     std::string_view source, date;
 };
-/// The most specific row: code+status+fragment, then code+status, then code. Null when unknown.
+/// The most specific row: code+fragment+status, then code+fragment, code+status, code; last a row for another status,
+/// since operations fail with 200 and wrapped errors have lost theirs. Null when unknown.
 ErrorRow const* find_error(int status, std::string_view code, std::string_view message);
 std::span<ErrorRow const> errors();
 

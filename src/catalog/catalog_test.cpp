@@ -33,7 +33,10 @@ TEST(Errors, the_most_specific_row_speaks) {
         EXPECT_EQ(name(found->meaning), row.want) << row.code << ": " << row.message;
     }
     EXPECT_EQ(find_error(400, "SomethingNew", ""), nullptr);
-    EXPECT_EQ(find_error(400, "PreconditionFailed", ""), nullptr) << "a row with a status holds for that status";
+    ASSERT_NE(find_error(200, "PreconditionFailed", ""), nullptr) << "an operation fails with 200 and the code of a 412";
+    EXPECT_EQ(find_error(200, "PreconditionFailed", "")->meaning, Meaning::moved);
+    EXPECT_EQ(find_error(200, "OperationNotAllowed", "the cluster is stopped")->meaning, Meaning::never)
+        << "a row for another status speaks last";
 }
 
 TEST(Errors, every_row_says_cause_and_next_step_in_words) {
