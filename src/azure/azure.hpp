@@ -129,6 +129,7 @@ private:
     Next wait(std::string url, Response const&, base::Time now) const;
     Next succeeded(std::optional<json::Value> body);
     Next gone(Response const&) const;
+    Next look_again(Response const&, base::Time now);
     bool writes() const { return method_ == "PUT" || method_ == "PATCH"; }
 
     std::string method_, resource_url_, url_;

@@ -492,6 +492,20 @@ TEST(Poller, the_result_of_a_post) {
     EXPECT_EQ(json::write(*finished->body), R"({"id":"x"})");
 }
 
+TEST(Poller, a_resource_that_outlasts_its_operation_is_asked_itself) {
+    Poller put("PUT", resource_url, 10s, noon);
+    auto const state = [](char const* word) {
+        return answer(200, R"({"properties":{"provisioningState":")" + std::string(word) + "\"}}");
+    };
+    ASSERT_EQ(say(put.first(answer(201, "", {{"Azure-AsyncOperation", operation_url}}))), "poll operation");
+    ASSERT_EQ(say(put.polled(answer(200, R"({"status":"Succeeded"})"), noon + 5s)), "read");
+    EXPECT_EQ(say(put.read(state("Updating"), noon + 5s)), "poll resource");
+    EXPECT_EQ(put.url(), resource_url) << "also after a restart";
+    EXPECT_EQ(say(put.polled(state("Updating"), noon + 9s)), "poll resource")
+        << "and not the operation, which has ended";
+    EXPECT_EQ(say(put.polled(state("Succeeded"), noon + 12s)), "finished with a body");
+}
+
 TEST(Poller, a_status_at_a_location_is_no_result) {
     Poller what_if("POST", resource_url, 0s, noon);
     ASSERT_EQ(say(what_if.first(answer(202, "", {{"Location", operation_url}}))), "poll operation");

@@ -217,21 +217,28 @@ Poller::Next Poller::polled(Response const& response, base::Time now) {
     return succeeded(std::move(body));
 }
 
+/// The resource itself is asked from now on, also after a restart.
+Poller::Next Poller::look_again(Response const& response, base::Time now) {
+    form_ = Form::resource;
+    url_ = resource_url_;
+    return wait(url_, response, now);
+}
+
 Poller::Next Poller::read(Response const& response, base::Time now) {
-    if (passes_by_itself(response.status)) return wait(resource_url_, response, now);
+    if (passes_by_itself(response.status)) return look_again(response, now);
     if (response.status == 404) {
         if (method_ == "DELETE") return gone(response);
         if (!missing_since_) missing_since_ = now;
-        if (now - *missing_since_ <= patience_with_404) return wait(resource_url_, response, now);
+        if (now - *missing_since_ <= patience_with_404) return look_again(response, now);
         return Failed{read_error(response)};
     }
     missing_since_.reset();
     if (response.status >= 400) return Failed{read_error(response)};
     auto body = body_of(response);
-    if (method_ == "DELETE") return wait(resource_url_, response, now);
+    if (method_ == "DELETE") return look_again(response, now);
     switch (resource_state(body).value_or(State::succeeded)) {
         case State::running:
-            return wait(resource_url_, response, now);
+            return look_again(response, now);
         case State::failed:
             return Failed{failure(response, *json::text_at(*body, state_at), true)};
         case State::succeeded:

@@ -1,0 +1,40 @@
+/// Exchanges with the real Azure, as test recordings of its SDKs hold them: one JSON object a line.
+///
+/// They lie in the folder that HOLDFAST_RECORDINGS names, else beside the project in ../shared/azure/recordings; tests
+/// that need them are skipped, visibly, where there are none.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "world/world.hpp"
+
+namespace holdfast::recordings {
+
+struct Exchange {
+    std::string method, url;
+    json::Value request_body;
+    world::Headers request_headers;
+    world::Response response;
+    json::Value body;  ///< the answer's body as JSON; null where it is none
+    base::Time at;     ///< the answer's Date, else what the clock would have shown
+    bool cut = false;  ///< the body was too long for the recorder
+};
+struct Recording {
+    std::string name;  ///< "net__KeyVault.ManageKeyVaultTest"
+    std::vector<Exchange> exchanges;
+    /// Recorders of Java's libraries and of azd write 0 in every Retry-After.
+    bool waits_are_real() const { return !name.starts_with("java__") && !name.starts_with("azd__"); }
+};
+
+/// nullopt: no recordings here.
+std::optional<std::filesystem::path> folder();
+/// Every file, in order of name. What cannot be read fails the test.
+std::vector<Recording> const& all();
+
+/// Where an address leads, in lower case: "/subscriptions/…", without query.
+std::string path_of(std::string_view url);
+std::string host_of(std::string_view url);
+
+}  // namespace holdfast::recordings
