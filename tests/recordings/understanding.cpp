@@ -42,6 +42,40 @@ std::string header(world::Response const& response, std::string_view name) {
     return std::string(world::find(response.headers, name).value_or(""));
 }
 
+/// Answers in order, and when they were asked for; a lost token server in the end.
+class Script : public world::Transport {
+public:
+    explicit Script(world::Clock& clock) : clock_(clock) {}
+    std::vector<world::Response> answers;
+    std::vector<base::Time> asked;
+    world::Task<base::Result<world::Response>> send(world::Request) override {
+        asked.push_back(clock_.now());
+        if (asked.size() > answers.size()) co_return base::fail(base::ErrorCode::tls, "the script is over");
+        co_return answers[asked.size() - 1];
+    }
+
+private:
+    world::Clock& clock_;
+};
+
+/// What the credential for signing in on another device does after this answer: the wait before it asks again.
+std::optional<base::Duration> asks_again_after(Exchange const& invitation, Exchange const& answer) {
+    boost::asio::io_context io;
+    world::VirtualClock clock{io, invitation.at};
+    Script script{clock};
+    script.answers = {invitation.response, answer.response};
+    auto const files = world::memory_files();
+    auto const environment = world::fixed_environment();
+    auto const programs = world::no_programs();
+    base::Prng prng{1};
+    world::World world{clock, script, *files, *environment, *programs, prng};
+    auto const credential =
+        credentials::device_code(*credentials::find_cloud("public"), {"tenant", "client"}, [](std::string const&) {});
+    auto const token = world::run(io, clock, credential->token("https://management.azure.com", "", world));
+    if (token || script.asked.size() < 3) return std::nullopt;
+    return script.asked[2] - script.asked[1];
+}
+
 class Session {
 public:
     explicit Session(Recording const& recording) : recording_(recording) {}
@@ -80,7 +114,16 @@ private:
 
     void signing_in(Exchange const& exchange, Understood& understood) {
         understood.kind = "sign-in";
-        if (exchange.response.status >= 400) return refused(exchange, understood);
+        if (path_of(exchange.url).ends_with("/devicecode")) invitation_ = &exchange;
+        if (exchange.response.status >= 400) {
+            refused(exchange, understood);
+            auto const wait = invitation_ == nullptr ? std::nullopt : asks_again_after(*invitation_, exchange);
+            if (!wait) return;
+            understood.state = "running";
+            understood.next = "repeat";
+            understood.wait = wait;
+            return;
+        }
         understood.state = "done";
         understood.next = "none";
         if (exchange.body.if_object() == nullptr) understood.trouble = "the answer of the sign-in server is no object";
@@ -232,7 +275,8 @@ private:
         return true;
     }
 
-    /// Whether the recorded client ever looked at the operation itself; one that did not looked at the resource instead.
+    /// Whether the recorded client ever looked at the operation itself; one that did not looked at the resource
+    /// instead.
     bool asks_its_operation(Operation const& operation) const {
         return std::any_of(recording_.exchanges.begin(), recording_.exchanges.end(), [&](Exchange const& other) {
             return other.method == "GET" && operation.asynchronous.contains(path_of(other.url));
@@ -302,6 +346,7 @@ private:
 
     Recording const& recording_;
     std::vector<Operation> operations_;
+    Exchange const* invitation_ = nullptr;  ///< to sign in on another device
 };
 
 }  // namespace
