@@ -35,7 +35,8 @@ constexpr Verb kVerbs[] = {
     {"verify", "SPEC", "prove that what stands is what was asked for",
      "  holdfast verify cluster.yaml\n  holdfast verify cluster.yaml -o json\n", true, "sojw"},
     {"destroy", "SPEC", "delete what is ours, in the safe order",
-     "  holdfast destroy cluster.yaml\n  holdfast destroy cluster.yaml --yes --allow key-loss:prod-weu-des\n", true, "soawjp"},
+     "  holdfast destroy cluster.yaml\n  holdfast destroy cluster.yaml --yes --allow key-loss:prod-weu-des\n", true,
+     "soawjp"},
     {"report", "[RUN]", "the page of the last or named run",
      "  holdfast report\n  holdfast report -o html=proof.html\n", false, "o"},
     {"explain", "THING", "a setting, rule or error code: what it means and what changing it costs",
@@ -48,8 +49,8 @@ constexpr Verb kVerbs[] = {
      "  holdfast simulate --port 0 --env-file env.sh &\n  . ./env.sh && az group list\n"
      "  holdfast simulate --speed max --load world.json\n",
      false, "m"},
-    {"schema", "DOCUMENT", "the JSON Schema of `spec`, for editors",
-     "  holdfast schema spec > holdfast.schema.json\n", true, ""},
+    {"schema", "DOCUMENT", "the JSON Schema of `spec`, for editors", "  holdfast schema spec > holdfast.schema.json\n",
+     true, ""},
     {"completion", "SHELL", "a completion script for bash, zsh or fish",
      "  holdfast completion bash > /etc/bash_completion.d/holdfast\n", true, ""},
     {"version", "", "the version", "  holdfast version\n", false, ""},
@@ -80,38 +81,61 @@ std::string sign_in_words() {
 
 /// What must be set for each way to sign in, in the order in which they are tried.
 std::string sign_in_help() {
-    std::string text = "Signing in to a real cloud, the first of these that is configured (--sign-in WORD takes one):\n";
+    std::string text =
+        "Signing in to a real cloud, the first of these that is configured (--sign-in WORD takes one):\n";
     for (auto const& way : credentials::ways()) {
         auto const names = base::join(base::split(way.variables, '\n'), " ");
-        text += fmt::format("  {:<18}{}\n", way.word, !way.automatic ? "a code to type on another device; only when asked for" : names.empty() ? "where there is one" : names);
+        text += fmt::format("  {:<18}{}\n", way.word,
+                            !way.automatic  ? "a code to type on another device; only when asked for"
+                            : names.empty() ? "where there is one"
+                                            : names);
     }
-    return text + "A certificate is PEM or PFX (AZURE_CLIENT_CERTIFICATE_PASSWORD; AZURE_CLIENT_SEND_CERTIFICATE_CHAIN=1 for subject\n"
-                  "name and issuer; HOLDFAST_CERTIFICATE_ALGORITHM=RS256). AZURE_TOKEN_CREDENTIALS narrows the list.\n\n";
+    return text +
+           "A certificate is PEM or PFX (AZURE_CLIENT_CERTIFICATE_PASSWORD; AZURE_CLIENT_SEND_CERTIFICATE_CHAIN=1 for "
+           "subject\n"
+           "name and issuer; HOLDFAST_CERTIFICATE_ALGORITHM=RS256). AZURE_TOKEN_CREDENTIALS narrows the list.\n\n";
 }
 
 void add_flags(CLI::App& app, Parsed& p, std::string_view groups) {
     auto& a = p.arguments;
     auto const has = [&](char letter) { return groups.find(letter) != std::string_view::npos; };
     if (has('s')) {
-        app.add_option("--set", a.set, "KEY=VALUE laid over the spec; repeatable, the last wins")->allow_extra_args(false)->group("Spec");
-        app.add_option("--overlay", a.overlays, "a file laid over the spec (dev, stage, prod); repeatable, later wins")->allow_extra_args(false)->group("Spec");
+        app.add_option("--set", a.set, "KEY=VALUE laid over the spec; repeatable, the last wins")
+            ->allow_extra_args(false)
+            ->group("Spec");
+        app.add_option("--overlay", a.overlays, "a file laid over the spec (dev, stage, prod); repeatable, later wins")
+            ->allow_extra_args(false)
+            ->group("Spec");
     }
-    if (has('o')) app.add_option("-o,--output", p.outputs, "human | json | html, also FORMAT=FILE; repeatable")->allow_extra_args(false)->group("Output");
+    if (has('o'))
+        app.add_option("-o,--output", p.outputs, "human | json | html, also FORMAT=FILE; repeatable")
+            ->allow_extra_args(false)
+            ->group("Output");
     if (has('o')) app.add_flag("--all", a.all, "show what passed or did not change, too")->group("Output");
-    if (has('l')) app.add_option("--live", a.live, "compare with: azure (read it), none, or a FILE of ARM JSON")->group("Judging");
+    if (has('l'))
+        app.add_option("--live", a.live, "compare with: azure (read it), none, or a FILE of ARM JSON")
+            ->group("Judging");
     if (has('j')) {
-        app.add_option("--fail-on", a.fail_on, "lowest severity that fails: critical | high | medium | low (high)")->group("Judging");
+        app.add_option("--fail-on", a.fail_on, "lowest severity that fails: critical | high | medium | low (high)")
+            ->group("Judging");
         app.add_flag("--strict", a.strict, "unknowns fail (exit 4)")->group("Judging");
     }
-    if (has('d')) app.add_flag("--detailed-exitcode", a.detailed_exitcode, "exit 2 when there are changes")->group("Judging");
+    if (has('d'))
+        app.add_flag("--detailed-exitcode", a.detailed_exitcode, "exit 2 when there are changes")->group("Judging");
     if (has('d')) app.add_flag("--path", a.path, "show the critical path of the plan")->group("Judging");
     if (has('a')) {
         app.add_flag("--yes", a.yes, "do it without asking (never lifts a guard)")->group("Acting");
-        app.add_option("--allow", a.allow, "CLASS:NAME lifts one guard: rebuild, one_way, unknown, delete, lockout, key-loss, own")->allow_extra_args(false)->group("Acting");
+        app.add_option("--allow", a.allow,
+                       "CLASS:NAME lifts one guard: rebuild, one_way, unknown, delete, lockout, key-loss, own")
+            ->allow_extra_args(false)
+            ->group("Acting");
         app.add_option("--events", a.events, "jsonl=FILE: every event of the run, a line each")->group("Acting");
     }
-    if (has('p')) app.add_option("--pace", a.pace, "watch the simulated Azure N times faster than life (0: at once)")->group("Acting");
-    if (has('w')) app.add_option("--world", a.world, "ARM JSON that exists before, in the simulated Azure")->group("Where");
+    if (has('p'))
+        app.add_option("--pace", a.pace, "watch the simulated Azure N times faster than life (0: at once)")
+            ->group("Acting");
+    if (has('w'))
+        app.add_option("--world", a.world, "ARM JSON that exists before, in the simulated Azure")->group("Where");
     if (has('t')) app.add_option("--to", a.to, "az | kubernetes")->required()->group("Output");
     if (has('m')) {
         app.add_option("--port", a.port, "port to listen on; 0 picks one (8443)");
@@ -126,7 +150,8 @@ void add_flags(CLI::App& app, Parsed& p, std::string_view groups) {
     if (groups.empty()) return;
     auto const common = "Where";
     app.add_option("--state", a.state, "folder of journal, simulated Azure and reports (.holdfast)")->group(common);
-    app.add_option("--as-of", p.as_of, "judge as on this day, YYYY-MM-DD; a new simulated world starts then")->group(common);
+    app.add_option("--as-of", p.as_of, "judge as on this day, YYYY-MM-DD; a new simulated world starts then")
+        ->group(common);
     if (has('m')) return;
     app.add_option("--cloud", a.cloud, "simulated | public | usgov | china | custom")->group(common);
     app.add_option("--arm-endpoint", a.arm_endpoint, "Resource Manager of a custom cloud")->group(common);
@@ -135,14 +160,27 @@ void add_flags(CLI::App& app, Parsed& p, std::string_view groups) {
     app.add_option("--subscription", a.subscription, "subscription, where the spec does not say it")->group(common);
     app.add_option("--tenant", a.tenant, "tenant, where the spec does not say it")->group(common);
     app.add_option("--sign-in", a.sign_in, sign_in_words() + "; unsaid: the first that is configured")->group(common);
-    app.add_option("--identity", a.identity, "managed identity: its client id, object:ID or resource id (AZURE_CLIENT_ID)")->group(common);
+    app.add_option("--identity", a.identity,
+                   "managed identity: its client id, object:ID or resource id (AZURE_CLIENT_ID)")
+        ->group(common);
     app.add_flag("--no-colour,--no-color", a.no_colour, "plain text")->group("Output");
 }
 
-/// --help with the examples first: people copy before they read.
+/// --help with the examples first: people copy before they read. What a flag takes, its description says.
 class Help : public CLI::Formatter {
-    std::string make_description(CLI::App const* app) const override { return app->get_description() + "\n"; }
-    std::string make_footer(CLI::App const* app) const override { return app->get_footer() + "\n"; }
+    std::string make_description(CLI::App const* app) const override { return app->get_description() + "\n\n"; }
+    std::string make_usage(CLI::App const* app, std::string) const override {
+        if (!app->get_parent()) return "Usage: holdfast COMMAND [FLAGS]; `holdfast COMMAND --help` shows its flags\n";
+        std::string takes;
+        for (auto const* const option : app->get_options())
+            if (option->get_positional()) takes = " " + option->get_name(true);
+        return fmt::format("Usage: holdfast {} [FLAGS]{}\n\n{}", app->get_name(), takes, app->get_footer());
+    }
+    std::string make_positionals(CLI::App const*) const override { return ""; }
+    std::string make_option_opts(CLI::Option const*) const override { return ""; }
+    std::string make_footer(CLI::App const* app) const override {
+        return app->get_parent() ? "" : app->get_footer() + "\n";
+    }
 };
 
 std::unique_ptr<CLI::App> tree(Parsed& p) {
@@ -212,7 +250,8 @@ std::variant<Arguments, Ending> parse(std::vector<std::string> words) {
         Output output{text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
         std::vector<std::string> const known{"human", "json", "html"};
         if (std::find(known.begin(), known.end(), output.format) == known.end())
-            return wrong(fmt::format("'{}' is not a format\n  fix: write -o human, json or html", base::printable(output.format)));
+            return wrong(fmt::format("'{}' is not a format\n  fix: write -o human, json or html",
+                                     base::printable(output.format)));
         a.outputs.push_back(std::move(output));
     }
     if (!p.as_of.empty()) {
@@ -246,11 +285,14 @@ std::optional<std::string> completion(std::string_view shell) {
         verbs.push_back(sub->get_name());
         auto const flags = flags_of(*sub);
         cases += fmt::format("    {}) flags=\"{}\" ;;\n", sub->get_name(), base::join(flags, " "));
-        fish += fmt::format("complete -c holdfast -n __fish_use_subcommand -a {} -d '{}'\n", sub->get_name(), sub->get_description());
+        fish += fmt::format("complete -c holdfast -n __fish_use_subcommand -a {} -d '{}'\n", sub->get_name(),
+                            sub->get_description());
         for (auto const& flag : flags)
-            fish += fmt::format("complete -c holdfast -n '__fish_seen_subcommand_from {}' -l {}\n", sub->get_name(), flag.substr(2));
+            fish += fmt::format("complete -c holdfast -n '__fish_seen_subcommand_from {}' -l {}\n", sub->get_name(),
+                                flag.substr(2));
     }
-    if (shell == "fish") return "complete -c holdfast -f\n" + fish + "complete -c holdfast -n 'not __fish_use_subcommand' -F\n";
+    if (shell == "fish")
+        return "complete -c holdfast -f\n" + fish + "complete -c holdfast -n 'not __fish_use_subcommand' -F\n";
     if (shell == "bash")
         return fmt::format(
             "_holdfast() {{\n"
@@ -280,11 +322,16 @@ std::optional<std::string> completion(std::string_view shell) {
 std::string manual() {
     Parsed p;
     auto const app = tree(p);
-    std::string out = "holdfast(1)\n\n# NAME\n\nholdfast - design, prove, deploy and verify secure AKS clusters\n\n# SYNOPSIS\n\n"
-                      "*holdfast* VERB [INPUT...] [flags]\n\n# DESCRIPTION\n\n";
-    out += "Holdfast turns a short spec into a secure Azure Kubernetes Service deployment: it says what each choice costs to change "
-           "later, checks that the design fits, deploys it in parallel and resumably, and proves afterwards that what stands is what "
-           "was asked for. Without a subscription it does all of this against a strict simulated Azure inside.\n\n# COMMANDS\n\n";
+    std::string out =
+        "holdfast(1)\n\n# NAME\n\nholdfast - design, prove, deploy and verify secure AKS clusters\n\n# SYNOPSIS\n\n"
+        "*holdfast* VERB [INPUT...] [flags]\n\n# DESCRIPTION\n\n";
+    out +=
+        "Holdfast turns a short spec into a secure Azure Kubernetes Service deployment: it says what each choice costs "
+        "to change "
+        "later, checks that the design fits, deploys it in parallel and resumably, and proves afterwards that what "
+        "stands is what "
+        "was asked for. Without a subscription it does all of this against a strict simulated Azure inside.\n\n# "
+        "COMMANDS\n\n";
     auto const escaped = [](std::string_view text) {
         std::string safe;
         for (char const c : text) {
