@@ -100,7 +100,7 @@ void add_flags(CLI::App& app, Parsed& p, std::string_view groups) {
     if (has('o')) app.add_flag("--all", a.all, "show what passed or did not change, too")->group("Output");
     if (has('l')) app.add_option("--live", a.live, "compare with: azure (read it), none, or a FILE of ARM JSON")->group("Judging");
     if (has('j')) {
-        app.add_option("--fail-on", a.fail_on, "lowest severity that fails: critical | high | medium | low (high)")->group("Judging");
+        app.add_option("--fail-on", a.fail_on, "lowest severity that fails: critical | high | medium | low (high); given, what the spec chose counts too")->group("Judging");
         app.add_flag("--strict", a.strict, "unknowns fail (exit 4)")->group("Judging");
     }
     if (has('d')) app.add_flag("--detailed-exitcode", a.detailed_exitcode, "exit 2 when there are changes")->group("Judging");
