@@ -20,7 +20,7 @@ struct MannerRow {
     std::string_view because, source, date;
 };
 struct UpgradeRow {
-    std::string_view type, at, follows, moved_by, moved_by_values, because, source, date;
+    std::string_view type, at, follows, moved_by, moved_by_values, within, because, source, date;
 };
 
 /// The row of a type, or one that says nothing special.
