@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-#include "estate/conditions.hpp"
 #include "estate/subnets.hpp"
 
 namespace holdfast::estate {
@@ -65,7 +64,7 @@ private:
         return std::ranges::any_of(
             wishes_, [&](SubnetWish const& wish) { return wish.is_new && subnet_part(wish.address).joins(what); });
     }
-    bool routed() const { return holds(spec_, "network.egress.by = firewall|nextHop"); }
+    bool routed() const { return spec_.holds("network.egress.by = firewall|nextHop"); }
 
     void security_group() {
         if (spec_.has("network.securityGroup.id")) {
@@ -198,7 +197,7 @@ private:
             application_rules.emplace_back(std::move(rule));
         };
         for (auto const& row : kFirewallRules) {
-            if (!holds(spec_, row.when)) continue;
+            if (!spec_.holds(row.when)) continue;
             std::vector<std::string> to;
             for (auto const& one : base::split(row.to, '\n')) {
                 to.push_back(
@@ -328,6 +327,19 @@ private:
                 route, "properties.nextHopIpAddress",
                 resource::Output{"network/firewall", "properties.ipConfigurations[0].properties.privateIPAddress"},
                 spec_.origin("network.egress.by"));
+        }
+        around_the_firewall();
+    }
+
+    /// What nodes send to the firewall's own public addresses (an API server's name or a service published there) would go
+    /// in by its inner side and come back by its outer one: Azure drops such answers.
+    void around_the_firewall() {
+        for (auto const& ip : firewall_ips_) {
+            Resource& direct = draft_.ours(fmt::format("network/routes/{}", last_word(ip)), "network/routes");
+            draft_.await(direct, "properties.addressPrefix", resource::Output{ip, "properties.ipAddress", "/32"},
+                         {.by = resource::Origin::By::standard, .because = "the firewall's own public address"});
+            draft_.put_because(direct, "properties.nextHopType", "Internet",
+                               "answers from the firewall's public side must come back the way the question went");
         }
     }
 

@@ -85,7 +85,9 @@ public:
         auto const order = [](Guard const& g) { return std::tie(g.klass, g.name, g.address, g.because); };
         std::ranges::sort(plan.guards, {}, order);
         plan.unknowns = std::move(compared_.unknowns);
+        plan.unseen = estate_.unseen;
         plan.by_azure = estate_.by_azure;
+        plan.unjudged = estate_.unjudged;
         plan.name = spec_name();
         return plan;
     }
@@ -536,6 +538,9 @@ private:
             });
             if (enclosing != gone.end() && !manner(resource->type).lingers) {
                 change.because = fmt::format("it goes with {}", enclosing->first);
+            } else if (auto const& row = manner(resource->type); row.undeletable) {
+                change.action = Action::none;
+                change.because = fmt::format("it is ours, no longer designed, and stays: {}", row.because);
             } else {
                 steps_.add(deletion(*resource, names_, change.because));
                 deleted_[address] = delete_id(address);

@@ -83,7 +83,9 @@ struct Plan {
     std::vector<Step> steps;      ///< in an order that respects `after`
     std::vector<Guard> guards;
     std::vector<resource::Unread> unknowns;
+    std::vector<resource::Unread> unseen;  ///< asked for where Azure shows nothing: it hinders no act and proves nothing
     std::vector<estate::Estate::ByAzure> by_azure;
+    std::vector<estate::Estate::Unjudged> unjudged;  ///< values laid over as the user wrote them
     bool empty() const { return steps.empty(); }
     std::size_t count(Action) const;
 };
@@ -95,7 +97,8 @@ using Providers = std::map<std::string, std::string>;
 
 /// A designed `existing` node that Live neither holds nor calls unread is taken to stand (plans against nothing).
 Plan make(estate::Estate const&, resource::Graph const& live, Providers const&);
-/// Destroy: everything of ours, users before what they use; existing things stay.
+/// Destroy: everything of ours, users before what they use; existing things stay. What of ours stays because nothing
+/// can delete it (a key in somebody else's vault) is a change `none` that says so.
 Plan unmake(estate::Estate const&, resource::Graph const& live);
 
 /// The longest path through the steps, in expected seconds; for display and scheduling.

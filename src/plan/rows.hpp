@@ -14,13 +14,13 @@ struct MannerRow {
     std::string_view type;
     bool folds, creates_only, grants;
     std::string_view granted_at;
-    bool forbids, deleted_alone, lingers;
+    bool forbids, deleted_alone, lingers, undeletable;
     std::string_view recover_at, recover_value;
     bool guards_data, awaits_features;
     std::string_view because, source, date;
 };
 struct UpgradeRow {
-    std::string_view type, at, follows, moved_by, moved_by_values, because, source, date;
+    std::string_view type, at, follows, moved_by, moved_by_values, within, because, source, date;
 };
 
 /// The row of a type, or one that says nothing special.

@@ -7,6 +7,8 @@
 /// {generate: N}.
 #pragma once
 
+#include <functional>
+
 #include "resource/resource.hpp"
 #include "yaml/yaml.hpp"
 
@@ -54,6 +56,7 @@ struct FieldRow {
     std::string_view only;              ///< condition under which it means anything
     std::string_view short_for;         ///< section: the member a bare scalar stands for
     std::string_view refused;           ///< truth: why `true` is refused
+    bool file;                          ///< `{file: PATH}` stands for the text in it
     std::string_view pattern, looks;    ///< of a name or text, and the same in words
     std::int64_t min, max;              ///< whole, days: the value; text: its length; list: its entries; 0,0: unbounded
     std::string_view means;             ///< one sentence for people
@@ -92,18 +95,26 @@ public:
     bool truth(std::string_view key) const;                      ///< absent: false
     std::vector<std::string> texts(std::string_view key) const;  ///< list of texts; absent: empty
     std::size_t count(std::string_view list) const;              ///< entries of "pools"
-    resource::Origin origin(std::string_view key) const;         ///< falls back to the nearest enclosing key
+    /// A condition as data/fields.yaml describes them, such as `network.egress.by = firewall & !network.egress.id`.
+    bool holds(std::string_view condition) const;
+    resource::Origin origin(std::string_view key) const;  ///< falls back to the nearest enclosing key
 };
 
 struct Overrides {
     std::vector<std::pair<std::string, std::string>> set;       ///< --set key=value, last wins
     std::vector<std::pair<std::string, std::string>> overlays;  ///< (file name, text), later wins
+    /// Reads what `{file: PATH}` names where a row takes text from files; a relative PATH is below the spec's folder.
+    /// None: such values are mistakes.
+    std::function<base::Result<std::string>(std::string const& path)> file = {};
 };
 /// Reads, lays overlays and --set over it, fills profile and defaults, checks everything that needs no Azure.
 /// All mistakes of all files in one list, in order of position; unknown keys offer the nearest.
 /// The n-th `--set` has the position {file "--set", line n, column within "key=value"}. A key written as null is not
 /// said.
 base::Collected<Spec> read(std::string_view text, std::string file, Overrides const& = {});
+
+/// The text as an error may show it: what stands where only a secret's name belongs is blotted out.
+std::string without_secrets(std::string_view text);
 
 /// JSON Schema draft 7 of the language, for editors.
 json::Value schema();

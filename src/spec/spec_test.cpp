@@ -282,15 +282,62 @@ TEST(Language, conditions) {
     for (auto const& row :
          {Row{"", true}, Row{"a.b = x", true}, Row{"a.b = y|x", true}, Row{"a.b != x", false}, Row{"a.c != x", true},
           Row{"a.t = true & a.n = 3", true}, Row{"a.b", true}, Row{"a.e", false}, Row{"!a.e", true}, Row{"!a.z", true},
-          Row{"a.l has q", true}, Row{"a.l has r", false}, Row{"a.b = y or a.n = 3", true},
-          Row{"any pools[].os = windows", true}, Row{"any pools[].os = mac", false},
-          Row{"none pools[].os = mac", true}})
+          Row{"a.l has q", true}, Row{"a.l has r", false}, Row{"!a.l has q", false}, Row{"!a.l has r", true},
+          Row{"!a.z has q", true}, Row{"a.b = y or a.n = 3", true}, Row{"any pools[].os = windows", true},
+          Row{"any pools[].os = mac", false}, Row{"none pools[].os = mac", true}})
         EXPECT_EQ(Condition::parse(row.text).holds(*tree), row.want) << row.text;
     Instance const second{{}, "pools", 1};
     EXPECT_TRUE(Condition::parse("pools[].os = windows").holds(*tree, second));
     EXPECT_TRUE(Condition::parse("pools[].m > a.n").holds(*tree, second));
     EXPECT_EQ(Condition::parse("a.b = x|y & !a.c or any pools[].os = windows").spoken(),
               "a.b is x or y and a.c is not said, or one of pools has os windows");
+}
+
+TEST(Secrets, a_file_is_shown_without_them) {
+    constexpr std::string_view text =
+        "name: x\nidentity: {controlPlane: servicePrincipal, servicePrincipal: {secret: hunter2, clientId: a}}\n"
+        "windows:\n  password: \"pa ss\"\n";
+    auto const shown = without_secrets(text);
+    EXPECT_EQ(shown.find("hunter2"), std::string::npos) << shown;
+    EXPECT_EQ(shown.find("pa ss"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("{secret: *******, clientId: a}}"), std::string::npos) << shown;
+    EXPECT_EQ(shown.size(), text.size());
+    auto const block = without_secrets("windows:\n  password: |\n    hunter2\n    hunter3\n  user: me\n");
+    EXPECT_EQ(block.find("hunter"), std::string::npos) << block;
+    EXPECT_NE(block.find("user: me"), std::string::npos) << block;
+    constexpr std::string_view named = "windows: {password: {env: PASSWORD}}\n";
+    EXPECT_EQ(without_secrets(named), named);
+}
+
+TEST(Files, text_comes_from_files_where_a_row_takes_it) {
+    constexpr std::string_view text =
+        "name: small\nazure: {region: westeurope}\noperations:\n  certificateAuthorities: [{file: ca.pem}, {file: gone.pem}, "
+        "{file: key.pem}]\naccess: {ssh: localUser, sshKey: {file: /keys/id.pub}}\n";
+    std::map<std::string, std::string> const held{
+        {"specs/ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"},
+        {"specs/key.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nBBBB\n"},
+        {"/keys/id.pub", "ssh-ed25519 AAAA me\n"}};
+    Overrides overrides;
+    overrides.file = [&](std::string const& path) -> base::Result<std::string> {
+        auto const found = held.find(path);
+        if (found == held.end()) return base::fail(base::ErrorCode::unreadable, "cannot read " + path);
+        return found->second;
+    };
+    auto const wrong = read(text, "specs/small.yaml", overrides);
+    ASSERT_FALSE(wrong);
+    ASSERT_EQ(wrong.error().size(), 2u) << wrong.error().front().what;
+    EXPECT_EQ(wrong.error()[0].what, "cannot read specs/gone.pem");
+    EXPECT_EQ(wrong.error()[1].what, "this holds a private key");
+
+    auto const good = read(
+        "name: small\nazure: {region: westeurope}\noperations: {certificateAuthorities: [{file: ca.pem}]}\n"
+        "access: {ssh: localUser, sshKey: {file: /keys/id.pub}}\n",
+        "specs/small.yaml", overrides);
+    ASSERT_TRUE(good) << good.error().front().what;
+    EXPECT_EQ(good->text("access.sshKey"), "ssh-ed25519 AAAA me");
+    EXPECT_EQ(good->texts("operations.certificateAuthorities"),
+              std::vector<std::string>{"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"});
+    EXPECT_FALSE(read("name: small\nazure: {region: westeurope}\naccess: {ssh: localUser, sshKey: {file: x}}\n", "a.yaml"));
 }
 
 TEST(Schema, is_complete_and_steady) {
