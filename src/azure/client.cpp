@@ -221,6 +221,7 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
         auto error = std::move(result.error());
         base::Call const call{exchange.method, exchange.address};
         error.where = call;
+        if (error.fix.empty()) error.fix = "check the network, then run the same again; a run goes on with `holdfast resume`";
         if (auto const* gave_up = std::get_if<GiveUp>(&verdict))
             error.because.push_back(error_at(error.code, call, gave_up->because, {}));
         co_return base::fail(std::move(error));
