@@ -214,7 +214,10 @@ int many(Asked const& asked) {
         for (ssize_t length; (length = getline(&line, &room, worker.in)) > 0;) {
             std::string_view text(line, static_cast<std::size_t>(length));
             if (text.starts_with("at ")) worker.last = text.substr(3, text.size() - 4);
-            else if (text.starts_with("say ")) fmt::print("{}", text.substr(4));
+            else if (text.starts_with("say ")) {
+                fmt::print("{}", text.substr(4));
+                std::fflush(stdout);
+            }
             else if (text.starts_with("sum ")) sum.read(std::string(text.substr(4)));
         }
         std::free(line);

@@ -12,8 +12,11 @@ namespace {
 constexpr base::Duration minute = std::chrono::minutes(1);
 
 bool waits_for_a_role(std::string_view code) {
-    return std::ranges::any_of(catalog::errors(),
-                               [&](catalog::ErrorRow const& row) { return row.grant && row.code == code; });
+    return std::ranges::any_of(catalog::errors(), [&](catalog::ErrorRow const& row) { return row.grant && row.code == code; });
+}
+bool waits_for_a_role(base::Error const& error) {
+    auto const* meaning = error.azure ? azure::meaning_of(*error.azure) : nullptr;
+    return meaning && meaning->grant;
 }
 
 }  // namespace
@@ -65,7 +68,7 @@ void Watch::saw(engine::Event const& event) {
 void Watch::failed(Step const& step, engine::StepFailed const& failure, base::Time at) {
     named(scene_, {failure.error});
     ++scene_.unsure;  // what Azure made of it is not known, and may be asked for again
-    if (!failure.error.azure || !waits_for_a_role(failure.error.azure->code)) return;
+    if (!waits_for_a_role(failure.error)) return;
     if (scene_.clock_was_set || scene_.slept) return;
     bool const hopes = grants_ || lately_.contains(failure.step);
     auto const waited = step.not_yet ? at - *step.not_yet : base::Duration{0};
