@@ -275,6 +275,28 @@ TEST(Client, follows_an_operation_with_a_signed_url_to_the_letter) {
     }
 }
 
+/// A token refused while we look says nothing of the operation: it is not sent again.
+TEST(Client, a_refused_token_is_not_the_operations_failure) {
+    Bench bench;
+    auto const operation = arm + "/subscriptions/1/providers/N/locations/w/operations/9?api-version=1";
+    bench.answer(201, R"({"properties":{"provisioningState":"Updating"}})", {{"Azure-AsyncOperation", operation}});
+    for (int i = 0; i < 4; ++i)
+        bench.answer(401, R"({"error":{"code":"ExpiredAuthenticationToken","message":"m"}})");
+    bench.answer(200, R"({"status":"Succeeded"})");
+    bench.answer(200, R"({"id":"n","properties":{"provisioningState":"Succeeded"}})");
+    EXPECT_TRUE(bench.run(bench.client.write(write_of("PUT"))));
+
+    Bench locked_out;
+    locked_out.answer(201, R"({"properties":{"provisioningState":"Updating"}})", {{"Azure-AsyncOperation", operation}});
+    for (int i = 0; i < 400; ++i)
+        locked_out.answer(401, R"({"error":{"code":"ExpiredAuthenticationToken","message":"m"}})");
+    auto const given_up = locked_out.run(locked_out.client.write(write_of("PUT")));
+    ASSERT_FALSE(given_up);
+    EXPECT_EQ(given_up.error().code, ErrorCode::sign_in);
+    EXPECT_GE(locked_out.elapsed(), 10min);
+    EXPECT_LE(locked_out.elapsed(), 11min);
+}
+
 TEST(Client, a_vault_is_waited_for_at_the_resource) {
     Bench bench;
     auto const vault = id_of(group_path + "/providers/Microsoft.KeyVault/vaults/v");

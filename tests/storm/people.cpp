@@ -58,31 +58,32 @@ Task<void> meddle(Process* process, Scene* scene, Kind how, resource::Graph esta
     if (!bearer || !json::text_at(*bearer, "access_token")) co_return;
     base::Secret const shown(std::string(*json::text_at(*bearer, "access_token")));
 
-    std::vector<Resource const*> standing;
+    std::map<Doing, std::vector<Resource const*>> kinds;  // one group is as likely to be touched as twenty grants
     auto const there = process->azure().resources();
     for (auto const& [address, node] : estate.resources())
         if (node.id && node.ownership == resource::Ownership::managed && there.contains(node.id->key()))
-            standing.push_back(&node);
-    if (standing.empty()) co_return;
-    auto const& thing = *standing[dice.below(standing.size())];
+            kinds[thing(node.id->text())].push_back(&node);
+    if (kinds.empty()) co_return;
+    auto const& standing = std::next(kinds.begin(), static_cast<std::ptrdiff_t>(dice.below(kinds.size())))->second;
+    auto const& chosen = *standing[dice.below(standing.size())];
 
     Request request{
-        .method = how == Kind::human_deletes ? "DELETE" : "PUT", .url = url_of(thing), .headers = {}, .body = {}};
+        .method = how == Kind::human_deletes ? "DELETE" : "PUT", .url = url_of(chosen), .headers = {}, .body = {}};
     request.bearer = shown;
-    std::string words = fmt::format("{} deleted", thing.address);
+    std::string words = fmt::format("{} deleted", chosen.address);
     if (how == Kind::human_changes) {
-        auto const change = something_else(thing, dice);
+        auto const change = something_else(chosen, dice);
         if (!change) co_return;
-        auto body = there.at(thing.id->key());
+        auto body = there.at(chosen.id->key());
         json::put(body, change->first, change->second);
         request.body = json::write(body);
         request.headers.push_back({"Content-Type", "application/json"});
-        words = fmt::format("{} at {}", thing.address, change->first.text());
+        words = fmt::format("{} at {}", chosen.address, change->first.text());
     }
     auto sending = process->wire().send(std::move(request));
     auto const answer = co_await std::move(sending);
     if (!answer || answer->status >= 300) co_return;
-    scene->tally.struck(how, scene->last);
+    scene->tally.struck(how, thing(chosen.id->text()));
     scene->note("    by hand: " + words);
     did->push_back(std::move(words));
 }

@@ -102,7 +102,8 @@ private:
         auto const soon = [&](Kind kind) {
             return Duration(static_cast<std::int64_t>(scene_.weather.dice(kind).unit() * 900'000));
         };
-        if (scene_.strikes(Kind::second_deployer, Doing::look)) {
+        if (!scene_.clear && scene_.weather.strikes(Kind::second_deployer)) {
+            scene_.tally.struck(Kind::second_deployer, Doing::look);
             second_ = true;
             auto const later = soon(Kind::second_deployer);
             process.beside([&estate, will, later](Process& at) { return at.second_machine(estate, will, later); });

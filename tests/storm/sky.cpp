@@ -12,7 +12,7 @@ using world::Result;
 using world::Task;
 
 bool Scene::strikes(Kind kind, Doing doing) {
-    if (clear || !cannot_happen(kind, doing).empty() || !weather.strikes(kind)) return false;
+    if (clear || !cannot_happen(kind, doing).empty() || !weather.strikes(kind, weight(doing))) return false;
     tally.struck(kind, doing);
     if (keep_lines) lines.push_back(fmt::format("        ~~~ {} while {}", row(kind).name, name(doing)));
     return true;
@@ -186,8 +186,7 @@ private:
     std::optional<Result<Response>> unauthorized(Request const& request, Doing at) {
         if (!request.bearer || scene_.clear) return std::nullopt;
         auto const bearer = std::string(request.bearer->reveal());
-        if (seen_.insert(bearer).second) {
-        }
+        seen_.insert(bearer);
         if (scene_.strikes(Kind::token_revoked, at)) {
             revoked_ = seen_;
             challenges_ = scene_.weather.dice(Kind::token_revoked).chance(0.5);
@@ -330,9 +329,11 @@ public:
             hanging_.insert(target.key());
             return End::hangs;
         }
-        if (scene_.strikes(Kind::work_converges, at)) return End::fails_then_converges;
-        if (scene_.strikes(Kind::work_fails, at)) return End::fails;
-        return End::well;
+        auto const end = scene_.strikes(Kind::work_converges, at) ? End::fails_then_converges
+                         : scene_.strikes(Kind::work_fails, at)   ? End::fails
+                                                                  : End::well;
+        if (end != End::well) ++scene_.unsure;  // it is written again, whatever has become of it by then
+        return end;
     }
     double takes(std::string_view verb, resource::ResourceId const& target, double drawn) override {
         bool const vault = verb == "PUT" && base::same_text(target.type(), "Microsoft.KeyVault/vaults");

@@ -57,6 +57,7 @@ struct Empty {
     std::string_view because;
 };
 constexpr std::string_view no_work = "nothing goes on after that answer";
+constexpr std::string_view by_hand = "counted by the thing that was touched";
 constexpr std::string_view not_asked = "what struck is counted where it was met";
 constexpr Empty empties[] = {
     {Kind::throttled_seconds, sign_in, "the token server's 429 is `sign-in-throttled`"},
@@ -78,11 +79,22 @@ constexpr Empty empties[] = {
     {Kind::work_hangs, sign_in | reads | register_ | group | identity | grant, no_work},
     {Kind::disk_full, sign_in, "counted against what the process was doing at Azure"},
     {Kind::torn_tail, sign_in, "counted against what the process was doing at Azure"},
+    {Kind::human_changes, all & ~writes, by_hand},
+    {Kind::human_changes, grant, "an assignment has nothing that can be changed"},
+    {Kind::human_deletes, all & ~writes, by_hand},
     {Kind::second_deployer, all & ~(1u << 1), "one a deployment, counted when it begins by looking"},
     {Kind::deleted_vault, all & ~(1u << 8), "only a vault is kept"},
 };
 
 }  // namespace
+
+double weight(Doing doing) {
+    //                               sign-in look poll register group network identity grant vault cluster other delete
+    static constexpr double weights[] = {1, 0.3, 0.6, 1, 10, 3, 6, 3, 3, 2, 6, 4};
+    static_assert(std::size(weights) == doing_count);
+    return weights[static_cast<std::size_t>(doing)];
+}
+Doing thing(std::string_view path) { return by_type(base::lower(path)); }
 
 std::string_view name(Doing doing) { return doing_names[static_cast<std::size_t>(doing)]; }
 

@@ -26,9 +26,13 @@ enum class Doing {
 };
 inline constexpr std::size_t doing_count = static_cast<std::size_t>(Doing::remove) + 1;
 std::string_view name(Doing);
+/// How much an opportunity counts: a deployment writes one group and reads hundreds of times.
+double weight(Doing);
 Doing doing(world::Request const&);
 /// The same for work on a resource, by its type.
 Doing doing(std::string_view method, std::string_view path);
+/// The same for a thing that somebody writes or deletes by hand.
+Doing thing(std::string_view path);
 
 class Tally {
 public:

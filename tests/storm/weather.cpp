@@ -10,6 +10,7 @@ namespace holdfast::storm {
 namespace {
 
 constexpr double likely_on = 0.3;
+constexpr double most_often = 0.7;  // a rate raised by its weight leaves room for what comes after the fault
 
 constexpr KindRow rows[] = {
     {Kind::throttled_seconds, "throttled-seconds", Strikes::exchange, 0.005, 0.3, "429, Retry-After in seconds"},
@@ -78,9 +79,9 @@ Weather Weather::draw(std::uint64_t seed, std::set<Kind> const& without) {
     return weather;
 }
 
-bool Weather::strikes(Kind kind) {
+bool Weather::strikes(Kind kind, double weight) {
     auto& part = parts_[static_cast<std::size_t>(kind)];
-    return part.rate > 0 && part.dice.chance(part.rate);
+    return part.rate > 0 && part.dice.chance(weight > 1 ? std::min(part.rate * weight, std::max(part.rate, most_often)) : part.rate * weight);
 }
 
 std::set<Kind> Weather::present() const {

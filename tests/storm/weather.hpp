@@ -72,8 +72,8 @@ public:
     static Weather draw(std::uint64_t seed, std::set<Kind> const& without = {});
 
     bool on(Kind kind) const { return part(kind).rate > 0; }
-    /// One opportunity: whether it happens this time.
-    bool strikes(Kind);
+    /// One opportunity: whether it happens this time. `weight` makes rare opportunities count more, frequent ones less.
+    bool strikes(Kind, double weight = 1);
     /// For the details of what happens.
     base::Prng& dice(Kind kind) { return parts_[static_cast<std::size_t>(kind)].dice; }
     std::set<Kind> present() const;
