@@ -168,7 +168,8 @@ world::Response no_scope(Core& core) {
 
 /// The answer's body; the first version of the endpoint writes numbers as text.
 json::Object token_body(Core& core, Form const& form, Principal const& principal, std::string const& audience,
-                        std::string const& client_id, Duration lifetime) {
+                        std::string const& client_id, Duration usual) {
+    auto const lifetime = core.fate().token_lives(usual);
     auto const seconds = seconds_of(lifetime);
     json::Object body{{"token_type", "Bearer"},
                       {"expires_in", seconds},
