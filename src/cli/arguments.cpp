@@ -43,6 +43,8 @@ constexpr Verb kVerbs[] = {
      "  holdfast explain network.policy\n  holdfast explain AnotherOperationInProgress\n", true, "o"},
     {"export", "SPEC", "the estate in another language",
      "  holdfast export cluster.yaml --to az > deploy.sh && bash deploy.sh --what-if   one script for the Azure CLI\n"
+     "  holdfast export cluster.yaml --to arm --parameters parameters.json > template.json\n"
+     "  holdfast export cluster.yaml --to bicep > main.bicep\n"
      "  holdfast export cluster.yaml --to kubernetes | kubectl apply -f -\n",
      true, "sot"},
     {"simulate", "", "serve the simulated Azure for az, SDKs, Terraform and Holdfast",
@@ -136,7 +138,8 @@ void add_flags(CLI::App& app, Parsed& p, std::string_view groups) {
             ->group("Acting");
     if (has('w'))
         app.add_option("--world", a.world, "ARM JSON that exists before, in the simulated Azure")->group("Where");
-    if (has('t')) app.add_option("--to", a.to, "az | kubernetes")->required()->group("Output");
+    if (has('t')) app.add_option("--to", a.to, "az | arm | bicep | kubernetes")->required()->group("Output");
+    if (has('t')) app.add_option("--parameters", a.parameters, "arm: write the parameters file there")->group("Output");
     if (has('m')) {
         app.add_option("--port", a.port, "port to listen on; 0 picks one (8443)");
         app.add_option("--address", a.address, "address to listen on (127.0.0.1); another one needs --token");

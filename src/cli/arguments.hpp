@@ -43,7 +43,7 @@ struct Arguments {
     double pace = 0;
 
     // export, completion, explain
-    std::string to;
+    std::string to, parameters;
 
     // simulate
     int port = 8443;

@@ -13,8 +13,9 @@ namespace {
 
 /// The languages of `export`, each a function from a design to text.
 struct Written {
-    std::string text;  ///< for standard output
-    std::string note;  ///< for the person
+    std::string text;             ///< for standard output
+    std::string note;             ///< for the person
+    std::string parameters = {};  ///< a file of its own, where the language has one
 };
 struct Language {
     std::string_view name;
@@ -31,6 +32,16 @@ constexpr Language kLanguages[] = {
                          script.resources, script.writes, script.writes - script.by_rest, script.by_rest);
          return Written{std::move(script.text), std::move(note)};
      }},
+    {"arm",
+     [](Design const& design, estate::Estate const& estate, estate::Context const& context) {
+         auto made = exports::arm(design.spec, estate, context);
+         auto note = fmt::format(
+             "{} resources declared. Deploy with: az deployment sub create --location REGION --template-file FILE\n",
+             made.resources);
+         return Written{std::move(made.text), std::move(note), std::move(made.parameters)};
+     }},
+    {"bicep", [](Design const& design, estate::Estate const& estate,
+                 estate::Context const& context) { return Written{exports::bicep(design.spec, estate, context), {}}; }},
 };
 
 }  // namespace
@@ -63,6 +74,16 @@ int export_to(Arguments const& arguments, world::Terminal& terminal) {
                          .subscription = spec->spec.maybe_text("azure.subscription").value_or(subscription),
                          .vault_suffix = {},
                          .registry_suffix = {}});
+    if (!arguments.parameters.empty()) {
+        if (written.parameters.empty())
+            return show({{{.code = base::ErrorCode::usage,
+                           .what = fmt::format("{} has no parameters file", language->name),
+                           .fix = "leave --parameters out, or write --to arm"}},
+                         {}},
+                        terminal, arguments);
+        auto const kept = files->write(arguments.parameters, written.parameters);
+        if (!kept) return show({{kept.error()}, {}}, terminal, arguments);
+    }
     terminal.out(written.text);
     terminal.err(written.note);
     return 0;

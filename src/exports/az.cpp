@@ -6,8 +6,7 @@
 
 #include "catalog/catalog.hpp"
 #include "exports/shell.hpp"
-#include "exports/words.hpp"
-#include "plan/plan.hpp"
+#include "exports/template.hpp"
 
 namespace holdfast::exports {
 
@@ -22,9 +21,7 @@ constexpr std::string_view proven_with = "2.91.0";
 constexpr std::string_view functions =
 #include "exports/az_functions.sh.inc"
     ;
-constexpr std::string_view guid_named = "guid_of_assignment";
 json::Path const principal_at = "properties.principalId";
-json::Path const role_at = "properties.roleDefinitionId";
 json::Path const owner_at = json::Path("tags").child(std::string(resource::owner_tag));
 constexpr int throttled = 429;
 constexpr int shortest_limit_s = 600, limit_factor = 3;
@@ -58,15 +55,6 @@ std::string query(json::Path const& path) {
     }
     return out;
 }
-bool is_assignment(Resource const& resource) {
-    auto const* shape = shapes::find(resource.type);
-    return shape && shape->name_rule == guid_named;
-}
-std::string version_of(Resource const& resource) {
-    if (!resource.api_version.empty()) return resource.api_version;
-    auto const* shape = shapes::find(resource.type);
-    return std::string(shape ? shape->api_version : "");
-}
 int limit_of(Resource const& resource, std::string_view act) {
     auto const* row = catalog::find_duration(resource.type, act);
     return std::max(shortest_limit_s, row ? limit_factor * row->max_s : 0);
@@ -74,17 +62,6 @@ int limit_of(Resource const& resource, std::string_view act) {
 std::string owner_of(Resource const& resource) {
     auto const owner = json::text_at(resource.body, owner_at);
     return owner ? word(*owner) : "-";
-}
-std::size_t count_of(std::string_view text, std::string_view what) {
-    std::size_t count = 0;
-    for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1)) ++count;
-    return count;
-}
-/// A resource whose name its owner may choose: not a child, not an extension, not named by a rule.
-bool has_chosen_name(Resource const& node) {
-    if (node.ownership != Ownership::managed || !node.id || node.id->group().empty() || is_assignment(node))
-        return false;
-    return count_of(node.id->type(), "/") == 1 && count_of(base::lower(node.id->text()), "/providers/") <= 1;
 }
 std::string choice(Address const& address) { return upper(variable(address)) + "_NAME"; }
 
@@ -383,9 +360,7 @@ private:
 
     std::string assignment_id(Resource const& node, Filled const& body) {
         auto const principal = json::text_at(body.body(), principal_at);
-        auto const role = json::text_at(body.body(), role_at);
         auto const scope = node.parent ? graph_.find(*node.parent) : nullptr;
-        auto const role_id = resource::ResourceId::parse(role.value_or(""));
         Text const who = principal ? body.text(principal_at, *principal, words_) : Text{};
         // The scope may lie below a node, as a namespace lies in a cluster; only where the name is late is it a node
         // itself.
@@ -393,7 +368,7 @@ private:
         if (node.id) where = expanded(words_.of(node.id->parent()->text()), inside_quotes);
         else if (scope) where = fmt::format("${{{}}}", id_variable(scope->address));
         return fmt::format("assignment \"{}\" \"{}\" {}\n{}=$value\n", where, expanded(who, inside_quotes),
-                           word(role_id ? role_id->name() : ""), id_variable(node.address));
+                           word(role_of(node)), id_variable(node.address));
     }
 
     static std::string final_part(Resource const& node) {

@@ -26,4 +26,18 @@ struct Script {
 };
 Script az(spec::Spec const&, estate::Estate const&, estate::Context const&);
 
+/// An ARM template for a subscription: our group, and a nested deployment with everything in it; what stands in others'
+/// groups is a deployment there. Names and region are parameters, secrets are secureString parameters without a
+/// default, values known only later are `reference`. Preview features must be registered before: a template cannot.
+struct Arm {
+    std::string text;
+    std::string parameters;  ///< a parameters file with what the template takes by default; no secrets
+    std::size_t resources = 0;
+};
+Arm arm(spec::Spec const&, estate::Estate const&, estate::Context const&);
+
+/// One Bicep file for our resource group; its head says how to make the group with its tags. Symbolic names, existing
+/// resources, `guid` for role assignments; what stands in others' groups is a deployment there.
+std::string bicep(spec::Spec const&, estate::Estate const&, estate::Context const&);
+
 }  // namespace holdfast::exports

@@ -40,7 +40,7 @@ std::vector<char32_t> code_points(std::string_view text) {
 
 std::string word(std::string_view text) {
     if (text.empty()) return "''";
-    if (!std::ranges::all_of(text, printable_ascii)) {
+    if (!std::ranges::all_of(text, printable_ascii) || text.find('\'') != std::string_view::npos) {
         std::string out = "$'";
         for (char const c : text) {
             if (c == '\'' || c == '\\') out += fmt::format("\\{}", c);
@@ -50,12 +50,7 @@ std::string word(std::string_view text) {
         return out + "'";
     }
     if (std::ranges::all_of(text, needs_no_quotes) && text[0] != '-') return std::string(text);
-    std::string out = "'";
-    for (char const c : text) {
-        if (c == '\'') out += "'\\''";
-        else out += c;
-    }
-    return out + "'";
+    return fmt::format("'{}'", text);
 }
 
 std::string inside_quotes(std::string_view text) {

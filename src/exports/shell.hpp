@@ -6,8 +6,8 @@
 
 namespace holdfast::exports {
 
-/// A word for bash that means exactly this text, whatever is in it: plain, 'quoted', or $'\342\200\246' for what is not
-/// printable ASCII.
+/// A word for bash that means exactly this text, whatever is in it: plain, 'quoted', or $'it\'s \342\200\246' where it
+/// holds a quote or what is not printable ASCII.
 std::string word(std::string_view text);
 /// The inside of "…": `$`, backtick, backslash and quote lose their meaning. Printable ASCII and UTF-8 only.
 std::string inside_quotes(std::string_view text);

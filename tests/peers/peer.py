@@ -24,16 +24,17 @@ def skip(why):
 
 
 def python_client(name, requirement, program):
-    """A program from PyPI in a virtual environment of its own, installed once."""
+    """A program from PyPI, with others beside it when `requirement` is a list, in a virtual environment of its own, installed once."""
+    requirements = [requirement] if isinstance(requirement, str) else requirement
     folder = cache(name)
     if not (folder / 'ready').exists():
         made = subprocess.run(['/usr/bin/python3', '-m', 'venv', '--clear', folder], capture_output=True, text=True)
         if made.returncode != 0:
             skip(f'no virtual environment: {made.stderr.strip()}')
-        got = subprocess.run([folder / 'bin/pip', 'install', '-q', '--disable-pip-version-check', '--no-compile', requirement],
+        got = subprocess.run([folder / 'bin/pip', 'install', '-q', '--disable-pip-version-check', '--no-compile', *requirements],
                              capture_output=True, text=True)
         if got.returncode != 0:
-            skip(f'{requirement} cannot be had: {got.stderr.strip().splitlines()[-1:]}')
+            skip(f'{requirements} cannot be had: {got.stderr.strip().splitlines()[-1:]}')
         (folder / 'ready').touch()
     return folder / 'bin' / program
 
