@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::string_view user_agent = "holdfast/0.1";
 constexpr Duration outage_pause{5'000};
+constexpr Duration patience_with_sign_in{10 * 60'000};  // for whoever follows an operation: it goes on meanwhile
 
 /// One logical request: what stays the same from attempt to attempt.
 struct Exchange {
@@ -221,6 +222,8 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
         auto error = std::move(result.error());
         base::Call const call{exchange.method, exchange.address};
         error.where = call;
+        if (error.fix.empty())
+            error.fix = "check the network, then run the same again; a run goes on with `holdfast resume`";
         if (auto const* gave_up = std::get_if<GiveUp>(&verdict))
             error.because.push_back(error_at(error.code, call, gave_up->because, {}));
         co_return base::fail(std::move(error));
@@ -322,6 +325,7 @@ Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write 
     auto const deadline = clock.now() + patience;
     Answer last;
     last.status = 200;
+    std::optional<base::Time> refused_since;  ///< since when no token is accepted
     for (int number = 1;; ++number) {
         if (auto const* failed = std::get_if<Poller::Failed>(&next))
             co_return base::fail(to_error(failed->error, call));
@@ -348,16 +352,24 @@ Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write 
         exchange.quiet_end = true;
         auto const sent = exchange;
         auto response = co_await send(state, std::move(exchange));
-        if (!response) {
-            auto const code = response.error().code;
-            bool const passes = code == ErrorCode::connection_failed || code == ErrorCode::connection_lost ||
-                                code == ErrorCode::timeout;
-            if (!passes) co_return base::fail(response.error());
-            // The operation goes on whether we see it or not.
+        // The operation goes on whether we see it or not: neither a lost answer nor a refused token is its failure.
+        auto const code = response ? ErrorCode::azure : response.error().code;
+        bool const refused = response ? response->status == 401 : code == ErrorCode::sign_in;
+        bool const lost =
+            code == ErrorCode::connection_failed || code == ErrorCode::connection_lost || code == ErrorCode::timeout;
+        if (!refused) refused_since.reset();
+        else if (!refused_since) refused_since = clock.now();
+        if (refused && clock.now() - *refused_since > patience_with_sign_in)
+            co_return base::fail(response ? error_at(ErrorCode::sign_in, call,
+                                                     "Azure accepts no token of this sign-in any more",
+                                                     "sign in again, then run `holdfast resume`")
+                                          : response.error());
+        if (refused || lost) {
             report(*state, sent, number, response, outage_pause);
             co_await clock.sleep(outage_pause);
             continue;
         }
+        if (!response) co_return base::fail(response.error());
         next = reads_resource ? poller.read(*response, clock.now()) : poller.polled(*response, clock.now());
         auto const* poll = std::get_if<Poller::Poll>(&next);
         report(*state, sent, number, response, poll == nullptr ? Duration{0} : poll->after);

@@ -248,7 +248,7 @@ TEST(Client, lists_all_pages_and_no_endless_ones) {
     Bench odd;
     odd.answer(200, R"(["not", "an", "object"])");
     EXPECT_FALSE(odd.run(odd.client.list("/x", "1")));
-    odd.answer(200, "<html>");
+    for (int attempt = 0; attempt < 6; ++attempt) odd.answer(200, "<html>");  // as good as lost: asked for again
     EXPECT_EQ(odd.run(odd.client.list("/x", "1")).error().code, ErrorCode::answer_malformed);
 }
 
@@ -273,6 +273,28 @@ TEST(Client, follows_an_operation_with_a_signed_url_to_the_letter) {
         EXPECT_EQ(attempt.address, "network");
         EXPECT_EQ(attempt.because.find("AAAA"), std::string::npos);
     }
+}
+
+/// A token refused while we look says nothing of the operation: it is not sent again.
+TEST(Client, a_refused_token_is_not_the_operations_failure) {
+    Bench bench;
+    auto const operation = arm + "/subscriptions/1/providers/N/locations/w/operations/9?api-version=1";
+    bench.answer(201, R"({"properties":{"provisioningState":"Updating"}})", {{"Azure-AsyncOperation", operation}});
+    for (int i = 0; i < 4; ++i)
+        bench.answer(401, R"({"error":{"code":"ExpiredAuthenticationToken","message":"m"}})");
+    bench.answer(200, R"({"status":"Succeeded"})");
+    bench.answer(200, R"({"id":"n","properties":{"provisioningState":"Succeeded"}})");
+    EXPECT_TRUE(bench.run(bench.client.write(write_of("PUT"))));
+
+    Bench locked_out;
+    locked_out.answer(201, R"({"properties":{"provisioningState":"Updating"}})", {{"Azure-AsyncOperation", operation}});
+    for (int i = 0; i < 400; ++i)
+        locked_out.answer(401, R"({"error":{"code":"ExpiredAuthenticationToken","message":"m"}})");
+    auto const given_up = locked_out.run(locked_out.client.write(write_of("PUT")));
+    ASSERT_FALSE(given_up);
+    EXPECT_EQ(given_up.error().code, ErrorCode::sign_in);
+    EXPECT_GE(locked_out.elapsed(), 10min);
+    EXPECT_LE(locked_out.elapsed(), 11min);
 }
 
 TEST(Client, a_vault_is_waited_for_at_the_resource) {

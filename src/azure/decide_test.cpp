@@ -166,6 +166,7 @@ TEST(Retry, repeats_what_means_again) {
         return answer(status, "", std::move(headers));
     };
     auto const broke = [](ErrorCode code) -> Result<Response> { return base::fail(code, "broke"); };
+    auto const said = [](int status, char const* body) -> Result<Response> { return answer(status, body); };
     struct Row {
         int attempt;
         char const* method;
@@ -198,6 +199,13 @@ TEST(Retry, repeats_what_means_again) {
          "give up: timeout: the action may have run, so it is not repeated"},
         {1, "PUT", broke(ErrorCode::connection_lost), 400ms, 800ms, ""},
         {1, "DELETE", broke(ErrorCode::timeout), 400ms, 800ms, ""},
+        // An answer cut off in the middle, or a page in Azure's place, is as good as lost.
+        {1, "GET", said(200, R"({"id":"n","prop)"), 400ms, 800ms, ""},
+        {1, "PUT", said(403, R"({"error":{"code":"Lin)"), 400ms, 800ms, ""},
+        {1, "PUT", said(200, "<html>Sign in to the guest network</html>"), 400ms, 800ms, ""},
+        {1, "POST", said(200, R"({"id":"n","prop)"), 0ms, 0ms, "done"},
+        {1, "PUT", said(409, R"({"error":{"code":"X"}})"), 0ms, 0ms, "done"},
+        {6, "GET", said(200, "<html>"), 0ms, 0ms, "give up: still 200 with an answer that cannot be read after 6 attempts"},
         {1, "GET", broke(ErrorCode::tls), 0ms, 0ms, "give up: tls: repeating cannot help"},
         {1, "GET", broke(ErrorCode::answer_too_large), 0ms, 0ms, "give up: answer_too_large: repeating cannot help"},
         {6, "PUT", broke(ErrorCode::connection_lost), 0ms, 0ms, "give up: still connection_lost after 6 attempts"},

@@ -347,7 +347,8 @@ base::Error to_error(base::AzureError azure, base::Call call) {
         error.what = row->cause;
         error.fix = row->next;
     } else {
-        error.what = azure.message;
+        error.what = azure.message.empty() ? "Azure answered " + std::to_string(azure.status) : azure.message;
+        error.fix = "read Azure's message; its support finds the call by the correlation id";
     }
     error.azure = std::move(azure);
     return error;

@@ -25,6 +25,17 @@ bool is_transient(int status) {
     return std::find(std::begin(transient), std::end(transient), status) != std::end(transient);
 }
 
+/// An answer that ends in the middle, or that somebody else gave in Azure's place: as good as lost. Azure's own are
+/// JSON or empty; whether the JSON is right inside is for whoever reads it.
+bool is_whole(Response const& response) {
+    auto body = base::trimmed(response.body);
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+    if (body.empty()) return true;
+    return (body.front() == '{' && body.back() == '}') || (body.front() == '[' && body.back() == ']') ||
+           body.front() == '"';
+}
+
 }  // namespace
 
 std::optional<Duration> retry_after(Response const& response, base::Time now) {
@@ -45,8 +56,9 @@ Verdict Retry::after(int attempt, std::string_view method, Result<Response> cons
     std::string saw;
     std::optional<Duration> asked;
     if (result) {
-        if (!is_transient(result->status)) return Done{};
-        saw = std::to_string(result->status);
+        bool const unreadable = may_run_twice && !is_whole(*result);
+        if (!is_transient(result->status) && !unreadable) return Done{};
+        saw = std::to_string(result->status) + (unreadable ? " with an answer that cannot be read" : "");
         // 429 is said before anything is done; after the others a POST may have run.
         if (!may_run_twice && result->status != 429) return Done{};
         asked = retry_after(*result, now);

@@ -72,7 +72,8 @@ Result<Journal> Journal::reopen(world::Files& files, std::string folder, std::st
 
 Result<void> Journal::write(Record const& record) {
     if (broken_)
-        return base::fail(base::ErrorCode::unreadable, "the journal could not be written before; nothing follows it");
+        return base::fail(base::ErrorCode::unreadable, "the journal could not be written before; nothing follows it",
+                          "free some space or make the folder writable, then run `holdfast resume`");
     auto const written = file_->append(line(record));
     if (!written) {
         broken_ = true;

@@ -29,6 +29,11 @@ constexpr Alias aliases[] = {
 
 }  // namespace
 
+Fate::End Fate::end(std::string_view, resource::ResourceId const&) { return End::well; }
+double Fate::takes(std::string_view, resource::ResourceId const&, double drawn) { return drawn; }
+double Fate::takes_effect(resource::ResourceId const&, double drawn) { return drawn; }
+Duration Fate::token_lives(Duration usual) { return usual; }
+
 base::Prng Core::prng(std::string_view purpose) {
     auto const nth = store.count(std::string(purpose));
     auto const digest =

@@ -14,6 +14,8 @@ struct Core {
     Store store;
     Options options;
     arm::Throttle throttle;
+    Fate fair;
+    Fate& fate() { return options.fate ? *options.fate : fair; }
     entra::Signer signer;  ///< holds the store's signing key
 
     /// Seeded by the world, the purpose and how often it was asked: who draws in between does not matter.

@@ -35,6 +35,26 @@ struct Application {
     std::vector<Federation> federations;  ///< tokens of others that are accepted in its place
 };
 
+/// What Azure itself may do to a deployment, for tests of those who deploy. Everything that can be done on the wire is
+/// left to the wire; only what happens inside Azure is asked here, once each time. The default is fair weather.
+class Fate {
+public:
+    virtual ~Fate() = default;
+    enum class End {
+        well,
+        fails,                 ///< what was written stands as Failed until it is written again; what was to go stays
+        fails_then_converges,  ///< the same, and five minutes later what was written is Succeeded by itself
+        hangs,                 ///< goes on; asked again after a minute
+    };
+    /// Work on `target` (PUT, PATCH, DELETE or POST) is about to end.
+    virtual End end(std::string_view verb, resource::ResourceId const& target);
+    /// How long that work takes, in seconds, before it begins.
+    virtual double takes(std::string_view verb, resource::ResourceId const& target, double drawn);
+    /// Seconds until a role assignment just made takes effect.
+    virtual double takes_effect(resource::ResourceId const& assignment, double drawn);
+    virtual Duration token_lives(Duration usual);
+};
+
 struct Options {
     Identity owner;
     std::vector<Application> applications;
@@ -42,6 +62,7 @@ struct Options {
     std::uint64_t seed = 1;        ///< durations and propagation are drawn from it
     double propagation_least = 0;  ///< seconds until a new role assignment takes effect, drawn for each:
     double propagation_most = 90;  ///< the least and the most. Both 0: at once
+    Fate* fate = nullptr;          ///< null: fair weather. Borrowed
     std::string public_url;  ///< "https://127.0.0.1:8443": absolute URLs in answers follow the request's host; this is
                              ///< for metadata
 };

@@ -321,6 +321,7 @@ struct Happening {
 };
 constexpr Happening happenings[] = {
     {"operation", [](Work& work, Event const& event) { finish(work, event.id); }},
+    {"operation.converges", [](Work& work, Event const& event) { converge(work, event.id); }},
     {"role.effective", [](Work&, Event const&) {}},  // a moment somebody may be waiting for
     {"provider.registered", registered},
     {"feature.registered", feature_registered},

@@ -106,7 +106,8 @@ void accepted_assignment(Context& context, Stored& stored, Stored const* before)
     auto const least = std::min(options.propagation_least, options.propagation_most);
     auto const most = options.propagation_most;
     Takes const propagation{least, least + (most - least) / 3, most, "documentation, 2026-11-23: usually 10-60 s"};
-    auto const seconds = context.draw(propagation, "EFFECT " + stored.id.key());
+    auto const drawn = context.draw(propagation, "EFFECT " + stored.id.key());
+    auto const seconds = work.core().fate().takes_effect(stored.id, drawn);
     auto const effective = context.now() + Duration{static_cast<std::int64_t>(seconds * 1000)};
     json::put(stored.hidden, effective_at, json::Value(effective.time_since_epoch().count()));
     if (seconds > 0) context.schedule(effective, "role.effective", stored.id.text());

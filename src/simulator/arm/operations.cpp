@@ -10,6 +10,7 @@ namespace holdfast::simulator::arm {
 namespace {
 
 constexpr Duration keep_finished = std::chrono::hours(24);
+constexpr Duration between_looks_at_what_hangs = std::chrono::minutes(1), until_it_converges = std::chrono::minutes(5);
 
 /// Azure's time stamps carry seven decimals.
 std::string stamp(Time time) {
@@ -88,7 +89,7 @@ void finish_action(Work& work, Operation& operation) {
     auto const key = base::lower(operation.target);
     auto const during = json::text_at(operation.payload, "state").value_or("");
     work.working_on(&operation);
-    if (auto const* function = scheduled_named(operation.function))
+    if (auto const* function = scheduled_named(operation.function); function && operation.running())
         function->run(work, operation.target, *json::find(operation.payload, "payload"));
     work.working_on(nullptr);
     if (during.empty()) return;
@@ -109,6 +110,30 @@ std::optional<Duration> finish_delete(Work& work, Operation& operation) {
     return std::nullopt;
 }
 
+/// What was to go stays, and shows that something went wrong.
+void stays(Work& work, Operation const& operation) {
+    auto* stored = work.core().store.edit(base::lower(operation.target));
+    if (!stored) return;
+    stored->deleting = false;
+    set_state(*stored, "Failed");
+}
+
+/// What fate has for the end of this work. A duration: not yet.
+std::optional<Duration> befall(Work& work, Operation& operation) {
+    auto const target = ResourceId::parse(operation.target);
+    if (!target) return std::nullopt;
+    auto const end = work.core().fate().end(operation.verb, *target);
+    if (end == Fate::End::well) return std::nullopt;
+    if (end == Fate::End::hangs) return between_looks_at_what_hangs;
+    fail_with(operation, error(409, "InternalOperationError",
+                               "The operation on '" + std::string(target->name()) + "' met an internal error."));
+    if (operation.verb == "DELETE") stays(work, operation);
+    bool const writes = operation.verb == "PUT" || operation.verb == "PATCH";
+    if (writes && end == Fate::End::fails_then_converges)
+        work.schedule(work.now() + until_it_converges, "operation.converges", operation.id, json::Object{});
+    return std::nullopt;
+}
+
 void forget_old(Store& store, Time now) {
     std::vector<std::string> old;
     for (auto const& [id, operation] : store.operations()) {
@@ -121,6 +146,8 @@ void forget_old(Store& store, Time now) {
 
 Operation& start(Work& work, Operation operation, double seconds) {
     auto& store = work.core().store;
+    if (auto const target = ResourceId::parse(operation.target); target && seconds > 0)
+        seconds = work.core().fate().takes(operation.verb, *target, seconds);
     if (store.operations().size() % 1024 == 1023) forget_old(store, work.now());
     operation.id = work.guid("operation " + base::lower(operation.target));
     operation.started = work.now();
@@ -141,9 +168,13 @@ void finish(Work& work, std::string const& operation_id) {
     auto const* found = work.core().store.operation(operation_id);
     if (!found || !found->running()) return;
     auto operation = *found;
-    std::optional<Duration> later;
-    if (operation.verb == "DELETE") {
-        later = finish_delete(work, operation);
+    // What ends with its answer is the wire's to spoil.
+    bool const outlives_its_request = operation.ends > operation.started;
+    auto later = outlives_its_request ? befall(work, operation) : std::nullopt;
+    if (later) {
+        // it hangs
+    } else if (operation.verb == "DELETE") {
+        if (operation.running()) later = finish_delete(work, operation);
     } else if (operation.verb == "POST") {
         finish_action(work, operation);
     } else {
@@ -157,6 +188,17 @@ void finish(Work& work, std::string const& operation_id) {
         if (operation.running()) operation.status = "Succeeded";
     }
     work.core().store.put(std::move(operation));
+}
+
+void converge(Work& work, std::string const& operation_id) {
+    auto const* found = work.core().store.operation(operation_id);
+    if (!found) return;
+    auto after = *found;
+    after.status = "InProgress";
+    for (auto const& key : found->steps) {
+        auto const* stored = work.core().store.find(key);
+        if (stored && state_of(*stored) == "Failed") complete(work, after, key);
+    }
 }
 
 world::Headers polling_headers(Operation const& operation, ResourceBehaviour const& row, Lro lro, int retry_after,

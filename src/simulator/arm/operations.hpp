@@ -10,6 +10,9 @@ Operation& start(Work&, Operation, double seconds);
 /// The end of an operation (or one more of its steps): what the event "operation" runs.
 void finish(Work&, std::string const& operation_id);
 
+/// What a failed operation wrote succeeds after all: what the event "operation.converges" runs.
+void converge(Work&, std::string const& operation_id);
+
 /// Azure-AsyncOperation, Location and Retry-After as the row says.
 world::Headers polling_headers(Operation const&, ResourceBehaviour const&, Lro, int retry_after,
                                std::string_view origin);

@@ -292,7 +292,6 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
     bool const repeated = !is_patch && dropped.empty() && asks_the_same(target) &&
                           std::all_of(children.begin(), children.end(), asks_the_same) &&
                           request.asked.header("If-Match").empty() && state_of(*target.existing) != "Failed";
-    if (repeated) request.store().count_repeated_create();
 
     auto locks = locks_of(id, row, target.desired);
     for (auto const& child : children) {
@@ -301,6 +300,7 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
     auto const* busy = holder(request.store(), locks);
     if (!busy && target.existing && target.existing->deleting) busy = running_on(request.store(), id);
     if (busy) return tl::unexpected(conflict(*busy, row, request.asked.origin));
+    if (repeated) request.store().count_repeated_create();
 
     std::optional<Stored> const before = target.existing ? std::optional<Stored>(*target.existing) : std::nullopt;
     auto const state = before ? row.updating : row.creating;

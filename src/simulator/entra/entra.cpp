@@ -159,11 +159,12 @@ world::Response token(Core& core, Asked const& asked, std::string const& tenant)
         return refuse(core, 400, "unauthorized_client", 700016,
                       "The service principal of application '" + application->client_id + "' was not found.");
     }
-    auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(application_token_lifetime).count();
+    auto const lifetime = core.fate().token_lives(application_token_lifetime);
+    auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(lifetime).count();
     json::Object body{{"token_type", "Bearer"},
                       {"expires_in", seconds},
                       {"ext_expires_in", seconds},
-                      {"access_token", issue(core, *principal, *audience, application_token_lifetime)}};
+                      {"access_token", issue(core, *principal, *audience, lifetime)}};
     if (!form.contains("scope")) {  // the first version of the endpoint: everything is text
         auto const now = std::chrono::duration_cast<std::chrono::seconds>(core.store.now().time_since_epoch()).count();
         body["expires_in"] = std::to_string(seconds);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "base/base.hpp"
 
@@ -27,8 +28,10 @@ public:
 
 private:
     struct Key;
+    static constexpr std::size_t most_remembered = 16;
     std::unique_ptr<Key> key_;
     Public public_;
+    mutable std::vector<std::string> right_;  // tokens found right lately: a client shows the same one with every call
 };
 
 /// Whether the certificate's key made this signature (RS256 or PS256).

@@ -76,7 +76,6 @@ Refusal validate_private_endpoint(Context& context, Write const& write) {
 }
 
 void accepted_private_endpoint(Context& context, Stored& stored, Stored const* before) {
-    fill_resource_guid(context, stored, before);
     fill(stored.body, "properties.manualPrivateLinkServiceConnections", json::Array{});
     fill(stored.body, "properties.privateLinkServiceConnections", json::Array{});
     for (auto const& [list, approved] :
