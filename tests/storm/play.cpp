@@ -1,0 +1,231 @@
+#include "play.hpp"
+
+#include <fmt/format.h>
+
+#include "people.hpp"
+#include "watch.hpp"
+
+namespace holdfast::storm {
+
+namespace {
+
+using base::Duration;
+
+constexpr int most_stormy_lives = 4, most_calm_lives = 4;
+/// Roles that never come take a day here, operations that hang end when the sky clears.
+constexpr Duration until_all_has_settled = std::chrono::hours(27);
+
+class Play {
+public:
+    Play(std::uint64_t seed, Subject const& subject, Played const& how)
+        : subject_(subject), dice_(seed ^ 0x9e3779b97f4a7c15ull), seed_(seed) {
+        scene_.weather = Weather::draw(seed, how.without);
+        scene_.keep_lines = how.keep_lines;
+        scene_.writable = subject.writable;
+        scene_.scopes = subject.scopes;
+        verdict_.seed = seed;
+        verdict_.subject = subject.name;
+        verdict_.weather = scene_.weather.text();
+    }
+
+    Verdict run() {
+        open();
+        bool const from_the_end = dice_.chance(0.15);
+        bool const ends_destroyed = dice_.chance(0.35);
+        if (from_the_end && !scene_.weather.on(Kind::deleted_vault)) begin_deployed();
+        storm_and_clear(Will::apply);
+        if (ends_destroyed && scene_.broken.empty() && verdict_.converged) {
+            scene_.clear = false;
+            scene_.disk_full = false;
+            storm_and_clear(Will::destroy);
+        }
+        finish();
+        return std::move(verdict_);
+    }
+
+private:
+    void open() {
+        if (subject_.keeps_a_vault && scene_.weather.on(Kind::deleted_vault)) {
+            rows_ = subject_.destroyed;
+            now_ = subject_.destroyed_at;
+            scene_.tally.struck(Kind::deleted_vault, Doing::vault);
+        }
+        open_azure();
+        if (now_ == base::Time{} && !subject_.world.empty())
+            if (auto const loaded = azure_->load(subject_.world); !loaded) scene_.violated(loaded.error().what);
+        now_ = azure_->now();
+        repeated_before_ = azure_->repeated_creates();
+        // What came back with a vault is written once more, which changes nothing: a vault and a key each.
+        scene_.unsure += 2 * static_cast<std::int64_t>(azure_->soft_deleted().size());
+    }
+    void begin_deployed() {
+        rows_ = subject_.deployed;
+        now_ = subject_.deployed_at;
+        open_azure();
+        repeated_before_ = azure_->repeated_creates();
+    }
+    void open_azure() {
+        azure_.reset();
+        auto opened = simulator::Azure::open(rows_, options(seed_, fate_.get()));
+        if (!opened) throw std::runtime_error(opened.error().what);
+        azure_ = std::move(*opened);
+        scene_.repeats = [this] { return azure_->repeated_creates(); };
+    }
+
+    /// One process: goes on with what its journal tells, or begins anew; then looks again. Dies, or ends.
+    Ended live(Will will, bool company) {
+        ++verdict_.lives;
+        scene_.note(fmt::format("-- life {} ({}) at {}", verdict_.lives, scene_.clear ? "clear" : "storm",
+                                base::to_string(now_)));
+        scene_.clock_off = Duration{0};
+        scene_.clock_was_set = scene_.slept = false;
+        Process process(scene_, *azure_, *disk_, now_, dice_.next());
+        if (company) invite(process, will);
+        Will resumed = will;
+        Ended ended;
+        bool const goes_on = dice_.chance(0.7);
+        if (goes_on)
+            if (auto going_on = process.resume(resumed)) ended = std::move(*going_on);
+        if (!ended.died && (!ended.done || resumed != will || scene_.clear))
+            ended = process.carry_out(subject_.estate, will);
+        Watch::named(scene_, ended.errors);
+        for (auto const& guard : ended.guards)
+            if (guard.because.empty() || guard.name.empty()) scene_.violated("a guard gives no reason");
+        now_ = std::max(process.now(), azure_->now());
+        if (ended.died) ++verdict_.deaths;
+        scene_.note(fmt::format("-- {}", ended.died ? "died" : ended.done ? "done" : "stopped"));
+        return ended;
+    }
+
+    void invite(Process& process, Will will) {
+        auto const& estate = subject_.estate;
+        auto const soon = [&](Kind kind) {
+            return Duration(static_cast<std::int64_t>(scene_.weather.dice(kind).unit() * 900'000));
+        };
+        if (!scene_.clear && scene_.weather.strikes(Kind::second_deployer)) {
+            scene_.tally.struck(Kind::second_deployer, Doing::look);
+            second_ = true;
+            auto const later = soon(Kind::second_deployer);
+            process.beside([&estate, will, later](Process& at) { return at.second_machine(estate, will, later); });
+        }
+        for (auto const kind : {Kind::human_changes, Kind::human_deletes}) {
+            if (scene_.clear || !scene_.weather.strikes(kind)) continue;
+            auto const later = soon(kind);
+            process.beside([this, kind, later](Process& at) {
+                return meddle(&at, &scene_, kind, subject_.estate.graph, later, &by_hand_);
+            });
+        }
+    }
+
+    void storm_and_clear(Will will) {
+        verdict_.converged = false;
+        auto const lives = 1 + static_cast<int>(dice_.below(most_stormy_lives));
+        for (int life = 0; life < lives; ++life) {
+            auto const ended = live(will, life == 0);
+            if (scene_.disk_lost) {
+                disk_ = world::memory_files();
+                scene_.disk_lost = false;
+            }
+            now_ += std::chrono::seconds(dice_.below(7200));
+            if (ended.done && !ended.did) break;  // all stands as designed
+        }
+        scene_.clear = true;
+        now_ += until_all_has_settled;
+        Ended last;
+        for (int life = 0; life < most_calm_lives; ++life) {
+            last = live(will, false);
+            if (last.done && !last.did) {
+                verdict_.converged = true;
+                break;
+            }
+            if (!last.guards.empty()) break;
+        }
+        judge(will, last);
+    }
+
+    void judge(Will will, Ended const& last) {
+        if (!verdict_.converged) {
+            if (!by_hand_.empty() && (!last.guards.empty() || !last.errors.empty()))
+                return;  // named, and not ours to undo
+            std::string why;
+            for (auto const& error : last.errors)
+                why += fmt::format("; {}{}", error.what,
+                                   error.azure ? fmt::format(" [{} {}: {}]", error.azure->status, error.azure->code,
+                                                             error.azure->message)
+                                               : "");
+            for (auto const& guard : last.guards)
+                why += fmt::format("; guard {}:{}: {}", guard.klass, guard.name, guard.because);
+            scene_.violated("under a clear sky it does not converge" + why);
+            return;
+        }
+        compare(standing(*azure_), will == Will::apply ? subject_.after : subject_.before);
+        if (second_ || !by_hand_.empty()) return;
+        if (azure_->repeated_creates() - repeated_before_ > scene_.unsure)
+            scene_.violated(fmt::format("{} creates were repeated, {} could be in doubt",
+                                        azure_->repeated_creates() - repeated_before_, scene_.unsure));
+    }
+
+    void compare(Standing const& stands, Standing const& wanted) {
+        for (auto const& [id, body] : wanted) {
+            auto const found = stands.find(id);
+            if (found == stands.end()) {
+                if (!by_hand_.empty() && made_by_azure(id)) continue;
+                scene_.violated("lost: " + id);
+                continue;
+            }
+            if (!by_hand_.empty()) continue;
+            for (auto const& [at, value] : body)
+                if (auto const leaf = found->second.find(at); leaf == found->second.end() || leaf->second != value)
+                    scene_.violated(fmt::format("{} is '{}' at {}, not '{}'", id,
+                                                leaf == found->second.end() ? "" : leaf->second, at, value));
+        }
+        for (auto const& [id, body] : stands)
+            if (!wanted.contains(id) && (by_hand_.empty() || !made_by_azure(id))) scene_.violated("left over: " + id);
+    }
+    /// What Azure gave to something of ours is no longer as it was, once somebody deleted that by hand.
+    static bool made_by_azure(std::string_view id) { return id.find("/resourcegroups/mc_") != std::string_view::npos; }
+
+    void finish() {
+        if (auto const names = disk_->list("state/runs"))
+            for (auto const& name : *names)
+                if (auto const text = disk_->read("state/runs/" + name)) {
+                    Watch::silent(scene_, "the journal", *text);
+                    scene_.note(*text);
+                }
+        verdict_.broken = std::move(scene_.broken);
+        verdict_.tally = scene_.tally;
+        verdict_.trace = scene_.trace;
+        verdict_.calls = scene_.calls;
+        verdict_.lines = std::move(scene_.lines);
+    }
+
+    Subject const& subject_;
+    Scene scene_;
+    base::Prng dice_;
+    std::uint64_t seed_;
+    Verdict verdict_;
+    Shelf rows_;
+    std::unique_ptr<simulator::Fate> fate_ = fate(scene_);
+    std::unique_ptr<simulator::Azure> azure_;
+    std::unique_ptr<world::Files> disk_ = world::memory_files();
+    base::Time now_{};
+    bool second_ = false;
+    std::int64_t repeated_before_ = 0;
+    std::vector<std::string> by_hand_;
+};
+
+}  // namespace
+
+Verdict play(std::uint64_t seed, Subject const& subject, Played const& how) { return Play(seed, subject, how).run(); }
+
+std::set<Kind> shrink(std::uint64_t seed, Subject const& subject, std::set<Kind> without) {
+    auto const present = Weather::draw(seed, without).present();
+    for (auto const kind : present) {
+        auto fewer = without;
+        fewer.insert(kind);
+        if (!play(seed, subject, {.without = fewer}).broken.empty()) without = std::move(fewer);
+    }
+    return without;
+}
+
+}  // namespace holdfast::storm

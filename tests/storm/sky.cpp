@@ -1,0 +1,372 @@
+#include "sky.hpp"
+
+#include <fmt/format.h>
+
+namespace holdfast::storm {
+
+using base::Duration;
+using base::ErrorCode;
+using world::Request;
+using world::Response;
+using world::Result;
+using world::Task;
+
+bool Scene::strikes(Kind kind, Doing doing) {
+    if (clear || !cannot_happen(kind, doing).empty() || !weather.strikes(kind, weight(doing))) return false;
+    tally.struck(kind, doing);
+    if (keep_lines) lines.push_back(fmt::format("        ~~~ {} while {}", row(kind).name, name(doing)));
+    return true;
+}
+
+void Scene::note(std::string_view line) {
+    for (char const c : line) trace = (trace ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+    trace = (trace ^ '\n') * 1099511628211ull;
+    if (keep_lines) lines.emplace_back(line);
+}
+
+namespace {
+
+constexpr Duration on_the_way{40};
+
+// ---------------------------------------------------------------------------------------------- answers of the weather
+
+Response error_answer(int status, std::string_view code, std::string_view message, world::Headers headers = {}) {
+    json::Value const body = json::Object{{"error", json::Object{{"code", code}, {"message", message}}}};
+    headers.push_back({"Content-Type", "application/json; charset=utf-8"});
+    return {status, std::move(headers), json::write(body)};
+}
+
+struct Busy {
+    std::string_view code;
+    int status;
+    Doing doing;
+    std::string_view message;
+};
+// Documented: arm-protocol, "Codes a deployer meets"; Microsoft Learn, read 2026-11-23.
+constexpr Busy busy_rows[] = {
+    {"AnotherOperationInProgress", 409, Doing::network,
+     "Another operation on this or a dependent resource is in progress."},
+    {"ReferencedResourceNotProvisioned", 400, Doing::network,
+     "Cannot proceed, a referenced resource is not in Succeeded state."},
+    {"RetryableError", 429, Doing::network, "A retryable error occurred."},
+    {"ConflictError", 409, Doing::vault, "A conflict occurred that prevented the operation from completing."},
+    {"OperationNotAllowed", 409, Doing::cluster,
+     "Another operation (Updating) is in progress. See https://aka.ms/aks-pending-operation"},
+    {"OperationNotAllowed", 409, Doing::cluster, "Another agentpool operation is in progress, please wait for it."},
+    {"ResourceGroupBeingDeleted", 409, Doing::group, "The resource group is in deprovisioning state."},
+    {"AnotherOperationInProgress", 409, Doing::remove,
+     "Another operation on this or a dependent resource is in progress."},
+    {"ConcurrentUpdateError", 409, Doing::other, "Another request is changing the same resource."},
+};
+Response busy(Doing doing, base::Prng& dice) {
+    std::vector<Busy const*> fitting;
+    for (auto const& one : busy_rows)
+        if (one.doing == doing) fitting.push_back(&one);
+    auto const& chosen = *fitting[dice.below(fitting.size())];
+    return error_answer(chosen.status, chosen.code, chosen.message);
+}
+
+Response server_error(base::Prng& dice) {
+    switch (dice.below(4)) {
+        case 0:
+            return error_answer(500, "InternalServerError", "Something went wrong inside.");
+        case 1:
+            return {502, {{"Content-Type", "text/html"}}, "<html><body><h1>502 Bad Gateway</h1></body></html>"};
+        case 2:
+            return error_answer(503, "ServerTimeout", "The request timed out.", {{"Retry-After", "5"}});
+        default:
+            return {504, {}, ""};
+    }
+}
+
+std::string without_query(std::string_view url) { return std::string(url.substr(0, url.find('?'))); }
+
+std::string path_of(std::string_view url) {
+    auto const host = url.find("://");
+    auto const path = host == std::string_view::npos ? 0 : url.find('/', host + 3);
+    return path == std::string_view::npos ? std::string() : without_query(url.substr(path));
+}
+
+// ---------------------------------------------------------------------------------------------- the wire
+
+class StormyTransport final : public world::Transport {
+public:
+    StormyTransport(Scene& scene, world::Transport& inner, world::Clock& clock)
+        : scene_(scene), inner_(inner), clock_(clock) {}
+
+    Task<Result<Response>> send(Request request) override {
+        auto const at = doing(request);
+        if (scene_.dead) co_await never_.wait();
+        sent(request, at);
+        scene_.in_flight += writes(at);
+        if (scene_.strikes(Kind::clock_jumps, at)) {
+            scene_.clock_off = Duration(
+                static_cast<std::int64_t>((scene_.weather.dice(Kind::clock_jumps).unit() * 2 - 1) * 3'600'000));
+            scene_.clock_was_set = true;
+        }
+        auto early = instead(request, at);
+        if (early) {
+            co_await clock_.sleep(on_the_way);
+            if (scene_.dead) co_await never_.wait();
+            answered(at, *early);
+            co_return std::move(*early);
+        }
+        auto const url = without_query(request.url);
+        bool const twice = scene_.strikes(Kind::duplicate, at);
+        auto copy = request;
+        auto const repeated = scene_.repeats ? scene_.repeats() : 0;
+        auto result = co_await inner_.send(std::move(copy));
+        if (scene_.keep_lines && scene_.repeats && scene_.repeats() != repeated)
+            scene_.lines.push_back("        === a create came twice: " + url);
+        if (twice) {
+            if (writes(at)) ++scene_.unsure;
+            auto again = co_await inner_.send(std::move(request));
+            if (scene_.weather.dice(Kind::duplicate).chance(0.5)) result = std::move(again);
+        }
+        if (scene_.dead) co_await never_.wait();
+        spoil(at, result);
+        answered(at, result);
+        co_return result;
+    }
+
+private:
+    static bool writes(Doing at) { return at != Doing::sign_in && at != Doing::look && at != Doing::poll; }
+
+    void sent(Request const& request, Doing at) {
+        ++scene_.calls;
+        scene_.last = at;
+        scene_.note(fmt::format("{} {}", request.method, without_query(request.url)));
+        if (!writes(at) || at == Doing::register_) return;
+        auto const key = base::lower(path_of(request.url));
+        if (scene_.writable.contains(key)) return;
+        if (auto const cut = key.find("/providers/microsoft.authorization/roleassignments/");
+            cut != std::string::npos && scene_.scopes.contains(key.substr(0, cut)))
+            return;
+        scene_.violated(fmt::format("{} of what is not ours: {}", request.method, key));
+    }
+
+    void answered(Doing at, Result<Response> const& result) {
+        scene_.in_flight -= writes(at);
+        scene_.note(result ? fmt::format("    {} {} bytes for {}", result->status, result->body.size(), name(at))
+                           : fmt::format("    {} for {}", base::name(result.error().code), name(at)));
+    }
+
+    /// What comes back in place of Azure's answer; the request never arrives.
+    std::optional<Result<Response>> instead(Request const& request, Doing at) {
+        auto const strikes = [&](Kind kind) { return scene_.strikes(kind, at); };
+        if (strikes(Kind::reset_before))
+            return Result<Response>(base::fail(ErrorCode::connection_failed, "the connection was refused"));
+        if (strikes(Kind::sign_in_throttled))
+            return Response{
+                429,
+                {{"Retry-After", "7"}},
+                R"({"error":"temporarily_unavailable","error_description":"AADSTS90055: too many requests"})"};
+        if (strikes(Kind::throttled_seconds)) {
+            auto const wait = std::to_string(1 + scene_.weather.dice(Kind::throttled_seconds).below(40));
+            return error_answer(429, "SubscriptionRequestsThrottled", "Try again after '" + wait + "' seconds.",
+                                {{"Retry-After", wait}});
+        }
+        if (strikes(Kind::throttled_date)) {
+            auto const until =
+                clock_.now() + std::chrono::seconds(1 + scene_.weather.dice(Kind::throttled_date).below(40));
+            return error_answer(429, "TooManyRequests", "Too many requests.",
+                                {{"Retry-After", base::http_date(until)}});
+        }
+        if (strikes(Kind::refused_busy)) return busy(at, scene_.weather.dice(Kind::refused_busy));
+        if (strikes(Kind::server_error)) return server_error(scene_.weather.dice(Kind::server_error));
+        if (auto refused = unauthorized(request, at)) return refused;
+        if (at == Doing::poll && !scene_.clear) {
+            auto const url = without_query(request.url);
+            if (!gone_.contains(url) && strikes(Kind::operation_gone)) gone_.insert(url);
+            if (gone_.contains(url)) return error_answer(404, "NotFound", "There is no such operation.");
+        }
+        return std::nullopt;
+    }
+
+    std::optional<Result<Response>> unauthorized(Request const& request, Doing at) {
+        if (!request.bearer || scene_.clear) return std::nullopt;
+        auto const bearer = std::string(request.bearer->reveal());
+        seen_.insert(bearer);
+        if (scene_.strikes(Kind::token_revoked, at)) {
+            revoked_ = seen_;
+            challenges_ = scene_.weather.dice(Kind::token_revoked).chance(0.5);
+        }
+        if (!revoked_.contains(bearer)) return std::nullopt;
+        world::Headers headers;
+        if (challenges_)
+            headers.push_back(
+                {"WWW-Authenticate",
+                 R"(Bearer realm="", authorization_uri="https://login.azsim.test/common/oauth2/authorize", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==")"});
+        return error_answer(401, challenges_ ? "InvalidAuthenticationToken" : "ExpiredAuthenticationToken",
+                            "The access token is no longer accepted.", std::move(headers));
+    }
+
+    /// What happens to Azure's answer on its way back.
+    void spoil(Doing at, Result<Response>& result) {
+        if (!result) return;
+        bool const write = writes(at);
+        if (scene_.strikes(Kind::reset_after, at)) {
+            scene_.unsure += write;
+            bool const late = scene_.weather.dice(Kind::reset_after).chance(0.3);
+            result = base::fail(late ? ErrorCode::timeout : ErrorCode::connection_lost, "the answer was lost");
+            return;
+        }
+        if (scene_.strikes(Kind::server_error_after, at)) {
+            scene_.unsure += write;
+            bool const gateway = scene_.weather.dice(Kind::server_error_after).chance(0.5);
+            result = gateway ? Response{504, {}, ""}
+                             : error_answer(500, "InternalServerError", "Something went wrong inside.");
+            return;
+        }
+        if (result->body.size() > 2 && scene_.strikes(Kind::truncated, at)) {
+            scene_.unsure += write;
+            result->body.resize(1 + scene_.weather.dice(Kind::truncated).below(result->body.size() - 1));
+        }
+        if (scene_.strikes(Kind::garbled, at)) {
+            scene_.unsure += write;
+            result = Response{200,
+                              {{"Content-Type", "text/html"}},
+                              "<!DOCTYPE html><html><body>Sign in to the guest network</body></html>"};
+        }
+    }
+
+    Scene& scene_;
+    world::Transport& inner_;
+    world::Clock& clock_;
+    world::Signal never_;
+    std::set<std::string> gone_, seen_, revoked_;
+    bool challenges_ = false;
+};
+
+// ---------------------------------------------------------------------------------------------- the clock
+
+class StormyClock final : public world::Clock {
+public:
+    StormyClock(Scene& scene, world::Clock& inner) : scene_(scene), inner_(inner) {}
+    base::Time now() const override { return inner_.now() + scene_.clock_off; }
+    Task<void> sleep(Duration duration) override {
+        if (scene_.strikes(Kind::laptop_sleeps, scene_.last)) {
+            duration += std::chrono::minutes(30 + scene_.weather.dice(Kind::laptop_sleeps).below(12 * 60));
+            scene_.slept = true;
+        }
+        co_await inner_.sleep(duration);
+        if (scene_.dead) co_await never_.wait();
+    }
+
+private:
+    Scene& scene_;
+    world::Clock& inner_;
+    world::Signal never_;
+};
+
+// ---------------------------------------------------------------------------------------------- the disk
+
+class StormyAppend final : public world::AppendFile {
+public:
+    StormyAppend(Scene& scene, std::unique_ptr<world::AppendFile> inner) : scene_(scene), inner_(std::move(inner)) {}
+    Result<void> append(std::string_view bytes) override {
+        if (scene_.dead) return {};
+        if (scene_.strikes(Kind::torn_tail, scene_.last)) {
+            auto const kept = scene_.weather.dice(Kind::torn_tail).below(bytes.size());
+            static_cast<void>(inner_->append(bytes.substr(0, kept)));
+            scene_.die();
+            return {};
+        }
+        if (!scene_.clear && (scene_.disk_full || scene_.strikes(Kind::disk_full, scene_.last))) {
+            if (!scene_.disk_full)
+                static_cast<void>(
+                    inner_->append(bytes.substr(0, scene_.weather.dice(Kind::disk_full).below(bytes.size()))));
+            scene_.disk_full = true;
+            ++scene_.unsure;
+            return base::fail(ErrorCode::unreadable, "no space left on the device",
+                              "free some space, then run `holdfast resume`");
+        }
+        return inner_->append(bytes);
+    }
+
+private:
+    Scene& scene_;
+    std::unique_ptr<world::AppendFile> inner_;
+};
+
+class StormyFiles final : public world::Files {
+public:
+    StormyFiles(Scene& scene, world::Files& inner) : scene_(scene), inner_(inner) {}
+    Result<std::string> read(std::string path) override { return inner_.read(std::move(path)); }
+    Result<void> write(std::string path, std::string_view content, world::Privacy privacy) override {
+        return inner_.write(std::move(path), content, privacy);
+    }
+    Result<std::unique_ptr<world::AppendFile>> open_append(std::string path, world::Privacy privacy) override {
+        auto opened = inner_.open_append(std::move(path), privacy);
+        if (!opened) return opened;
+        return std::make_unique<StormyAppend>(scene_, std::move(*opened));
+    }
+    bool exists(std::string path) override { return inner_.exists(std::move(path)); }
+    bool is_folder(std::string path) override { return inner_.is_folder(std::move(path)); }
+    Result<std::vector<std::string>> list(std::string folder) override { return inner_.list(std::move(folder)); }
+    Result<void> remove(std::string path) override { return inner_.remove(std::move(path)); }
+    Result<std::unique_ptr<world::FileLock>> lock(std::string path) override { return inner_.lock(std::move(path)); }
+
+private:
+    Scene& scene_;
+    world::Files& inner_;
+};
+
+// ---------------------------------------------------------------------------------------------- Azure's own fate
+
+class StormyFate final : public simulator::Fate {
+public:
+    explicit StormyFate(Scene& scene) : scene_(scene) {}
+    End end(std::string_view verb, resource::ResourceId const& target) override {
+        auto const at = doing(verb, target.text());
+        if (scene_.clear) return End::well;
+        if (hanging_.contains(target.key())) {
+            if (scene_.weather.dice(Kind::work_hangs).chance(0.98)) return End::hangs;
+            hanging_.erase(target.key());
+            return End::well;
+        }
+        if (scene_.strikes(Kind::work_hangs, at)) {
+            hanging_.insert(target.key());
+            return End::hangs;
+        }
+        auto const end = scene_.strikes(Kind::work_converges, at) ? End::fails_then_converges
+                         : scene_.strikes(Kind::work_fails, at)   ? End::fails
+                                                                  : End::well;
+        if (end != End::well) ++scene_.unsure;  // it is written again, whatever has become of it by then
+        return end;
+    }
+    double takes(std::string_view verb, resource::ResourceId const& target, double drawn) override {
+        bool const vault = verb == "PUT" && base::same_text(target.type(), "Microsoft.KeyVault/vaults");
+        if (!vault || !scene_.strikes(Kind::vault_dns, Doing::vault)) return drawn;
+        return scene_.weather.dice(Kind::vault_dns).unit() * 1200;
+    }
+    double takes_effect(resource::ResourceId const&, double drawn) override {
+        if (scene_.strikes(Kind::role_never, Doing::grant)) return 25 * 3600;
+        if (scene_.strikes(Kind::role_slow, Doing::grant))
+            return std::floor(scene_.weather.dice(Kind::role_slow).unit() * 1200);
+        return drawn;
+    }
+    Duration token_lives(Duration usual) override {
+        if (!scene_.strikes(Kind::token_short, Doing::sign_in)) return usual;
+        return std::chrono::seconds(120 + scene_.weather.dice(Kind::token_short).below(480));
+    }
+
+private:
+    Scene& scene_;
+    std::set<std::string> hanging_;
+};
+
+}  // namespace
+
+std::unique_ptr<world::Transport> stormy(Scene& scene, world::Transport& inner, world::Clock& clock) {
+    return std::make_unique<StormyTransport>(scene, inner, clock);
+}
+std::unique_ptr<world::Clock> stormy(Scene& scene, world::Clock& inner) {
+    return std::make_unique<StormyClock>(scene, inner);
+}
+std::unique_ptr<world::Files> stormy(Scene& scene, world::Files& inner) {
+    return std::make_unique<StormyFiles>(scene, inner);
+}
+std::unique_ptr<simulator::Fate> fate(Scene& scene) { return std::make_unique<StormyFate>(scene); }
+
+}  // namespace holdfast::storm

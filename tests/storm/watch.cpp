@@ -1,0 +1,95 @@
+#include "watch.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+#include "process.hpp"
+
+namespace holdfast::storm {
+
+namespace {
+
+constexpr base::Duration minute = std::chrono::minutes(1);
+
+bool waits_for_a_role(std::string_view code) {
+    return std::ranges::any_of(catalog::errors(), [&](catalog::ErrorRow const& row) { return row.grant && row.code == code; });
+}
+bool waits_for_a_role(base::Error const& error) {
+    auto const* meaning = error.azure ? azure::meaning_of(*error.azure) : nullptr;
+    return meaning && meaning->grant;
+}
+
+}  // namespace
+
+Watch::Watch(Scene& scene, plan::Plan const& plan) : scene_(scene) {
+    for (auto const& step : plan.steps) {
+        grants_ = grants_ || step.grants;
+        if (!step.granted_at.empty()) lately_.insert(step.id);
+    }
+}
+
+void Watch::silent(Scene& scene, std::string_view where, std::string_view text) {
+    for (auto const canary : canaries)
+        if (text.find(canary) != std::string_view::npos) scene.violated(fmt::format("a secret stands in {}", where));
+}
+
+void Watch::named(Scene& scene, std::vector<base::Error> const& errors) {
+    for (auto const& error : errors) {
+        if (error.what.empty())
+            scene.violated(fmt::format("an error ({}) does not say what is wrong", base::name(error.code)));
+        if (error.fix.empty())
+            scene.violated(fmt::format("an error ({}{}) does not say what to do next: {}", base::name(error.code),
+                                       error.azure ? " " + error.azure->code : "", error.what));
+        silent(scene, "an error", error.what + error.fix + (error.azure ? error.azure->message : ""));
+    }
+}
+
+void Watch::saw(engine::Event const& event) {
+    auto const text = json::write(engine::to_json(event));
+    scene_.note(text);
+    silent(scene_, "an event", text);
+    base::match(
+        event.what,
+        [&](engine::RunStarted const&) {
+            begun_ = event.at;
+            calls_ = scene_.calls;
+        },
+        [&](engine::StepStarted const& one) { steps_[one.step] = {.started = event.at}; },
+        [&](engine::StepWaiting const& one) {
+            auto& step = steps_[one.step];
+            ++step.waits;
+            auto const code = one.why.substr(0, one.why.find(':'));
+            if (!step.not_yet && one.next.count() > 0 && waits_for_a_role(code)) step.not_yet = event.at;
+        },
+        [&](engine::StepFailed const& one) { failed(steps_[one.step], one, event.at); }, [](auto const&) {});
+}
+
+/// "Not yet" is believed for half an hour where a role was just granted, and not at all elsewhere.
+void Watch::failed(Step const& step, engine::StepFailed const& failure, base::Time at) {
+    named(scene_, {failure.error});
+    ++scene_.unsure;  // what Azure made of it is not known, and may be asked for again
+    if (!waits_for_a_role(failure.error)) return;
+    if (scene_.clock_was_set || scene_.slept) return;
+    bool const hopes = grants_ || lately_.contains(failure.step);
+    auto const waited = step.not_yet ? at - *step.not_yet : base::Duration{0};
+    if (!hopes && step.not_yet) scene_.violated(fmt::format("{} waited for a role that nobody granted", failure.step));
+    if (grants_ && waited < 30 * minute)
+        scene_.violated(fmt::format("{} gave up a role after {}", failure.step, base::spoken(waited)));
+    // A try that hangs in Azure is waited for; it is not counted.
+    if (waited > 36 * minute && !scene_.weather.on(Kind::work_hangs))
+        scene_.violated(fmt::format("{} waited {} for a role", failure.step, base::spoken(waited)));
+}
+
+void Watch::ended(engine::Run const& run) {
+    named(scene_, run.errors);
+    silent(scene_, "the run", json::write(engine::to_json(run)));
+    if (run.outcome != "succeeded" && run.errors.empty()) scene_.violated("a run failed and gives no reason");
+    // No hot loop: a step makes no more than a call a second, beyond what its attempts and answers need.
+    std::int64_t allowed = 100;
+    for (auto const& row : run.timeline)
+        allowed += 60 + std::chrono::duration_cast<std::chrono::seconds>(row.ended - row.started).count();
+    if (!scene_.clock_was_set && run.calls > allowed)
+        scene_.violated(fmt::format("{} calls where {} would do", run.calls, allowed));
+}
+
+}  // namespace holdfast::storm
