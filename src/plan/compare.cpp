@@ -44,7 +44,7 @@ struct Comparison {
     std::vector<Difference> found;
 
     void compare(Place const& place, json::Value const& desired, json::Value const* live) {
-        if (desired.is_null()) return;
+        if (desired.is_null() || is_uncompared(type, place.pattern)) return;
         if (auto const* object = desired.if_object(); object && !object->empty() && (!live || live->is_object())) {
             for (auto const& item : *object)
                 compare(place.member(item.key()), item.value(), live ? member(*live, item.key()) : nullptr);

@@ -1,5 +1,7 @@
 #include "plan/rows.hpp"
 
+#include <algorithm>
+
 namespace holdfast::plan {
 
 namespace {
@@ -11,6 +13,9 @@ constexpr MannerRow manners_table[] = {
 };
 constexpr UpgradeRow upgrades_table[] = {
 #include "upgrades.inc"
+};
+constexpr UncomparedRow uncompared_table[] = {
+#include "uncompared.inc"
 };
 constexpr MannerRow plain{};
 
@@ -37,6 +42,15 @@ void collect(json::Value const& at, std::span<std::string const> words, std::vec
         for (auto const& element : *list) collect(element, words.subspan(1), out);
 }
 }  // namespace
+
+bool is_uncompared(std::string_view type, std::string_view pattern) {
+    return std::ranges::any_of(uncompared_table, [&](auto const& row) {
+        if (row.type != "*" && !base::same_text(row.type, type)) return false;
+        if (!base::starts_with_text(pattern, row.at)) return false;
+        auto const rest = pattern.substr(row.at.size());
+        return rest.empty() || rest.front() == '.' || rest.front() == '[';
+    });
+}
 
 MannerRow const& manner(std::string_view type) {
     for (auto const& row : manners_table)

@@ -1,4 +1,5 @@
-// Private to the room: the tables that say how each type wants to be treated. See data/{locks,manners,upgrades}.yaml.
+// Private to the room: the tables that say how each type wants to be treated. See
+// data/{locks,manners,upgrades,uncompared}.yaml.
 #pragma once
 
 #include "resource/resource.hpp"
@@ -22,6 +23,13 @@ struct MannerRow {
 struct UpgradeRow {
     std::string_view type, at, follows, moved_by, moved_by_values, because, source, date;
 };
+
+struct UncomparedRow {
+    std::string_view type, at, because, source, date;
+};
+
+/// Whether a place ("properties.agentPoolProfiles[].dnsPrefix") says nothing about what stands.
+bool is_uncompared(std::string_view type, std::string_view pattern);
 
 /// The row of a type, or one that says nothing special.
 MannerRow const& manner(std::string_view type);

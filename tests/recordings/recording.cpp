@@ -64,8 +64,9 @@ static std::vector<Recording> read_all() {
                 continue;
             }
             auto const date = world::find(exchange->response.headers, "Date");
-            auto const moment = date ? base::parse_http_date(*date) : base::Result<base::Time>(now);
-            now = std::max(now + base::Duration{1}, moment ? *moment : now);
+            if (auto const moment = date ? base::parse_http_date(*date) : base::Result<base::Time>(now); date && moment)
+                exchange->date = *moment;
+            now = std::max(now + base::Duration{1}, exchange->date.value_or(now));
             exchange->at = now;
             recording.exchanges.push_back(std::move(*exchange));
         }
@@ -77,6 +78,19 @@ static std::vector<Recording> read_all() {
 std::vector<Recording> const& all() {
     static std::vector<Recording> const recordings = read_all();
     return recordings;
+}
+
+std::vector<std::size_t> Recording::in_time() const {
+    std::vector<std::pair<base::Time, std::size_t>> order;
+    base::Time last{};
+    for (std::size_t i = 0; i < exchanges.size(); ++i) {
+        last = exchanges[i].date.value_or(last);  // one without a date happened with the one before it
+        order.emplace_back(last, i);
+    }
+    std::stable_sort(order.begin(), order.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
+    std::vector<std::size_t> indices;
+    for (auto const& entry : order) indices.push_back(entry.second);
+    return indices;
 }
 
 std::string path_of(std::string_view url) {

@@ -18,12 +18,15 @@ struct Exchange {
     world::Headers request_headers;
     world::Response response;
     json::Value body;  ///< the answer's body as JSON; null where it is none
-    base::Time at;     ///< the answer's Date, else what the clock would have shown
+    base::Time at;     ///< what a clock showed that never goes back: the answer's Date, or later
+    std::optional<base::Time> date;  ///< the answer's Date
     bool cut = false;  ///< the body was too long for the recorder
 };
 struct Recording {
     std::string name;  ///< "net__KeyVault.ManageKeyVaultTest"
     std::vector<Exchange> exchanges;
+    /// The exchanges as they happened. Recorders group what was asked alike; the answers' Date tells.
+    std::vector<std::size_t> in_time() const;
     /// Recorders of Java's libraries and of azd write 0 in every Retry-After.
     bool waits_are_real() const { return !name.starts_with("java__") && !name.starts_with("azd__"); }
 };
