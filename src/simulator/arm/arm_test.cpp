@@ -92,7 +92,7 @@ TEST(Arm, answers_as_its_gateway_does) {
          R"({"location":"westeurope"})", 409, "MissingSubscriptionRegistration"},
         {"delete of nothing", "DELETE",
          "resourceGroups/rg1/providers/Microsoft.Network/virtualNetworks/a?api-version=2025-01-01", "", 204, ""},
-        {"delete of no group", "DELETE", "resourceGroups/rg7?api-version=2021-04-01", "", 404, ""},
+        {"delete of no group", "DELETE", "resourceGroups/rg7?api-version=2021-04-01", "", 404, "ResourceGroupNotFound"},
         {"tenants", "GET", "/tenants?api-version=2022-12-01", "", 200, ""},
         {"unknown path", "GET", "nothing?api-version=2022-12-01", "", 404, "NotFound"},
         {"unknown operation", "GET",

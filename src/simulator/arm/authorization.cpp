@@ -95,6 +95,7 @@ void accepted_assignment(Context& context, Stored& stored, Stored const* before)
     auto put = [&](char const* at, std::string_view value) { json::put(stored.body, at, json::Value(value)); };
     put("properties.scope", scope ? scope->text() : "/");
     put("properties.updatedOn", base::to_string(context.now()));
+    put("properties.updatedBy", context.caller().object_id);
     if (!json::text_at(stored.body, "properties.principalType")) {
         auto const* principal = context.principal(principal_id);
         put("properties.principalType", principal ? principal->kind : "Unknown");

@@ -208,6 +208,9 @@ tl::expected<Answer, ArmError> poll(Work& work, Asked const& asked) {
             answer.body = operation->result;
         } else if (operation->verb == "DELETE") {
             answer.status = operation->final_status;
+            // Network repeats where the operation stood.
+            if (row.erase == Lro::async_and_location)
+                answer.headers = polling_headers(*operation, row, row.erase, 0, asked.origin);
         } else if (target) {
             answer.body = work.shown(*target);
         }

@@ -154,10 +154,11 @@ struct ResourceBehaviour {
     std::string_view operation_path{}, result_path{};
 
     std::string_view etag_at{};  ///< "etag", "eTag", "properties.eTag"; empty: none
-    bool etag_header = false;
-    int etag_mismatch = 412;  ///< 412 PreconditionFailed, or 409 EtagMismatch
+    bool etag_header = false;    ///< answers to GET carry it; those to PUT never do
+    int etag_mismatch = 412;     ///< 412 PreconditionFailed, or 409 EtagMismatch
 
     OmittedChildren omitted = OmittedChildren::removed;
+    bool accepted_empty = false;      ///< a PUT answers `{}`: what came of it shows a GET
     bool tracked = true;              ///< shown by GET …/resources, when it is a top-level resource
     bool location_of_itself = false;  ///< PUT answers with a Location that is its own URL, and no operation
     std::span<Link const> links{};

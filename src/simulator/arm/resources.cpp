@@ -330,11 +330,11 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
         auto const& started = start(work, std::move(operation), seconds);
         answer.headers = polling_headers(started, row, row.put, row.put_retry_after, request.asked.origin);
     }
-    if (row.location_of_itself) answer.headers.push_back({"Location", request.asked.origin + request.asked.target});
+    if (row.location_of_itself && !before)
+        answer.headers.push_back({"Location", request.asked.origin + request.asked.target});
     auto const* stands = work.find(id);
     if (!stands) return tl::unexpected(not_found(id));
-    answer.body = work.shown(*stands);
-    if (row.etag_header) answer.headers.push_back({"ETag", "\"" + etag_of(*stands) + "\""});
+    answer.body = row.accepted_empty ? json::Value(json::Object{}) : work.shown(*stands);
     return answer;
 }
 
@@ -408,7 +408,8 @@ Said erase(Request const& request, ResourceId const& id, std::string const& type
     if (auto refused = check_permission(request, permission_for(type, "delete"), id)) return tl::unexpected(*refused);
     auto const& row = behaviour(type);
     auto const* stored = request.work.find(id);
-    if (!stored) return Answer{.status = is_group(id) ? 404 : 204, .body = {}, .headers = {}};
+    if (!stored && is_group(id)) return tl::unexpected(group_not_found(id));
+    if (!stored) return Answer{.status = 204, .body = {}, .headers = {}};
     auto const lro = row.erase;
     if (stored->deleting) {
         auto const* running = running_on(request.store(), id);

@@ -23,6 +23,7 @@ void accepted_security_rule(Context&, Stored&, Stored const* before);
 
 Refusal validate_route_table(Context&, Write const&);
 Refusal validate_route(Context&, Write const&);
+void accepted_route_table(Context&, Stored&, Stored const* before);
 void accepted_route(Context&, Stored&, Stored const* before);
 void view_subnets_of(Context const&, Stored const&, json::Value&);
 

@@ -129,7 +129,7 @@ constexpr auto security_rules = [] {
 constexpr auto route_tables = [] {
     auto row = alike("Microsoft.Network/routeTables", {1, 11, 12, measured}, {1, 11, 12, measured}, some_seconds, 10);
     row.validate = validate_route_table;
-    row.accepted = fill_resource_guid;
+    row.accepted = accepted_route_table;
     row.view = view_subnets_of;
     return row;
 }();
@@ -184,6 +184,7 @@ constexpr auto zones = [] {
     auto row = alike("Microsoft.Network/privateDnsZones", {21, 32, 124, measured}, {21, 32, 124, measured},
                      {11, 20, 40, measured}, 10);
     row.create_status = row.update_status = 202;
+    row.accepted_empty = true;
     row.put = Lro::async_and_location;
     row.lock = WriteLock::itself;
     row.operation_path = "providers/Microsoft.Network/privateDnsOperationStatuses/{id}";
@@ -198,6 +199,7 @@ constexpr auto zone_links = [] {
     auto row = alike("Microsoft.Network/privateDnsZones/virtualNetworkLinks", {10, 47, 53, measured},
                      {10, 47, 53, measured}, {22, 30, 41, measured}, 10);
     row.create_status = row.update_status = 202;
+    row.accepted_empty = true;
     row.put = Lro::async_and_location;
     row.lock = WriteLock::itself;
     row.tracked = false;

@@ -60,6 +60,11 @@ Refusal validate_route(Context& context, Write const& write) {
     return no_two_alike(routes);
 }
 
+void accepted_route_table(Context& context, Stored& stored, Stored const* before) {
+    fill_resource_guid(context, stored, before);
+    fill(stored.body, "properties.disableBgpRoutePropagation", false);
+}
+
 void accepted_route(Context& context, Stored& stored, Stored const*) {
     touch_parent(context, stored);
     fill(stored.body, "properties.hasBgpOverride", false);

@@ -1,0 +1,376 @@
+#include "agreement.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catalog/catalog.hpp"
+#include "simulator/testing.hpp"
+
+namespace holdfast::recordings {
+
+namespace {
+
+using SimulatedClient = simulator::testing::Client;
+
+/// Values that are this world's own: there or not is compared, and of what kind, not what they are.
+constexpr std::string_view own_values[] = {
+    "etag",        "eTag",         "resourceGuid", "principalId",       "clientId",         "tenantId",
+    "ipAddress",   "createdOn",    "updatedOn",    "createdBy",         "updatedBy",        "fqdn",
+    "vaultUri",    "objectId",     "scope",        "kubernetesVersion", "nodeImageVersion", "powerState",
+    "privateFQDN", "creationTime", "uniqueId",
+};
+
+constexpr double longest_unknown_s = 300;
+
+bool is_own(std::string_view name) {
+    return std::any_of(std::begin(own_values), std::end(own_values),
+                       [&](auto one) { return base::same_text(one, name); });
+}
+
+bool is_used_by_an_estate(std::string_view type) { return catalog::find_duration(type, "write") != nullptr; }
+
+std::optional<resource::ResourceId> id_of(std::string_view url) {
+    if (host_of(url) != "management.azure.com") return std::nullopt;
+    auto const start = url.find('/', 9);
+    if (start == std::string_view::npos) return std::nullopt;
+    auto id = resource::ResourceId::parse(base::percent_decoded(url.substr(start, url.find('?') - start)));
+    return id ? std::optional(*id) : std::nullopt;
+}
+
+/// Text of one world in words of the other.
+class Translation {
+public:
+    void add(std::string from, std::string to) {
+        if (from.size() >= 8 && !to.empty() && from != to) words_[std::move(from)] = std::move(to);
+    }
+    std::string operator()(std::string text) const {
+        for (auto const& [from, to] : words_)
+            for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+                text.replace(at, from.size(), to);
+        return text;
+    }
+    json::Value operator()(json::Value const& value) const {
+        auto parsed = json::parse((*this)(json::write(value)));
+        return parsed ? std::move(*parsed) : value;
+    }
+
+private:
+    std::map<std::string, std::string> words_;
+};
+
+/// Every leaf under a pattern in which lists are entered by `[]`, in normal form's order.
+std::map<std::string, json::Value> leaves(std::string_view type, json::Value const& body) {
+    std::map<std::string, json::Value> out;
+    json::each_leaf(resource::normal(type, body), [&](json::Path const& at, json::Value const& leaf) {
+        auto text = at.text();
+        if (text == "id" || text == "name" || text == "type") return;
+        out.emplace(std::move(text), leaf);
+    });
+    return out;
+}
+
+std::string pattern_of(std::string text) {
+    for (auto open = text.find('['); open != std::string::npos; open = text.find('[', open + 1)) {
+        auto const close = text.find(']', open);
+        if (close == std::string::npos) break;
+        if (text[open + 1] != '\'') text.replace(open, close - open + 1, "[]");
+    }
+    return text;
+}
+
+std::string last_word(std::string const& text) {
+    auto const dot = text.rfind('.');
+    auto word = dot == std::string::npos ? text : text.substr(dot + 1);
+    return word.substr(0, word.find('['));
+}
+
+std::string shown(json::Value const& value) {
+    auto text = json::write(value);
+    return text.size() > 40 ? text.substr(0, 37) + "..." : text;
+}
+
+/// A world with every provider registered, copied for each recording.
+std::vector<std::pair<std::string, std::string>> const& blank_world() {
+    static auto const rows = [] {
+        auto memory = world::memory_rows();
+        auto* raw = memory.get();
+        SimulatedClient client(SimulatedClient::defaults(), std::move(memory));
+        for (auto const* provider : {"Microsoft.Network", "Microsoft.KeyVault", "Microsoft.ManagedIdentity",
+                                     "Microsoft.Compute", "Microsoft.ContainerService", "Microsoft.ContainerRegistry",
+                                     "Microsoft.Storage", "Microsoft.OperationalInsights", "Microsoft.Insights"})
+            client.call("POST", std::string(simulator::testing::subscription) + "/providers/" + provider +
+                                    "/register?api-version=2021-04-01");
+        client.settle();
+        return *raw->load();
+    }();
+    return rows;
+}
+
+class Replay {
+public:
+    explicit Replay(Recording const& recording) : recording_(recording) {
+        auto rows = world::memory_rows();
+        std::vector<world::RowChange> changes;
+        for (auto const& [key, value] : blank_world()) changes.push_back({key, value});
+        EXPECT_TRUE(rows->commit(changes));
+        client_ = std::make_unique<SimulatedClient>(SimulatedClient::defaults(), std::move(rows));
+        auto const home = std::string(simulator::testing::subscription).substr(15);
+        for (auto const& exchange : recording.exchanges)
+            if (auto const path = path_of(exchange.url); path.starts_with("/subscriptions/") && path.size() > 51)
+                translation_.add(path.substr(15, path.find('/', 15) - 15), home);
+    }
+
+    void run(std::map<std::string, Agreement>& all) {
+        make_groups();
+        std::set<std::string> types, unlike;
+        std::optional<base::Time> last;
+        for (auto const index : recording_.in_time()) {
+            auto const& exchange = recording_.exchanges[index];
+            if (last && exchange.date && *exchange.date > *last)
+                client_->wait(std::chrono::duration<double>(*exchange.date - *last).count());
+            if (exchange.date) last = exchange.date;
+            auto const poll = operations_.find(path_of(exchange.url));
+            if (exchange.method == "GET" && poll != operations_.end()) {
+                auto& agreement = all[poll->second.type];
+                if (!look(exchange, poll->second, agreement)) unlike.insert(poll->second.type);
+                continue;
+            }
+            auto const id = id_of(exchange.url);
+            if (!id || exchange.method == "POST" || !is_used_by_an_estate(id->type())) continue;
+            types.insert(id->type());
+            if (!ask(exchange, *id, all[id->type()])) unlike.insert(id->type());
+        }
+        for (auto const& type : types) {
+            ++all[type].sequences;
+            if (!unlike.contains(type)) ++all[type].sequences_alike;
+        }
+    }
+
+private:
+    /// Groups that stood before the recording began.
+    void make_groups() {
+        std::set<std::string> made, needed;
+        for (auto const index : recording_.in_time()) {
+            auto const& exchange = recording_.exchanges[index];
+            auto const id = id_of(exchange.url);
+            if (!id || id->group().empty() || exchange.response.status >= 400) continue;
+            auto const group = resource::ResourceId::subscription_of(id->subscription()).group(id->group());
+            if (*id == group && exchange.method == "PUT") made.insert(group.key());
+            if (!made.contains(group.key())) needed.insert(group.text());
+        }
+        for (auto const& group : needed)
+            client_->call("PUT", translation_(group) + "?api-version=2021-04-01", R"({"location":"westus"})");
+    }
+
+    struct Operation {
+        std::string type, url;
+    };
+
+    /// What the recorder left out of a write is taken from the next answer that shows the resource, without what Azure
+    /// alone writes; and what today's version of the type does not know is left out.
+    std::string body_of(Exchange const& exchange, std::string const& type) const {
+        auto body = exchange.request_body;
+        for (auto const* next = &exchange; body.is_null() && next <= &recording_.exchanges.back(); ++next)
+            if (next->body.is_object() && json::find(next->body, "id") != nullptr &&
+                path_of(next->url) == path_of(exchange.url))
+                body = resource::normal(type, next->body, false);
+        // Shown by every answer, sent by no client of that time: who sends it need not wait for a new principal.
+        if (exchange.request_body.is_null()) json::erase(body, "properties.principalType");
+        if (!body.is_object()) return {};
+        if (exchange.method == "PATCH" && exchange.request_body.is_null())
+            body = json::Object{{"tags", json::object_at(body, "tags")}};
+        auto mistakes = shapes::validate(*shapes::find(type), body);
+        for (auto mistake = mistakes.rbegin(); mistake != mistakes.rend(); ++mistake)
+            if (mistake->is_unknown_property) json::erase(body, mistake->at);
+        if (auto* tenant = json::find(body, "properties.tenantId"); tenant != nullptr)
+            *tenant = simulator::Identity{}.tenant;
+        return translation_(json::write(body));
+    }
+
+    bool ask(Exchange const& exchange, resource::ResourceId const& id, Agreement& agreement) {
+        auto const* shape = shapes::find(id.type());
+        bool const settled =
+            exchange.method == "GET" || exchange.method == "HEAD"
+                ? json::text_at(exchange.body, "properties.provisioningState").value_or("Succeeded") == "Succeeded"
+                : false;
+        if (settled || exchange.method == "PUT" || exchange.method == "PATCH") client_->settle();
+        // How long a new principal stays unknown is drawn as well: what was granted, was granted to a known one.
+        if (exchange.method == "PUT" && exchange.response.status < 300 && id.type().ends_with("/roleAssignments"))
+            client_->wait(longest_unknown_s);
+        auto const target = translation_(id.text()) + "?api-version=" + std::string(shape->api_version);
+        bool const writes = exchange.method == "PUT" || exchange.method == "PATCH";
+        world::Headers headers;
+        for (auto const* name : {"If-Match", "If-None-Match"})
+            if (auto const value = world::find(exchange.request_headers, name))
+                headers.push_back({name, translation_(std::string(*value))});
+        auto const answer =
+            client_->call(exchange.method, target, writes ? body_of(exchange, id.type()) : std::string{}, headers);
+        for (auto const* name : {"Azure-AsyncOperation", "Location"}) {
+            auto const recorded = path_of(world::find(exchange.response.headers, name).value_or(""));
+            auto const simulated = answer.header(name);
+            if (!recorded.empty() && !simulated.empty() && recorded != path_of(exchange.url))
+                operations_[recorded] = {id.type(), simulated};
+        }
+        return compare(exchange, answer, id.type(), agreement);
+    }
+
+    /// A look at an operation. While the real one runs ours may have ended: how long things take is drawn, and no
+    /// matter of behaviour; only the last look is compared.
+    bool look(Exchange const& exchange, Operation const& operation, Agreement& agreement) {
+        auto const word = json::text_at(exchange.body, "status").value_or("");
+        if (exchange.response.status == 202 || base::same_text(word, "InProgress")) return true;
+        client_->settle();
+        auto const answer = client_->call("GET", operation.url);
+        return compare(exchange, answer, operation.type, agreement);
+    }
+
+    bool compare(Exchange const& exchange, simulator::testing::Exchange const& answer, std::string const& type,
+                 Agreement& agreement) {
+        ++agreement.exchanges;
+        auto const differs = [&](std::string what) { ++agreement.differences[std::move(what)]; };
+        bool const same_status = exchange.response.status == answer.status;
+        if (same_status) ++agreement.same_status;
+        else
+            differs(fmt::format("{} {} in the recording, {}{} here", exchange.method, exchange.response.status,
+                                answer.status, answer.code().empty() ? "" : " " + answer.code()));
+        bool same_headers = same_status;
+        for (auto const* name : {"Azure-AsyncOperation", "Location", "Retry-After", "ETag"}) {
+            if (!same_status) break;
+            // Recorders of Java's libraries put a Retry-After everywhere.
+            if (name == std::string_view("Retry-After") && recording_.name.starts_with("java__")) continue;
+            bool const recorded = world::find(exchange.response.headers, name).has_value();
+            if (recorded == !answer.header(name).empty()) continue;
+            same_headers = false;
+            differs(fmt::format("{} {}: `{}` only {}", exchange.method, answer.status, name,
+                                recorded ? "in the recording" : "here"));
+        }
+        if (same_headers) ++agreement.same_headers;
+        bool const same_body = bodies(exchange, answer, type, same_status, agreement);
+        bool const alike = same_status && same_headers && same_body;
+        if (alike) ++agreement.alike;
+        return alike;
+    }
+
+    bool bodies(Exchange const& exchange, simulator::testing::Exchange const& answer, std::string const& type,
+                bool same_status, Agreement& agreement) {
+        if (!exchange.body.is_object() || exchange.cut) return true;
+        bool const refused = exchange.response.status >= 400;
+        if (refused) {
+            ++agreement.properties;
+            auto code = json::text_at(exchange.body, "error.code");
+            if (!code) code = json::text_at(exchange.body, "code");
+            bool const same = base::same_text(code.value_or(""), answer.code());
+            if (same) ++agreement.same_properties;
+            else if (same_status)
+                ++agreement.differences[fmt::format("{} {}: `{}` in the recording, `{}` here", exchange.method,
+                                                    answer.status, code.value_or(""), answer.code())];
+            return same;
+        }
+        learn(exchange.body, answer.body);
+        auto const recorded = leaves(type, translation_(exchange.body));
+        auto const simulated = answer.status < 400 && answer.body.is_object() ? leaves(type, answer.body)
+                                                                              : std::map<std::string, json::Value>{};
+        bool same = true;
+        std::set<std::string> places;
+        for (auto const& [at, value] : recorded) places.insert(at);
+        for (auto const& [at, value] : simulated) places.insert(at);
+        for (auto const& at : places) {
+            auto const left = recorded.find(at), right = simulated.find(at);
+            ++agreement.properties;
+            bool const both = left != recorded.end() && right != simulated.end();
+            bool const equal =
+                both && (is_own(last_word(at)) ? left->second.kind() == right->second.kind()
+                                               : resource::same(type, json::Path(at), &left->second, &right->second));
+            if (equal) {
+                ++agreement.same_properties;
+                continue;
+            }
+            same = false;
+            if (!same_status) continue;  // named once, by its status
+            auto const place = pattern_of(at);
+            if (!both)
+                ++agreement.differences[fmt::format("`{}` only {}", place,
+                                                    right == simulated.end() ? "in the recording" : "here")];
+            else
+                ++agreement.differences[fmt::format("`{}`: {} in the recording, {} here", place, shown(left->second),
+                                                    shown(right->second))];
+        }
+        return same;
+    }
+
+    /// W/"x" and "x" are x: quotes have no place inside JSON.
+    static std::string bare(std::string_view tag) {
+        if (tag.starts_with("W/")) tag.remove_prefix(2);
+        if (tag.size() >= 2 && tag.starts_with('"') && tag.ends_with('"')) tag = tag.substr(1, tag.size() - 2);
+        return std::string(tag);
+    }
+
+    /// Principals, ids and the like that this world drew differently, so that later requests mean its own.
+    void learn(json::Value const& recorded, json::Value const& simulated) {
+        for (auto const* at : {"properties.principalId", "properties.clientId", "etag"}) {
+            auto const left = json::text_at(recorded, at), right = json::text_at(simulated, at);
+            if (left && right) translation_.add(bare(*left), bare(*right));
+        }
+    }
+
+    Recording const& recording_;
+    std::unique_ptr<SimulatedClient> client_;
+    Translation translation_;
+    std::map<std::string, Operation> operations_;
+};
+
+std::string percent(int part, int whole) { return whole == 0 ? "-" : fmt::format("{} %", part * 100 / whole); }
+
+}  // namespace
+
+std::map<std::string, Agreement> agreement() {
+    std::map<std::string, Agreement> all;
+    for (auto const& recording : recordings::all()) {
+        bool const concerns =
+            std::any_of(recording.exchanges.begin(), recording.exchanges.end(), [](auto const& exchange) {
+                auto const id = id_of(exchange.url);
+                return id && exchange.method != "POST" && is_used_by_an_estate(id->type());
+            });
+        if (concerns) Replay(recording).run(all);
+    }
+    return all;
+}
+
+std::string as_markdown(std::map<std::string, Agreement> const& all) {
+    std::string out =
+        "| type | sequences alike | exchanges alike | status | headers | properties |\n|---|---|---|---|---|---|\n";
+    Agreement total;
+    for (auto const& [type, one] : all) {
+        out += fmt::format("| {} | {} of {} | {} of {} | {} | {} | {} of {} |\n", type, one.sequences_alike,
+                           one.sequences, one.alike, one.exchanges, percent(one.same_status, one.exchanges),
+                           percent(one.same_headers, one.exchanges), one.same_properties, one.properties);
+        total.sequences += one.sequences;
+        total.sequences_alike += one.sequences_alike;
+        total.exchanges += one.exchanges;
+        total.alike += one.alike;
+        total.same_status += one.same_status;
+        total.same_headers += one.same_headers;
+        total.properties += one.properties;
+        total.same_properties += one.same_properties;
+    }
+    out += fmt::format(
+        "| **all** | {} of {} | {} of {} | {} | {} | {} of {} ({}) |\n\nDifferences, most frequent first:\n\n",
+        total.sequences_alike, total.sequences, total.alike, total.exchanges,
+        percent(total.same_status, total.exchanges), percent(total.same_headers, total.exchanges),
+        total.same_properties, total.properties, percent(total.same_properties, total.properties));
+    constexpr std::size_t most = 8;
+    for (auto const& [type, one] : all) {
+        if (one.differences.empty()) continue;
+        std::vector<std::pair<int, std::string>> sorted;
+        for (auto const& [what, count] : one.differences) sorted.emplace_back(-count, what);
+        std::sort(sorted.begin(), sorted.end());
+        out += fmt::format("* {}\n", type);
+        for (std::size_t i = 0; i < sorted.size() && i < most; ++i)
+            out += fmt::format("  * {}× {}\n", -sorted[i].first, sorted[i].second);
+        if (sorted.size() > most) out += fmt::format("  * and {} rarer ones\n", sorted.size() - most);
+    }
+    return out;
+}
+
+}  // namespace holdfast::recordings
