@@ -28,7 +28,7 @@ constexpr Language kLanguages[] = {
      [](Design const& design, estate::Estate const& estate, estate::Context const& context) {
          auto script = exports::az(design.spec, estate, context);
          auto note =
-             fmt::format("{} resources in {} writes: {} by az commands, {} by az rest, where az has no option.\n",
+             fmt::format("{} resources in {} writes: {} by az commands, {} by az rest.\n",
                          script.resources, script.writes, script.writes - script.by_rest, script.by_rest);
          return Written{std::move(script.text), std::move(note)};
      }},

@@ -22,7 +22,7 @@ struct Script {
     std::string text;
     std::size_t resources = 0;  ///< of ours
     std::size_t writes = 0;     ///< each a block of the script; children may be made inside their parent's
-    std::size_t by_rest = 0;    ///< of these, `az rest`: az has no option for something in them
+    std::size_t by_rest = 0;    ///< of these, by `az rest` with the exact body
 };
 Script az(spec::Spec const&, estate::Estate const&, estate::Context const&);
 

@@ -291,6 +291,19 @@ TEST(MovedSince, names_what_is_no_longer_so) {
                                         "network: the plan says create, what stands now needs none"}));
 }
 
+TEST(Differences, what_is_sent_and_never_shown_again_is_none) {
+    resource::Resource cluster;
+    cluster.type = "Microsoft.ContainerService/managedClusters";
+    cluster.body = *json::parse(
+        R"({"etag":"1","location":"westeurope","properties":{"dnsPrefix":"a","servicePrincipalProfile":{"clientId":"c","secret":"s"}}})");
+    auto const live = *json::parse(
+        R"({"etag":"2","location":"westeurope","properties":{"dnsPrefix":"a","servicePrincipalProfile":{"clientId":"c"}}})");
+    EXPECT_TRUE(differences(cluster, live).empty()) << "the secret is not shown, the etag is no state";
+    auto const other = *json::parse(
+        R"({"location":"westeurope","properties":{"dnsPrefix":"b","servicePrincipalProfile":{"clientId":"d"}}})");
+    EXPECT_EQ(differences(cluster, other).size(), 2u) << "what stands beside them counts";
+}
+
 TEST(Versions, stops_and_meanings) {
     EXPECT_EQ(version_stops("1.31.2", "1.34"), (std::vector<std::string>{"1.32", "1.33", "1.34"}));
     EXPECT_EQ(version_stops("1.33.1", "1.33.4"), (std::vector<std::string>{"1.33.4"}));
