@@ -82,23 +82,33 @@ private:
     /// Those who may sign in; the owner is Owner of the subscription, in effect at once.
     void know_people() {
         auto const& owner = core_.options.owner;
-        auto const know = [&](std::string const& object_id, std::string const& client_id, std::string const& name) {
-            if (!core_.store.principal(object_id)) {
-                core_.store.put(Principal{.object_id = object_id,
-                                          .kind = "ServicePrincipal",
-                                          .client_id = client_id,
-                                          .name = name,
-                                          .resource = {},
-                                          .visible_from = core_.store.now()});
-            }
-        };
-        know(owner.object_id, owner.client_id, "owner");
-        for (auto const& application : core_.options.applications)
-            know(application.object_id, application.client_id, application.name);
         auto const subscription = ResourceId::subscription_of(owner.subscription);
         arm::Work work(core_, {.object_id = owner.object_id, .client_id = owner.client_id});
-        if (!work.permits(owner.object_id, "Microsoft.Authorization/roleAssignments/write", subscription))
-            work.grant(owner.object_id, owner_role, subscription);
+        auto const know = [&](Principal principal, std::string const& role) {
+            principal.visible_from = core_.store.now();
+            auto const id = principal.object_id;
+            if (!core_.store.principal(id)) core_.store.put(std::move(principal));
+            if (!role.empty() && !work.permits(id, "Microsoft.Authorization/roleAssignments/write", subscription))
+                work.grant(id, role, subscription);
+        };
+        know({.object_id = owner.object_id, .kind = "ServicePrincipal", .client_id = owner.client_id, .name = "owner"},
+             std::string(owner_role));
+        auto const& directory = core_.options.directory;
+        for (auto const& application : directory.applications) {
+            know({.object_id = application.object_id,
+                  .kind = "ServicePrincipal",
+                  .client_id = application.client_id,
+                  .name = application.name},
+                 application.role);
+        }
+        for (auto const& user : directory.users) {
+            know({.object_id = user.object_id, .kind = "User", .client_id = user.user_principal_name, .name = user.name},
+                 user.role);
+        }
+        for (auto const& group : directory.groups) {
+            know({.object_id = group.object_id, .kind = "Group", .name = group.name, .members = group.members},
+                 group.role);
+        }
     }
 
     void pass_time(Time now) {
@@ -139,7 +149,8 @@ private:
     world::Response in_own_names(Asked& asked) {
         auto const& own = simulated_cloud();
         auto const face = face_of(asked.host);
-        if (!face || face->second == &own) return dispatch(asked);
+        // Tokens are for the names that were asked for.
+        if (!face || face->second == &own || face->first == Face::login) return dispatch(asked);
         auto const& theirs = *face->second;
         replace_all(asked.body, theirs.vault_suffix, own.vault_suffix);
         replace_all(asked.body, theirs.registry_suffix, own.registry_suffix);

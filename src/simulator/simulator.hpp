@@ -16,15 +16,7 @@ namespace holdfast::simulator {
 using base::Duration;
 using base::Time;
 
-struct Identity {
-    std::string tenant = "11111111-1111-1111-1111-111111111111";
-    std::string subscription = "00000000-0000-0000-0000-000000000001";
-    std::string client_id = "22222222-2222-2222-2222-222222222222";  ///< the Owner that --env-file names
-    std::string object_id = "33333333-3333-3333-3333-333333333333";
-    std::string client_secret = "simulated-secret";
-};
-
-/// Another application that may sign in. It holds no role until it is given one.
+/// An application that may sign in. It holds no role until it is given one.
 struct Application {
     std::string client_id, object_id, name;
     std::string client_secret;    ///< empty: none
@@ -33,11 +25,42 @@ struct Application {
         std::string issuer, subject, audience = "api://AzureADTokenExchange";
     };
     std::vector<Federation> federations;  ///< tokens of others that are accepted in its place
+    std::string role;                     ///< held on the subscription from the start; empty: none
 };
+
+struct Identity {
+    std::string tenant = "11111111-1111-1111-1111-111111111111";
+    std::string subscription = "00000000-0000-0000-0000-000000000001";
+    std::string client_id = "22222222-2222-2222-2222-222222222222";  ///< the Owner that --env-file names
+    std::string object_id = "33333333-3333-3333-3333-333333333333";
+    std::string client_secret = "simulated-secret";
+    std::string certificate_pem;                        ///< as an Application's
+    std::vector<Application::Federation> federations;  ///< as an Application's
+};
+
+/// Those who are there besides the Owner.
+struct Directory {
+    struct User {
+        std::string object_id, user_principal_name, name, password;
+        std::string role;  ///< held on the subscription from the start; empty: none
+    };
+    struct Group {
+        std::string object_id, name;
+        std::vector<std::string> members;  ///< object ids
+        std::string role;
+    };
+    std::vector<User> users;  ///< a device code is approved by the first of them
+    std::vector<Group> groups;
+    std::vector<Application> applications;
+};
+/// {"users": [{"userPrincipalName", "password", …}], "groups": [{"displayName", "members": [UPN, name or object id]}],
+/// "servicePrincipals": [{"appId", "secret", …}]}. Ids that are not said are made from the names. Unknown members,
+/// doubled names and members that nobody is are refused with their place.
+base::Result<Directory> read_directory(std::string_view json);
 
 struct Options {
     Identity owner;
-    std::vector<Application> applications;
+    Directory directory;
     Time start;                    ///< a new world's now; an old world keeps its own
     std::uint64_t seed = 1;        ///< durations and propagation are drawn from it
     double propagation_least = 0;  ///< seconds until a new role assignment takes effect, drawn for each:

@@ -48,6 +48,15 @@ ArmError unknown_type(std::string_view name_space, std::string_view type) {
     return missing;
 }
 
+/// "…/resourcegroups/rg/deployments/d/operations", an older form that az still sends, as it is written today.
+std::optional<Asked> with_provider(Asked const& asked) {
+    if (asked.path.size() < 5 || !asked.path_is(2, "resourceGroups") || !asked.path_is(4, "deployments"))
+        return std::nullopt;
+    auto today = asked;
+    today.path.insert(today.path.begin() + 4, {"providers", "Microsoft.Resources"});
+    return today;
+}
+
 /// Lists of extension types that look beyond their scope, and what else answers in place of plain resources.
 struct Special {
     std::string_view type;
@@ -59,6 +68,8 @@ constexpr Special specials[] = {
     {"Microsoft.Authorization/roleDefinitions", list_role_definitions, role_definition},
     {"Microsoft.Authorization/locks", list_locks, nullptr},
     {"Microsoft.Authorization/permissions", list_permissions, nullptr},
+    {"Microsoft.Authorization/policyDefinitions", nullptr, policy_definition},
+    {"Microsoft.Authorization/policySetDefinitions", nullptr, policy_definition},
     {"Microsoft.Resources/tags", nullptr, tags},
 };
 Special const* special(std::string_view type) {
@@ -67,15 +78,23 @@ Special const* special(std::string_view type) {
     return found == std::end(specials) ? nullptr : found;
 }
 
-Said on_resource(Request const& request, ResourceId const& id, std::string const& type) {
-    if (auto const* row = special(type); row && row->one) return row->one(request, id);
+/// What an answer about a type carries that nobody here acts for: it is kept and shown, and nothing comes of it.
+world::Header const stored_only{"x-holdfast-fidelity", "stored only"};
+
+Said verb(Request const& request, ResourceId const& id, std::string const& type) {
     auto const& method = request.asked.method;
     if (method == "GET" || method == "HEAD") return get(request, id, type);
-    if (!has_behaviour(type)) return tl::unexpected(not_modelled(type));
     if (method == "PUT") return put(request, id, type);
     if (method == "PATCH") return patch(request, id, type);
     if (method == "DELETE") return erase(request, id, type);
     return tl::unexpected(method_not_allowed(request));
+}
+
+Said on_resource(Request const& request, ResourceId const& id, std::string const& type) {
+    if (auto const* row = special(type); row && row->one) return row->one(request, id);
+    auto said = verb(request, id, type);
+    if (said && !has_behaviour(type)) said->headers.push_back(stored_only);
+    return said;
 }
 
 /// An action, or a GET below a resource that is no resource of its own ("upgradeProfiles/default").
@@ -133,7 +152,8 @@ Said below_provider(Request const& request, std::span<std::string const> before,
     }
     std::string type = tail.front();
     for (std::size_t i = 1; i < tail.size(); i += 2) type.append("/").append(tail[i]);
-    auto const known = canonical_type(type);
+    auto known = canonical_type(type);
+    if (known.empty() && is_storable(type)) known = type;
     bool const one = tail.size() % 2 == 1;  // namespace, then pairs
     if (auto said = try_action(request, scope_text, tail)) return std::move(*said);
     if (known.empty() && !special(type))
@@ -190,6 +210,7 @@ Said in_subscription(Request const& request) {
 }
 
 Said route(Request const& request) {
+    if (auto older = with_provider(request.asked)) return carry_out(request.work, *older);
     auto const& path = request.asked.path;
     auto const reads = request.asked.method == "GET";
     if (path.empty()) return tl::unexpected(unknown_path(request));
@@ -213,6 +234,12 @@ Said route(Request const& request) {
     if (in_one) return in_subscription(request);
     return tl::unexpected(unknown_path(request));
 }
+
+}  // namespace
+
+Said carry_out(Work& work, Asked const& asked) { return route({work, asked}); }
+
+namespace {
 
 /// The type a path speaks of, for the envelope of its errors.
 Envelope envelope_of(Asked const& asked) {
@@ -278,8 +305,7 @@ world::Response answer(Core& core, Asked const& asked) {
         response.headers.push_back({"Retry-After", wait});
     } else {
         Work work(core, {.object_id = token->object_id, .client_id = token->client_id});
-        Request const request{work, asked};
-        auto said = route(request);
+        auto said = carry_out(work, asked);
         if (said) {
             response = answer_json(said->status, said->body);
             for (auto& header : said->headers) response.headers.push_back(std::move(header));

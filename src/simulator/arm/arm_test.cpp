@@ -79,8 +79,8 @@ TEST(Arm, answers_as_its_gateway_does) {
          "InvalidResourceGroup"},
         {"no such namespace", "GET", "resourceGroups/rg1/providers/Contoso.Things/boxes/a?api-version=2021-04-01", "",
          404, "InvalidResourceNamespace"},
-        {"no such type", "GET", "resourceGroups/rg1/providers/Microsoft.Network/boxes/a?api-version=2021-04-01", "",
-         404, "InvalidResourceType"},
+        {"a type nobody here knows", "GET",
+         "resourceGroups/rg1/providers/Microsoft.Network/boxes/a?api-version=2021-04-01", "", 404, "ResourceNotFound"},
         {"no such resource", "GET",
          "resourceGroups/rg1/providers/Microsoft.Network/virtualNetworks/a?api-version=2025-01-01", "", 404,
          "ResourceNotFound"},
@@ -170,7 +170,7 @@ TEST(Arm, roles_take_effect_when_they_do) {
     auto options = Client::defaults();
     options.propagation_least = 10;
     options.propagation_most = 60;
-    options.applications.push_back({.client_id = "44444444-4444-4444-4444-444444444444",
+    options.directory.applications.push_back({.client_id = "44444444-4444-4444-4444-444444444444",
                                     .object_id = "55555555-5555-5555-5555-555555555555",
                                     .name = "deployer",
                                     .client_secret = "s",
@@ -501,14 +501,26 @@ TEST(Arm, lays_tags_over_tags) {
     }
 }
 
-TEST(Arm, refuses_what_it_does_not_model) {
+TEST(Arm, keeps_what_it_does_not_model_and_says_so) {
     Client client;
     client.ready({});
-    auto const deployment = in_group("/providers/Microsoft.Resources/deployments/d") + version("2021-04-01");
-    EXPECT_EQ(client.call("PUT", deployment, R"({"properties":{"mode":"Incremental"}})").code(), "NotModelled");
+    auto const thing = in_group("/providers/Microsoft.Cdn/profiles/front") + version("2024-02-01");
+    EXPECT_EQ(client.call("PUT", thing, R"({"location":"global"})").code(), "MissingSubscriptionRegistration");
+    client.call("POST", in_subscription("/providers/Microsoft.Cdn/register?api-version=2021-04-01"));
+    client.settle();
+    auto const made = client.call("PUT", thing, R"({"location":"global","sku":{"name":"Standard"}})");
+    EXPECT_EQ(made.status, 201);
+    EXPECT_EQ(made.header("x-holdfast-fidelity"), "stored only");
+    EXPECT_EQ(made.text("type"), "Microsoft.Cdn/profiles");
+    EXPECT_EQ(client.get(thing).text("sku.name"), "Standard");
+    EXPECT_EQ(client.call("PATCH", thing, R"({"tags":{"a":"b"}})").text("tags.a"), "b");
+    auto const listed = client.get(in_group("/providers/Microsoft.Cdn/profiles") + version("2024-02-01"));
+    EXPECT_EQ(json::list_at(listed.body, "value").size(), 1u);
+    EXPECT_EQ(client.call("DELETE", thing).status, 200);
+    EXPECT_EQ(client.get(thing).code(), "ResourceNotFound");
     auto const definition =
         "/providers/Microsoft.Authorization/policySetDefinitions/a8640138-9b0a-4a28-b8cb-1666c838647d";
-    EXPECT_EQ(client.get(definition + version("2025-11-01")).status, 404);
+    EXPECT_EQ(client.get(definition + version("2025-11-01")).text("properties.policyType"), "BuiltIn");
 }
 
 TEST(Arm, lists_in_pages) {

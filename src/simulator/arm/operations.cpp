@@ -105,6 +105,16 @@ std::optional<Duration> finish_delete(Work& work, Operation& operation) {
         if (auto const* error = std::get_if<ArmError>(&swept)) fail_with(operation, *error);
         return std::nullopt;
     }
+    if (auto* stored = work.core().store.edit(id->key()); stored && behaviour(stored->type).erase_step) {
+        auto const outcome = behaviour(stored->type).erase_step(work, *stored);
+        if (auto const* later = std::get_if<Later>(&outcome)) return later->after;
+        if (auto const* error = std::get_if<ArmError>(&outcome)) {
+            fail_with(operation, *error);
+            stored->deleting = false;
+            set_state(*stored, "Failed");
+            return std::nullopt;
+        }
+    }
     work.erase(*id);
     return std::nullopt;
 }

@@ -178,6 +178,10 @@ struct ResourceBehaviour {
     /// Synchronous no to a DELETE: in use, protected. Also asked for inline children that a parent PUT drops, and for
     /// every member of a group that is being deleted.
     std::optional<ArmError> (*before_delete)(Context&, Stored const&) = nullptr;
+    /// A DELETE was accepted: what its query says may be kept in `hidden`.
+    void (*erasing)(Context&, Stored&, std::map<std::string, std::string> const& query) = nullptr;
+    /// The DELETE's own work, asked until it is done; then the resource goes.
+    Outcome (*erase_step)(Context&, Stored&) = nullptr;
     /// It is gone, with `subtree` (itself first, then children and extensions).
     void (*deleted)(Context&, Stored const&, std::span<Stored const> subtree) = nullptr;
     /// Last touch on what a GET shows: id, name, type, etag and inline children are already there, secrets are not.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "simulator/arm/groups.hpp"
+#include "simulator/templates/jsonc.hpp"
 
 namespace holdfast::simulator::arm {
 namespace {
@@ -169,10 +170,17 @@ Refusal check_etag(Request const& request, ResourceBehaviour const& row, Stored 
     return std::nullopt;
 }
 
+base::Result<json::Value> parsed_body(Request const& request) {
+    auto const& path = request.asked.path;
+    bool const lenient = std::any_of(path.begin(), path.end(),
+                                     [](std::string const& segment) { return base::same_text(segment, "deployments"); });
+    return lenient ? templates::parse_jsonc(request.asked.body) : json::parse(request.asked.body);
+}
+
 tl::expected<json::Value, ArmError> read_body(Request const& request) {
     if (base::trimmed(request.asked.body).empty())
         return tl::unexpected(error(400, "MissingRequestBody", "The request needs a body, and has none."));
-    auto body = json::parse(request.asked.body);
+    auto body = parsed_body(request);
     if (!body)
         return tl::unexpected(
             error(400, "InvalidRequestContent", "The request content is not valid JSON: " + body.error().what));
@@ -230,12 +238,6 @@ ArmError method_not_allowed(Request const& request) {
               "The resource '" + request.asked.text() + "' does not answer to " + request.asked.method + ".");
     refused.from_gateway = true;
     return refused;
-}
-
-ArmError not_modelled(std::string_view type) {
-    return error(400, "NotModelled",
-                 "The simulated Azure does not act for " + std::string(type) +
-                     ": storing it without its effects would be a lie. docs/fidelity.md says what it models.");
 }
 
 std::string filtered_by(std::string_view filter, std::string_view property) {

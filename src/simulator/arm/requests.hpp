@@ -31,7 +31,9 @@ Refusal check_locks(Request const&, ResourceId const&, bool deletes);
 Refusal check_denied(Request const&, ResourceId const&);
 /// If-Match, If-None-Match.
 Refusal check_etag(Request const&, ResourceBehaviour const&, Stored const* existing);
-/// The request's body as an object.
+/// The request's body: JSON, and for deployments JSON as template files are written.
+base::Result<json::Value> parsed_body(Request const&);
+/// The same as an object.
 tl::expected<json::Value, ArmError> read_body(Request const&);
 
 /// A list with paging: $top, $skiptoken, nextLink.
@@ -40,8 +42,9 @@ Answer paged(Request const&, json::Array all);
 ArmError not_found(ResourceId const&);
 ArmError group_not_found(ResourceId const& group);
 ArmError method_not_allowed(Request const&);
-/// A type that is published but that nobody here acts for. Better refused than stored without its effects.
-ArmError not_modelled(std::string_view type);
+
+/// Any request whose caller is known: what the front does for clients, and deployments for their resources.
+Said carry_out(Work&, Asked const&);
 
 // The verbs, once the path has been understood.
 Said get(Request const&, ResourceId const&, std::string const& type);
@@ -64,6 +67,9 @@ Said locations(Request const&);
 Said list_providers(Request const&);
 Said provider(Request const&, std::string_view name_space);
 Said register_provider(Request const&, std::string_view name_space, bool wanted);
+
+/// Built-in definitions of policies and initiatives, then those that stand.
+Said policy_definition(Request const&, ResourceId const&);
 
 /// "…/providers/Microsoft.Resources/tags/default" of anything that stands.
 Said tags(Request const&, ResourceId const&);

@@ -437,6 +437,7 @@ Said erase(Request const& request, ResourceId const& id, std::string const& type
     auto* edited = request.store().edit(id.key());
     edited->deleting = true;
     set_state(*edited, row.deleting);
+    if (row.erasing) row.erasing(request.work, *edited, request.asked.query);
     Operation operation{.id = {},
                         .verb = "DELETE",
                         .target = stored->id.text(),
@@ -481,7 +482,7 @@ Call call_of(Request const& request, std::map<std::string, std::string> paramete
               .subscription = request.subscription(),
               .group = scope ? scope->group() : "",
               .origin = request.asked.origin};
-    if (auto body = json::parse(request.asked.body)) call.body = std::move(*body);
+    if (auto body = parsed_body(request)) call.body = std::move(*body);
     return call;
 }
 

@@ -3,6 +3,7 @@
 
 #include "simulator/arm/groups.hpp"
 #include "simulator/arm/requests.hpp"
+#include "simulator/templates/deployments.hpp"
 
 namespace holdfast::simulator::arm {
 namespace {
@@ -272,8 +273,12 @@ Provider const& resources() {
         auto row = group_behaviour();
         row.validate = validate_group;
         return row;
-    }()};
-    static Provider const provider{.name = "Microsoft.Resources", .registered_at_first = true, .types = types};
+    }(), templates::deployment_behaviour(), templates::stack_behaviour()};
+    static Provider const provider{.name = "Microsoft.Resources",
+                                   .registered_at_first = true,
+                                   .types = types,
+                                   .routes = templates::deployment_routes(),
+                                   .scheduled = templates::deployment_functions()};
     return provider;
 }
 

@@ -1,5 +1,6 @@
 #include "simulator/arm/types.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace holdfast::simulator::arm {
@@ -61,7 +62,7 @@ constexpr std::string_view subscription_type = "Microsoft.Resources/subscription
 
 ResourceBehaviour const& behaviour(std::string_view type) {
     static ResourceBehaviour const plain{
-        .type = "", .source = "the common answers of resource providers", .date = "2026-11-23"};
+        .type = "", .patch = PatchStyle::merge, .source = "the common answers of resource providers", .date = "2026-11-23"};
     auto const found = rows().find(base::lower(type));
     return found == rows().end() ? plain : *found->second;
 }
@@ -99,7 +100,16 @@ std::string canonical_namespace(std::string_view name_space) {
     for (auto const& shape : shapes::all()) {
         if (base::same_text(namespace_of(shape.name), name_space)) return std::string(namespace_of(shape.name));
     }
-    return {};
+    return is_storable(std::string(name_space) + "/x") ? std::string(name_space) : std::string();
+}
+
+bool is_storable(std::string_view type) {
+    constexpr std::string_view publisher = "Microsoft.";
+    auto const slash = type.find('/');
+    return base::starts_with_text(type, publisher) && slash != std::string_view::npos && slash > publisher.size() &&
+           type.size() <= 200 && std::all_of(type.begin(), type.end(), [](unsigned char c) {
+               return std::isalnum(c) || c == '.' || c == '/' || c == '-' || c == '_';
+           });
 }
 
 ResourceId topmost(ResourceId const& id) {

@@ -16,7 +16,9 @@ Scheduled const* scheduled_named(std::string_view);
 std::string_view namespace_of(std::string_view type);
 /// The type in canonical case, or empty when neither shapes nor a row knows it.
 std::string canonical_type(std::string_view type);
-/// Whether any type of this namespace is known.
+/// Whether a type that neither knows may be kept all the same: one of Microsoft's namespaces, and fit for a path.
+bool is_storable(std::string_view type);
+/// A namespace of known types in canonical case; another of Microsoft's as it is written; else empty.
 std::string canonical_namespace(std::string_view name_space);
 
 /// The topmost resource an id belongs to: the virtual network of a subnet. Groups and subscriptions are their own.

@@ -53,27 +53,47 @@ std::string authority_for(Core const& core, Asked const& asked) {
     return login_origin(asked) + "/" + core.options.owner.tenant;
 }
 
-std::string issue(Core& core, Principal const& principal, std::string_view audience, Duration lifetime) {
+std::string sign(Core const& core, json::Object claims) {
+    auto const& key = core.signer.published().key_id;
+    json::Object const header{{"typ", "JWT"}, {"alg", "RS256"}, {"kid", key}, {"x5t", key}};
+    auto const bytes =
+        base::base64url(json::write(header)) + "." + base::base64url(json::write(json::Value(std::move(claims))));
+    return bytes + "." + base::base64url(core.signer.sign(bytes));
+}
+
+std::string issue(Core& core, Principal const& principal, std::string_view audience, Duration lifetime,
+                  Issued issued) {
     auto const now = std::chrono::duration_cast<std::chrono::seconds>(core.store.now().time_since_epoch()).count();
     auto const until = now + std::chrono::duration_cast<std::chrono::seconds>(lifetime).count();
     auto const& tenant = core.options.owner.tenant;
-    json::Object const header{{"typ", "JWT"}, {"alg", "RS256"}, {"kid", core.signer.published().key_id}};
+    bool const user = principal.kind == "User";
     json::Object claims{{"aud", audience},
                         {"iss", "https://sts.windows.net/" + tenant + "/"},
                         {"iat", now},
                         {"nbf", now},
                         {"exp", until},
-                        {"appid", principal.client_id},
-                        {"appidacr", "1"},
-                        {"idtyp", "app"},
+                        {"appid", user ? issued.client_id : principal.client_id},
+                        {"appidacr", user ? "0" : "1"},
+                        {"idp", "https://sts.windows.net/" + tenant + "/"},
+                        {"idtyp", user ? "user" : "app"},
                         {"oid", principal.object_id},
                         {"sub", principal.object_id},
                         {"tid", tenant},
                         {"ver", "1.0"}};
+    if (user) {
+        claims["name"] = principal.name;
+        claims["upn"] = claims["unique_name"] = principal.client_id;
+        claims["scp"] = "user_impersonation";
+        claims["amr"] = json::Array{"pwd"};
+        json::Array groups;
+        for (auto const& holder : core.store.holders_of(principal.object_id)) {
+            if (!base::same_text(holder, principal.object_id)) groups.emplace_back(holder);
+        }
+        if (!groups.empty()) claims["groups"] = std::move(groups);
+    }
     if (!principal.resource.empty()) claims["xms_mirid"] = principal.resource;
-    auto const bytes =
-        base::base64url(json::write(header)) + "." + base::base64url(json::write(json::Value(std::move(claims))));
-    return bytes + "." + base::base64url(core.signer.sign(bytes));
+    if (issued.capable) claims["xms_cc"] = json::Array{"cp1"};
+    return sign(core, std::move(claims));
 }
 
 std::optional<Parts> take_apart(std::string_view token) {

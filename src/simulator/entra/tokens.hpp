@@ -15,7 +15,14 @@ struct Refused {
 };
 enum class Audience { management, vault, graph };
 
-std::string issue(Core&, Principal const&, std::string_view audience, Duration lifetime);
+/// How a token was come by.
+struct Issued {
+    std::string client_id;  ///< the application a user signed in with; empty: the principal's own
+    bool capable = false;   ///< the client can handle claims challenges
+};
+std::string issue(Core&, Principal const&, std::string_view audience, Duration lifetime, Issued = {});
+/// A token of any claims with the world's signature.
+std::string sign(Core const&, json::Object claims);
 tl::expected<Token, Refused> verify(Core const&, std::string_view token, Audience, Asked const&);
 
 /// A token taken apart, its signature unchecked.

@@ -130,7 +130,8 @@ Refusal nothing_fixed_changes(std::string_view type, json::Value const& existing
         auto const* wanted = json::find(desired, path);
         if (!wanted || wanted->is_null()) continue;
         auto const from = spelled(json::find(existing, path), row.path), to = spelled(wanted, row.path);
-        if (from == to || to == "-" || may_move(row.moves, from, to)) continue;
+        bool const still_off = from == "-" && to == "false";  // az sends what it read with every switch written out
+        if (from == to || to == "-" || still_off || may_move(row.moves, from, to)) continue;
         auto const shown = shown_path(type, row.path);
         if (row.path == "location")
             return arm::error(409, row.code,

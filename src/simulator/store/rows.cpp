@@ -64,7 +64,8 @@ base::Result<Stored> stored_from(json::Value const& row) {
 json::Value to_json(Principal const& principal) {
     return json::Object{{"objectId", principal.object_id}, {"kind", principal.kind},
                         {"clientId", principal.client_id}, {"name", principal.name},
-                        {"resource", principal.resource},  {"visibleFrom", milliseconds(principal.visible_from)}};
+                        {"resource", principal.resource},  {"visibleFrom", milliseconds(principal.visible_from)},
+                        {"members", array_of(principal.members)}};
 }
 
 Principal principal_from(json::Value const& row) {
@@ -73,7 +74,8 @@ Principal principal_from(json::Value const& row) {
             .client_id = text(row, "clientId"),
             .name = text(row, "name"),
             .resource = text(row, "resource"),
-            .visible_from = moment(row, "visibleFrom")};
+            .visible_from = moment(row, "visibleFrom"),
+            .members = texts(row, "members")};
 }
 
 json::Value to_json(SoftDeleted const& deleted) {

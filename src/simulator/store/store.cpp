@@ -1,5 +1,7 @@
 #include "simulator/store/store.hpp"
 
+#include <algorithm>
+
 #include <cassert>
 
 #include "simulator/store/rows.hpp"
@@ -215,13 +217,32 @@ Principal& Store::put(Principal principal) {
     auto const key = base::lower(principal.object_id);
     touch(row_key(principal_rows, key));
     if (!principal.client_id.empty()) by_client_id_[base::lower(principal.client_id)] = key;
+    if (auto const* old = at(principals_, key)) forget_members(*old);
+    for (auto const& member : principal.members) by_member_[base::lower(member)].insert(key);
     return principals_[key] = std::move(principal);
+}
+
+void Store::forget_members(Principal const& group) {
+    for (auto const& member : group.members) by_member_[base::lower(member)].erase(base::lower(group.object_id));
+}
+
+std::vector<std::string> Store::holders_of(std::string_view principal) const {
+    std::vector<std::string> found{base::lower(principal)};
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        auto const* groups = at(by_member_, found[i]);
+        if (!groups) continue;
+        for (auto const& group : *groups) {
+            if (std::find(found.begin(), found.end(), group) == found.end()) found.push_back(group);
+        }
+    }
+    return found;
 }
 
 void Store::erase_principal(std::string_view object_id) {
     auto const found = principals_.find(base::lower(object_id));
     if (found == principals_.end()) return;
     by_client_id_.erase(base::lower(found->second.client_id));
+    forget_members(found->second);
     touch(row_key(principal_rows, found->first));
     principals_.erase(found);
 }

@@ -68,6 +68,8 @@ public:
     Principal const* principal(std::string_view object_or_client_id) const;
     Principal& put(Principal);
     void erase_principal(std::string_view object_id);
+    /// Object ids (lower case) of the principal and of every group it is in, through other groups too.
+    std::vector<std::string> holders_of(std::string_view principal) const;
 
     std::map<std::string, SoftDeleted> const& bin() const { return bin_; }
     void put(SoftDeleted);
@@ -115,6 +117,7 @@ public:
     void count_repeated_create();
 
 private:
+    void forget_members(Principal const& group);
     void touch(std::string row) { pending_.insert(std::move(row)); }
     std::optional<std::string> row(std::string const& key) const;
     base::Result<void> read_row(std::string const& key, std::string const& value);
@@ -127,6 +130,7 @@ private:
     std::map<std::string, std::set<std::string>> by_type_, by_principal_;  // lower-case type or principal -> keys
     std::map<std::string, Principal> principals_;
     std::map<std::string, std::string> by_client_id_;
+    std::map<std::string, std::set<std::string>> by_member_;  // member -> groups
     std::map<std::string, SoftDeleted> bin_;
     std::map<std::string, Operation> operations_;
     std::set<std::string> running_;

@@ -222,7 +222,14 @@ void set_power(Context& context, std::string const& id, std::string_view state) 
 
 }  // namespace
 
-std::span<arm::Action const> cluster_actions() { return on_cluster; }
+std::span<arm::Action const> cluster_actions() {
+    static auto const all = [] {
+        std::vector<arm::Action> actions(std::begin(on_cluster), std::end(on_cluster));
+        for (auto const& action : operator_actions()) actions.push_back(action);
+        return actions;
+    }();
+    return all;
+}
 std::span<arm::Action const> pool_actions() { return on_pool; }
 
 arm::Reply kubernetes_versions(Context&, arm::Call const& call) {

@@ -36,6 +36,10 @@ void lock_down(Context&, Stored const& cluster);
 void node_group_due(Context&, std::string const& id, json::Value const& payload);
 void kubelet_identity_due(Context&, std::string const& id, json::Value const& payload);
 
+// commands.cpp
+std::span<arm::Action const> operator_actions();
+void principal_due(Context&, std::string const& id, json::Value const& payload);
+
 // actions.cpp
 std::span<arm::Action const> cluster_actions();
 std::span<arm::Action const> pool_actions();

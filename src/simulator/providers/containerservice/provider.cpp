@@ -119,6 +119,7 @@ constexpr arm::Scheduled scheduled[] = {
     {"aks.node_group", node_group_due}, {"aks.kubelet_identity", kubelet_identity_due},
     {"aks.started", started_due},       {"aks.stopped", stopped_due},
     {"aks.rotated", rotated_due},       {"aks.image", image_due},
+    {"aks.principal", principal_due},
 };
 
 }  // namespace

@@ -50,6 +50,10 @@ Refusal on_route_tables(Context& context, Design const& design) {
         auto const* subnet = context.find(written);
         auto const* table = subnet ? context.find(text(subnet->body, "properties.routeTable.id")) : nullptr;
         if (!table) continue;
+        // What AKS itself hung on the subnet is its own.
+        if (design.existing &&
+            base::same_text(table->id.group(), text(design.existing->body, "properties.nodeResourceGroup")))
+            continue;
         if (base::same_text(design.at("identity.type"), "SystemAssigned"))
             return refuse(400, "CustomRouteTableWithUnsupportedMSIType",
                           "Clusters using managed identity type SystemAssigned do not support bringing your own route "
