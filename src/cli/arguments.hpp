@@ -11,8 +11,8 @@ namespace holdfast::cli {
 
 /// One `-o FORMAT` or `-o FORMAT=FILE`.
 struct Output {
-    std::string format;   ///< "human", "json", "html"
-    std::string file;     ///< empty: standard output
+    std::string format;  ///< "human", "json", "html"
+    std::string file;    ///< empty: standard output
 };
 
 struct Arguments {
@@ -47,7 +47,7 @@ struct Arguments {
 
     // simulate
     int port = 8443;
-    std::string speed = "1", env_file, load, address = "127.0.0.1", token;
+    std::string speed = "1", env_file, load, directory, address = "127.0.0.1", token;
     bool env = false;
     std::uint64_t seed = 1;
 

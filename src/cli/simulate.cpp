@@ -15,13 +15,15 @@ namespace {
 using base::Duration;
 using base::Time;
 
-/// The simulated Azure's time: what it stored, plus real time since the start, times a factor; or as fast as things happen.
+/// The simulated Azure's time: what it stored, plus real time since the start, times a factor; or as fast as things
+/// happen.
 class Pace {
 public:
     Pace(Time stored, std::optional<double> factor) : stored_(stored), begun_(platform::wall_now()), factor_(factor) {}
     Time now(simulator::Azure const& azure) {
         if (factor_)
-            last_ = std::max(last_, stored_ + Duration(std::int64_t(double((platform::wall_now() - begun_).count()) * *factor_)));
+            last_ = std::max(
+                last_, stored_ + Duration(std::int64_t(double((platform::wall_now() - begun_).count()) * *factor_)));
         else  // the caller asks again only when it wants to know how things went: let what is due next have happened
             last_ = std::max({last_, azure.now(), azure.next_due().value_or(azure.now())}) + Duration(40);
         return last_;
@@ -40,7 +42,9 @@ std::string exports(std::string const& url, std::string const& folder, simulator
         return out + "'";
     };
     std::string out = "# The simulated Azure at " + url + ". Read by: . FILE\n";
-    auto const set = [&](std::string_view name, std::string const& value) { out += fmt::format("export {}={}\n", name, quote(value)); };
+    auto const set = [&](std::string_view name, std::string const& value) {
+        out += fmt::format("export {}={}\n", name, quote(value));
+    };
     auto const bundle = folder + "/bundle.pem";
     set("HOLDFAST_ARM_ENDPOINT", url);
     set("HOLDFAST_AUTHORITY", url);
@@ -57,12 +61,16 @@ std::string exports(std::string const& url, std::string const& folder, simulator
     set("AZURE_CONFIG_DIR", folder + "/az");
     set("AZURE_CORE_INSTANCE_DISCOVERY", "false");
     set("AZURE_CORE_COLLECT_TELEMETRY", "false");
-    for (auto const* const name : {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}) set(name, bundle);
+    for (auto const* const name : {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"})
+        set(name, bundle);
     out += "# Key vaults' own hosts do not resolve; reach them through the same port as a proxy:\n";
     out += fmt::format("#   export HTTPS_PROXY={} NO_PROXY=localhost,127.0.0.1\n", quote("http" + url.substr(5)));
     out += "# Or give tools Azure's real host names, all through the proxy:\n";
-    out += "#   unset HOLDFAST_ARM_ENDPOINT HOLDFAST_AUTHORITY AZURE_AUTHORITY_HOST ARM_METADATA_HOSTNAME AZURE_CORE_INSTANCE_DISCOVERY\n";
-    out += fmt::format("#   export HTTPS_PROXY={} AZURE_CONFIG_DIR={}\n", quote("http" + url.substr(5)), quote(folder + "/az-public"));
+    out +=
+        "#   unset HOLDFAST_ARM_ENDPOINT HOLDFAST_AUTHORITY AZURE_AUTHORITY_HOST ARM_METADATA_HOSTNAME "
+        "AZURE_CORE_INSTANCE_DISCOVERY\n";
+    out += fmt::format("#   export HTTPS_PROXY={} AZURE_CONFIG_DIR={}\n", quote("http" + url.substr(5)),
+                       quote(folder + "/az-public"));
     return out;
 }
 
@@ -80,16 +88,38 @@ base::Result<void> register_cloud(world::Files& files, std::string const& folder
         "suffix_storage_endpoint = core.azsim.test\n",
         url);
     auto written = files.write(folder + "/az/clouds.config", clouds);
-    if (written) written = files.write(folder + "/az/config", "[cloud]\nname = azsim\n[core]\ninstance_discovery = false\ncollect_telemetry = no\n");
+    if (written)
+        written = files.write(folder + "/az/config",
+                              "[cloud]\nname = azsim\n[core]\ninstance_discovery = false\ncollect_telemetry = no\n");
     if (written) written = files.write(folder + "/az-public/config", "[core]\ncollect_telemetry = no\n");
     return written;
 }
 
-/// The system's certificate authorities plus ours: tools that replace their store by one file still reach everything else.
+/// The system's certificate authorities plus ours: tools that replace their store by one file still reach everything
+/// else.
 std::string bundle(world::Files& files, std::string const& ours) {
     for (auto const* const path : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"})
         if (files.exists(path)) return files.read(path).value_or("") + "\n" + ours;
     return ours;
+}
+
+/// Who is there: what the file says, or one user who owns the subscription, for sign-ins that need a person.
+base::Result<simulator::Directory> directory_of(world::Files& files, std::string const& path,
+                                                simulator::Identity const& owner) {
+    if (path.empty()) {
+        simulator::Directory directory;
+        directory.users.push_back({.object_id = "44444444-4444-4444-4444-444444444444",
+                                   .user_principal_name = "user@azsim.test",
+                                   .name = "User",
+                                   .password = owner.client_secret,
+                                   .role = "Owner"});
+        return directory;
+    }
+    auto const text = files.read(path);
+    if (!text) return base::fail(text.error());
+    auto directory = simulator::read_directory(*text);
+    if (!directory) directory.error().where = base::SourcePos{.file = path};
+    return directory;
 }
 
 }  // namespace
@@ -102,21 +132,32 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
     auto const folder = state + "/tls";
     if (arguments.env) {
         auto const kept = files->read(state + "/simulate.env");
-        if (!kept) return failed({.code = base::ErrorCode::unreadable, .what = "no simulated Azure has been served from " + state, .fix = "holdfast simulate --state " + state});
+        if (!kept)
+            return failed({.code = base::ErrorCode::unreadable,
+                           .what = "no simulated Azure has been served from " + state,
+                           .fix = "holdfast simulate --state " + state});
         auto const lock = files->lock(state + "/lock");
-        if (lock) return failed({.code = base::ErrorCode::unreadable, .what = "no simulated Azure is running on " + state, .fix = "holdfast simulate --state " + state});
+        if (lock)
+            return failed({.code = base::ErrorCode::unreadable,
+                           .what = "no simulated Azure is running on " + state,
+                           .fix = "holdfast simulate --state " + state});
         terminal.out(*kept);
         return 0;
     }
-    bool const loopback = arguments.address == "127.0.0.1" || arguments.address == "::1" || arguments.address == "localhost";
+    bool const loopback =
+        arguments.address == "127.0.0.1" || arguments.address == "::1" || arguments.address == "localhost";
     if (!loopback && arguments.token.empty())
-        return failed({.code = base::ErrorCode::usage, .what = "an address that others can reach needs a secret", .fix = "add --token SECRET, or stay on 127.0.0.1"});
+        return failed({.code = base::ErrorCode::usage,
+                       .what = "an address that others can reach needs a secret",
+                       .fix = "add --token SECRET, or stay on 127.0.0.1"});
     std::optional<double> factor;
     if (arguments.speed != "max") {
         char* end = nullptr;
         factor = std::strtod(arguments.speed.c_str(), &end);
         if (*end != '\0' || !std::isfinite(*factor) || *factor <= 0)
-            return failed({.code = base::ErrorCode::usage, .what = fmt::format("'{}' is not a speed", base::printable(arguments.speed)), .fix = "write a factor such as 60, or max"});
+            return failed({.code = base::ErrorCode::usage,
+                           .what = fmt::format("'{}' is not a speed", base::printable(arguments.speed)),
+                           .fix = "write a factor such as 60, or max"});
     }
 
     boost::asio::io_context io;
@@ -128,6 +169,9 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
     simulator::Options options;
     options.start = arguments.as_of ? Time(std::chrono::sys_days(*arguments.as_of)) : platform::wall_now();
     options.seed = arguments.seed;
+    auto people = directory_of(*files, arguments.directory, options.owner);
+    if (!people) return failed(people.error());
+    options.directory = std::move(*people);
     auto azure = simulator::Azure::open(**rows, options);
     if (!azure) return failed(azure.error());
     if (!arguments.load.empty()) {
@@ -144,20 +188,25 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
     Pace pace((*azure)->now(), factor);
     auto const token = arguments.token;
     auto& standing = **azure;
-    platform::Handler const handler = [&pace, &standing, token](world::Request request) -> world::Task<world::Response> {
+    platform::Handler const handler = [&pace, &standing,
+                                       token](world::Request request) -> world::Task<world::Response> {
         if (!token.empty() && world::find(request.headers, "x-holdfast-token") != std::string_view(token))
-            co_return world::Response{.status = 401, .headers = {{"Content-Type", "text/plain"}}, .body = "send the secret as x-holdfast-token\n"};
+            co_return world::Response{.status = 401,
+                                      .headers = {{"Content-Type", "text/plain"}},
+                                      .body = "send the secret as x-holdfast-token\n"};
         auto const now = pace.now(standing);
         co_return standing.answer(request, now);
     };
-    auto server = platform::Server::start(io, *authority, handler, {.address = arguments.address, .port = arguments.port});
+    auto server =
+        platform::Server::start(io, *authority, handler, {.address = arguments.address, .port = arguments.port});
     if (!server) return failed(server.error());
     auto const url = fmt::format("https://{}:{}", arguments.address, (*server)->port());
     auto const cwd = std::filesystem::absolute(folder).string();
     auto const script = exports(url, cwd, options.owner);
     auto prepared = register_cloud(*files, folder, url);
     if (prepared) prepared = files->write(state + "/simulate.env", script, world::Privacy::owner_only);
-    if (prepared && !arguments.env_file.empty()) prepared = files->write(arguments.env_file, script, world::Privacy::owner_only);
+    if (prepared && !arguments.env_file.empty())
+        prepared = files->write(arguments.env_file, script, world::Privacy::owner_only);
     if (!prepared) return failed(prepared.error());
     terminal.out(fmt::format("ready {}\n", url));
 

@@ -102,8 +102,9 @@ private:
                  application.role);
         }
         for (auto const& user : directory.users) {
-            know({.object_id = user.object_id, .kind = "User", .client_id = user.user_principal_name, .name = user.name},
-                 user.role);
+            know(
+                {.object_id = user.object_id, .kind = "User", .client_id = user.user_principal_name, .name = user.name},
+                user.role);
         }
         for (auto const& group : directory.groups) {
             know({.object_id = group.object_id, .kind = "Group", .name = group.name, .members = group.members},

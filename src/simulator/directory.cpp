@@ -64,7 +64,8 @@ base::Result<Directory> read_directory(std::string_view text) {
     if (!object) return refuse("a directory is a JSON object", help);
     for (auto const& member : *object) {
         if (member.key() != "users" && member.key() != "groups" && member.key() != "servicePrincipals")
-            return refuse("the directory has a member '" + base::printable(member.key()) + "' that means nothing", help);
+            return refuse("the directory has a member '" + base::printable(member.key()) + "' that means nothing",
+                          help);
         if (!member.value().is_array()) return refuse("'" + std::string(member.key()) + "' is no list", help);
     }
     Directory directory;

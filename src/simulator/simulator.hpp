@@ -34,7 +34,7 @@ struct Identity {
     std::string client_id = "22222222-2222-2222-2222-222222222222";  ///< the Owner that --env-file names
     std::string object_id = "33333333-3333-3333-3333-333333333333";
     std::string client_secret = "simulated-secret";
-    std::string certificate_pem;                        ///< as an Application's
+    std::string certificate_pem;                       ///< as an Application's
     std::vector<Application::Federation> federations;  ///< as an Application's
 };
 

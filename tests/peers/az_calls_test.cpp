@@ -1,9 +1,10 @@
 // Every request that the real az 2.91 sent in 139 commands, in order, against the simulated Azure in process.
 //
-// The recording holds requests (evidence) and what a stub said to them (what az went on with, no more). A request passes
-// when its answer has a status that az accepts there. What the stub invented (principal ids, key versions, tokens) is
-// replaced by what the simulated Azure answered in its place; polls go on until the operation has ended, as az's would.
-// Where a real Azure would refuse what the stub took, the row says so in `corrections`, by name, with the reason.
+// The recording holds requests (evidence) and what a stub said to them (what az went on with, no more). A request
+// passes when its answer has a status that az accepts there. What the stub invented (principal ids, key versions,
+// tokens) is replaced by what the simulated Azure answered in its place; polls go on until the operation has ended, as
+// az's would. Where a real Azure would refuse what the stub took, the row says so in `corrections`, by name, with the
+// reason.
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -100,11 +101,13 @@ constexpr std::string_view key_user = "12338af0-0e69-4776-bea7-57ae8d297424";
 constexpr std::string_view reader_role = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 constexpr Grant grants[] = {
     {"az aks create -g rg1 -n aks-a", control_plane, reader_role,
-     "/resourceGroups/rg1/providers/Microsoft.Compute/diskEncryptionSets/des1", "a cluster reads its set as its identity"},
+     "/resourceGroups/rg1/providers/Microsoft.Compute/diskEncryptionSets/des1",
+     "a cluster reads its set as its identity"},
     {"az disk-encryption-set create -g rg1 -n des2", control_plane, crypto_user,
      "/resourceGroups/rg1/providers/Microsoft.KeyVault/vaults/kvhf1", "a set reads its key as its identity"},
     {"az aks create -g rg1 -n aks-e", control_plane, network_contributor,
-     "/resourceGroups/rg1/providers/Microsoft.Network/virtualNetworks/vnet1", "az gives no role on the API server's subnet"},
+     "/resourceGroups/rg1/providers/Microsoft.Network/virtualNetworks/vnet1",
+     "az gives no role on the API server's subnet"},
     {"az aks create -g rg1 -n aks-e ", control_plane, key_user,
      "/resourceGroups/rg1/providers/Microsoft.KeyVault/vaults/kvhf1", "the cluster encrypts etcd as its identity"},
     {"az aks create -g rg1 -n aks-e  ", control_plane, vault_contributor,
@@ -197,20 +200,21 @@ Options world(SigningKey const& key) {
                                 .user_principal_name = "user@stub.onmicrosoft.com",
                                 .name = "User",
                                 .password = "x"}};
-    options.directory.groups = {{.object_id = "12182594-2b90-5f65-b978-938d9b4aab97", .name = "admins", .members = {}},
-                                {.object_id = "77777777-7777-7777-7777-777777777777", .name = "cluster admins", .members = {}}};
+    options.directory.groups = {
+        {.object_id = "12182594-2b90-5f65-b978-938d9b4aab97", .name = "admins", .members = {}},
+        {.object_id = "77777777-7777-7777-7777-777777777777", .name = "cluster admins", .members = {}}};
     options.directory.applications = {{.client_id = "55555555-5555-5555-5555-555555555555",
-                             .object_id = "0020e1c1-f524-58eb-b050-cf76f83d73b8",
-                             .name = "five",
-                             .client_secret = "five",
-                             .certificate_pem = {},
-                             .federations = {}},
-                            {.client_id = "66666666-6666-6666-6666-666666666666",
-                             .object_id = "6ae1c8e1-aca7-5760-bb6d-000c38b9916d",
-                             .name = "six",
-                             .client_secret = "six",
-                             .certificate_pem = {},
-                             .federations = {}}};
+                                       .object_id = "0020e1c1-f524-58eb-b050-cf76f83d73b8",
+                                       .name = "five",
+                                       .client_secret = "five",
+                                       .certificate_pem = {},
+                                       .federations = {}},
+                                      {.client_id = "66666666-6666-6666-6666-666666666666",
+                                       .object_id = "6ae1c8e1-aca7-5760-bb6d-000c38b9916d",
+                                       .name = "six",
+                                       .client_secret = "six",
+                                       .certificate_pem = {},
+                                       .federations = {}}};
     return options;
 }
 
@@ -257,11 +261,13 @@ private:
             client_.client_secret = "secret";
             auto const answer = client_.call(
                 "PUT",
-                fmt::format("{}{}{}/providers/Microsoft.Authorization/roleAssignments/{}?api-version=2022-04-01", management,
-                            subscription, grant.scope, base::guid_v5("6ba7b811-9dad-11d1-80b4-00c04fd430c8", grant.before)),
-                fmt::format(R"({{"properties":{{"principalId":"{}","principalType":"ServicePrincipal","roleDefinitionId":"{}"}}}})",
-                            json::text_at(shown, "properties.principalId").value_or(""),
-                            fmt::format("{}/providers/Microsoft.Authorization/roleDefinitions/{}", subscription, grant.role)));
+                fmt::format("{}{}{}/providers/Microsoft.Authorization/roleAssignments/{}?api-version=2022-04-01",
+                            management, subscription, grant.scope,
+                            base::guid_v5("6ba7b811-9dad-11d1-80b4-00c04fd430c8", grant.before)),
+                fmt::format(
+                    R"({{"properties":{{"principalId":"{}","principalType":"ServicePrincipal","roleDefinitionId":"{}"}}}})",
+                    json::text_at(shown, "properties.principalId").value_or(""),
+                    fmt::format("{}/providers/Microsoft.Authorization/roleDefinitions/{}", subscription, grant.role)));
             EXPECT_EQ(answer.status, 201) << answer.message();
         }
     }
@@ -270,9 +276,10 @@ private:
     void register_host_encryption() {
         Row row{.command = command_,
                 .method = "POST",
-                .url = fmt::format("{}{}/providers/Microsoft.Features/providers/Microsoft.Compute/features/EncryptionAtHost/"
-                                   "register?api-version=2021-07-01",
-                                   management, subscription),
+                .url = fmt::format(
+                    "{}{}/providers/Microsoft.Features/providers/Microsoft.Compute/features/EncryptionAtHost/"
+                    "register?api-version=2021-07-01",
+                    management, subscription),
                 .body = {},
                 .audience = "https://management.core.windows.net/"};
         EXPECT_EQ(ask(row).status, 200);
@@ -317,8 +324,7 @@ private:
             auto const name = row.command.substr(vault_at + 13, row.command.find(' ', vault_at + 13) - vault_at - 13);
             replace_all(row.url, "{vault}", "https://" + name + std::string(vault_host));
         }
-        auto const seconds =
-            std::chrono::duration_cast<std::chrono::seconds>(client_.now().time_since_epoch()).count();
+        auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(client_.now().time_since_epoch()).count();
         bool const wrong = row.command.find("-p wrong") != std::string::npos;
         bool const federated = row.command.find("--federated-token") != std::string::npos;
         replace_all(row.body, "<client_secret>", wrong ? "wrong" : "secret");
@@ -330,17 +336,16 @@ private:
         replace_all(row.body, "<code>", device_code_);
         replace_all(row.body, "<device_code>", device_code_);
         if (row.body.find("<client_assertion>") != std::string::npos) {
-            json::Object const claims =
-                federated ? json::Object{{"iss", "https://x.example/"},
-                                         {"sub", "somebody"},
-                                         {"aud", "api://AzureADTokenExchange"},
-                                         {"exp", seconds + 600}}
-                          : json::Object{{"aud", row.url},
-                                         {"iss", "22222222-2222-2222-2222-222222222222"},
-                                         {"sub", "22222222-2222-2222-2222-222222222222"},
-                                         {"jti", std::to_string(++assertions_)},
-                                         {"iat", double(seconds) + 0.25},
-                                         {"exp", double(seconds) + 600.25}};
+            json::Object const claims = federated ? json::Object{{"iss", "https://x.example/"},
+                                                                 {"sub", "somebody"},
+                                                                 {"aud", "api://AzureADTokenExchange"},
+                                                                 {"exp", seconds + 600}}
+                                                  : json::Object{{"aud", row.url},
+                                                                 {"iss", "22222222-2222-2222-2222-222222222222"},
+                                                                 {"sub", "22222222-2222-2222-2222-222222222222"},
+                                                                 {"jti", std::to_string(++assertions_)},
+                                                                 {"iat", double(seconds) + 0.25},
+                                                                 {"exp", double(seconds) + 600.25}};
             replace_all(row.body, "<client_assertion>", key_.assertion({{"alg", "RS256"}, {"typ", "JWT"}}, claims));
         }
     }
@@ -366,7 +371,8 @@ private:
         replace_all(row.body, invented_version,
                     json::text_at(stands->second, "properties.kubernetesVersion").value_or(invented_version));
         if (row.body.find(invented_upgrade) != std::string::npos) {
-            auto const profile = client_.get(id.substr(id.find('/')) + "/upgradeProfiles/default?api-version=2026-05-01");
+            auto const profile =
+                client_.get(id.substr(id.find('/')) + "/upgradeProfiles/default?api-version=2026-05-01");
             auto version = profile.text("properties.controlPlaneProfile.kubernetesVersion");
             auto const offered = profile.text("properties.controlPlaneProfile.upgrades[0].kubernetesVersion");
             if (row.url.find("/agentPools/") == std::string::npos && !offered.empty()) version = offered;
@@ -376,7 +382,8 @@ private:
         auto* pools = body ? json::find(*body, "properties.agentPoolProfiles") : nullptr;
         auto const whole_id = base::lower(row.url.substr(0, row.url.find('?')));
         auto const pool = resources.find(whole_id.substr(std::min(whole_id.size(), whole_id.find('/'))));
-        if (row.method == "PUT" && body && pool != resources.end() && pool->first.find("/agentpools/") != std::string::npos) {
+        if (row.method == "PUT" && body && pool != resources.end() &&
+            pool->first.find("/agentpools/") != std::string::npos) {
             for (auto const* property : read_back) {
                 auto const path = json::Path("properties").child(std::string(property));
                 if (auto const* value = json::find(pool->second, path)) json::put(*body, path, *value);
@@ -443,7 +450,8 @@ private:
         if (row.method != "PUT" || base::lower(row.url).find("managedclusters") != std::string::npos) return;
         while (auto const due = client_.azure().next_due()) {
             client_.wait(std::max(1.0, double((*due - client_.now()).count()) / 1000));
-            client_.send({.method = "GET", .url = std::string(login) + "/common/discovery/keys", .headers = {}, .body = {}});
+            client_.send(
+                {.method = "GET", .url = std::string(login) + "/common/discovery/keys", .headers = {}, .body = {}});
         }
     }
 
@@ -452,14 +460,15 @@ private:
         bool const user = row.url.ends_with("/v1.0/me") || row.command.find("--use-device-code") != std::string::npos ||
                           row.command.find("-u user@") != std::string::npos;
         auto const form =
-            user ? "grant_type=password&client_id=04b07795-8ddb-461a-bbee-02f9e1bf7b46&username=user%40stub.onmicrosoft.com&"
+            user ? "grant_type=password&client_id=04b07795-8ddb-461a-bbee-02f9e1bf7b46&username=user%40stub."
+                   "onmicrosoft.com&"
                    "password=x"
                  : "grant_type=client_credentials&client_id=22222222-2222-2222-2222-222222222222&client_secret=secret";
-        auto const answer = client_.send(
-            {.method = "POST",
-             .url = std::string(login) + "/11111111-1111-1111-1111-111111111111/oauth2/v2.0/token",
-             .headers = {},
-             .body = std::string(form) + "&scope=" + base::percent_encoded(row.audience + "/.default")});
+        auto const answer =
+            client_.send({.method = "POST",
+                          .url = std::string(login) + "/11111111-1111-1111-1111-111111111111/oauth2/v2.0/token",
+                          .headers = {},
+                          .body = std::string(form) + "&scope=" + base::percent_encoded(row.audience + "/.default")});
         EXPECT_EQ(answer.status, 200) << row.audience;
         return answer.text("access_token");
     }
@@ -495,8 +504,9 @@ TEST(AzCalls, every_recorded_request_is_answered_as_az_accepts) {
     }
     for (auto const& [name, count] : counts)
         std::cout << fmt::format("{:>4} of {:<4} {}\n", count.first, count.second, name);
-    std::cout << fmt::format("{} of {} requests answered as az accepts, {} of them refusals of {} commands that Azure refuses\n",
-                             rows.size() - std::size_t(failed), rows.size(), replay.refusals, std::size(expected));
+    std::cout << fmt::format(
+        "{} of {} requests answered as az accepts, {} of them refusals of {} commands that Azure refuses\n",
+        rows.size() - std::size_t(failed), rows.size(), replay.refusals, std::size(expected));
 }
 
 }  // namespace

@@ -43,8 +43,8 @@ bool in_effect(Stored const& assignment, Time now) {
     return json::whole_at(assignment.hidden, effective_at).value_or(0) <= now.time_since_epoch().count();
 }
 
-/// Calls `visit(assignment)` for every assignment of the principal, or of a group it is in, that reaches the scope, until
-/// it says stop.
+/// Calls `visit(assignment)` for every assignment of the principal, or of a group it is in, that reaches the scope,
+/// until it says stop.
 template <typename Visit>
 bool any_assignment(Store const& store, std::string_view principal, ResourceId const& scope, When when, Visit visit) {
     for (auto const& holder : store.holders_of(principal)) {

@@ -171,11 +171,11 @@ TEST(Arm, roles_take_effect_when_they_do) {
     options.propagation_least = 10;
     options.propagation_most = 60;
     options.directory.applications.push_back({.client_id = "44444444-4444-4444-4444-444444444444",
-                                    .object_id = "55555555-5555-5555-5555-555555555555",
-                                    .name = "deployer",
-                                    .client_secret = "s",
-                                    .certificate_pem = {},
-                                    .federations = {}});
+                                              .object_id = "55555555-5555-5555-5555-555555555555",
+                                              .name = "deployer",
+                                              .client_secret = "s",
+                                              .certificate_pem = {},
+                                              .federations = {}});
     Client client(options);
     client.ready({"Microsoft.Network"});
     auto const as_owner = [&] { client.sign_in_as("22222222-2222-2222-2222-222222222222", "simulated-secret"); };

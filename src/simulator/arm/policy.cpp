@@ -28,16 +28,16 @@ Said policy_definition(Request const& request, ResourceId const& id) {
     bool const reads = request.asked.method == "GET";
     if (reads && built_in != std::end(built_ins)) {
         if (auto refused = check_api_version(request, type)) return tl::unexpected(*refused);
-        return Answer{
-            .status = 200,
-            .body = json::Object{{"id", "/providers/" + std::string(built_in->type) + "/" + std::string(built_in->name)},
-                                 {"name", built_in->name},
-                                 {"type", built_in->type},
-                                 {"properties", json::Object{{"policyType", "BuiltIn"},
-                                                             {"displayName", built_in->shown},
-                                                             {"parameters", json::Object{}},
-                                                             {"policyDefinitions", json::Array{}}}}},
-            .headers = {}};
+        return Answer{.status = 200,
+                      .body = json::Object{{"id", "/providers/" + std::string(built_in->type) + "/" +
+                                                      std::string(built_in->name)},
+                                           {"name", built_in->name},
+                                           {"type", built_in->type},
+                                           {"properties", json::Object{{"policyType", "BuiltIn"},
+                                                                       {"displayName", built_in->shown},
+                                                                       {"parameters", json::Object{}},
+                                                                       {"policyDefinitions", json::Array{}}}}},
+                      .headers = {}};
     }
     auto const canonical = canonical_type(type);
     if (reads) return get(request, id, canonical);

@@ -172,8 +172,8 @@ Refusal check_etag(Request const& request, ResourceBehaviour const& row, Stored 
 
 base::Result<json::Value> parsed_body(Request const& request) {
     auto const& path = request.asked.path;
-    bool const lenient = std::any_of(path.begin(), path.end(),
-                                     [](std::string const& segment) { return base::same_text(segment, "deployments"); });
+    bool const lenient = std::any_of(
+        path.begin(), path.end(), [](std::string const& segment) { return base::same_text(segment, "deployments"); });
     return lenient ? templates::parse_jsonc(request.asked.body) : json::parse(request.asked.body);
 }
 

@@ -270,10 +270,11 @@ Reply register_feature(Context& context, Call const& call) { return feature(cont
 
 Provider const& resources() {
     static ResourceBehaviour const types[] = {[] {
-        auto row = group_behaviour();
-        row.validate = validate_group;
-        return row;
-    }(), templates::deployment_behaviour(), templates::stack_behaviour()};
+                                                  auto row = group_behaviour();
+                                                  row.validate = validate_group;
+                                                  return row;
+                                              }(),
+                                              templates::deployment_behaviour(), templates::stack_behaviour()};
     static Provider const provider{.name = "Microsoft.Resources",
                                    .registered_at_first = true,
                                    .types = types,

@@ -54,4 +54,18 @@ Throttle::Verdict Throttle::take(std::string_view principal, std::string_view me
     return verdict;
 }
 
+Throttle::Verdict Throttle::take_query(std::string_view principal, Time now) {
+    constexpr double size = 15, per_second = 3;  // recorded traffic, read 2026-11-23
+    auto const left = take("queries/" + std::string(principal), size, per_second, now);
+    Verdict verdict;
+    verdict.headers.push_back(
+        {"x-ms-user-quota-remaining", std::to_string(static_cast<std::int64_t>(std::max(0.0, left)))});
+    verdict.headers.push_back({"x-ms-user-quota-resets-after", "00:00:05"});
+    if (left < 0) {
+        verdict.allowed = false;
+        verdict.retry_after = 5;
+    }
+    return verdict;
+}
+
 }  // namespace holdfast::simulator::arm

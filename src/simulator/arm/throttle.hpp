@@ -16,6 +16,9 @@ public:
     };
     Verdict take(std::string_view principal, std::string_view method, std::string_view scope, Time now);
 
+    /// One query to Resource Graph: fifteen in five seconds a principal.
+    Verdict take_query(std::string_view principal, Time now);
+
 private:
     struct Bucket {
         double tokens;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "simulator/resourcegraph/resource_graph.hpp"
+
 namespace holdfast::simulator::arm {
 namespace {
 
 std::vector<Provider const*> const& provider_list() {
     static std::vector<Provider const*> const list = [] {
-        std::vector<Provider const*> all{&authorization(), &resources(), &features()};
+        std::vector<Provider const*> all{&authorization(), &resources(), &features(), &resourcegraph::provider()};
         for (auto const* provider : providers()) all.push_back(provider);
         return all;
     }();
@@ -16,7 +18,8 @@ std::vector<Provider const*> const& provider_list() {
 }
 
 // Types that hang on nothing and change nothing here: kept and shown, done at once. Policies are never evaluated.
-constexpr std::string_view plain_source = "api-versions and permissions in the REST reference, read 2026-11-23; durations of seconds left out";
+constexpr std::string_view plain_source =
+    "api-versions and permissions in the REST reference, read 2026-11-23; durations of seconds left out";
 constexpr ResourceBehaviour plain_types[] = {
     {.type = "Microsoft.Network/publicIPPrefixes", .source = plain_source, .date = "2026-11-24"},
     {.type = "Microsoft.Network/applicationSecurityGroups", .source = plain_source, .date = "2026-11-24"},
@@ -61,8 +64,10 @@ constexpr std::string_view subscription_type = "Microsoft.Resources/subscription
 }  // namespace
 
 ResourceBehaviour const& behaviour(std::string_view type) {
-    static ResourceBehaviour const plain{
-        .type = "", .patch = PatchStyle::merge, .source = "the common answers of resource providers", .date = "2026-11-23"};
+    static ResourceBehaviour const plain{.type = "",
+                                         .patch = PatchStyle::merge,
+                                         .source = "the common answers of resource providers",
+                                         .date = "2026-11-23"};
     auto const found = rows().find(base::lower(type));
     return found == rows().end() ? plain : *found->second;
 }

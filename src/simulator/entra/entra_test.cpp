@@ -139,12 +139,12 @@ TEST(Entra, machines_ask_with_a_header_and_read_text) {
 TEST(Entra, an_identity_signs_in_with_the_tokens_it_trusts) {
     auto options = Client::defaults();
     options.directory.applications.push_back({.client_id = "44444444-4444-4444-4444-444444444444",
-                                    .object_id = "55555555-5555-5555-5555-555555555555",
-                                    .name = "pipeline",
-                                    .client_secret = {},
-                                    .certificate_pem = {},
-                                    .federations = {{.issuer = "https://token.actions.githubusercontent.com",
-                                                     .subject = "repo:a/b:ref:refs/heads/main"}}});
+                                              .object_id = "55555555-5555-5555-5555-555555555555",
+                                              .name = "pipeline",
+                                              .client_secret = {},
+                                              .certificate_pem = {},
+                                              .federations = {{.issuer = "https://token.actions.githubusercontent.com",
+                                                               .subject = "repo:a/b:ref:refs/heads/main"}}});
     Client client(options);
     auto const assertion = [](std::string_view issuer, std::string_view subject) {
         auto const claims =
@@ -221,9 +221,9 @@ TEST(Entra, users_sign_in_by_password_refresh_and_device_code) {
     Client client(with_people());
     auto const scope = "&scope=https%3A%2F%2Fmanagement.azure.com%2F%2F.default+offline_access+openid+profile";
     auto const by_password = [&](std::string password) {
-        return sign_in(client,
-                       fmt::format("grant_type=password&{}&username=ann%40azsim.test&password={}{}", cli, password, scope),
-                       "organizations");
+        return sign_in(
+            client, fmt::format("grant_type=password&{}&username=ann%40azsim.test&password={}{}", cli, password, scope),
+            "organizations");
     };
     auto const signed_in = by_password("pw");
     ASSERT_EQ(signed_in.status, 200) << json::write(signed_in.body);
@@ -234,8 +234,9 @@ TEST(Entra, users_sign_in_by_password_refresh_and_device_code) {
     EXPECT_EQ(json::text_at(claims_of(signed_in.text("id_token")), "preferred_username"), "ann@azsim.test");
     EXPECT_FALSE(signed_in.text("client_info").empty());
     EXPECT_EQ(json::whole_at(by_password("no").body, "error_codes[0]"), 50126);
-    EXPECT_EQ(json::whole_at(sign_in(client, fmt::format("grant_type=password&{}&username=bob%40x&password=x{}", cli, scope)).body,
-                             "error_codes[0]"),
+    EXPECT_EQ(json::whole_at(
+                  sign_in(client, fmt::format("grant_type=password&{}&username=bob%40x&password=x{}", cli, scope)).body,
+                  "error_codes[0]"),
               50034);
 
     auto const refreshed = [&](std::string token, std::string_view as = cli) {
@@ -243,8 +244,9 @@ TEST(Entra, users_sign_in_by_password_refresh_and_device_code) {
     };
     EXPECT_EQ(refreshed(signed_in.text("refresh_token")).status, 200);
     EXPECT_EQ(refreshed(signed_in.text("access_token")).text("error"), "invalid_grant") << "that is no refresh token";
-    EXPECT_EQ(refreshed(signed_in.text("refresh_token"), "client_id=80faf920-1908-4b52-b5ef-a8e7bedfc67a").text("error"),
-              "invalid_grant")
+    EXPECT_EQ(
+        refreshed(signed_in.text("refresh_token"), "client_id=80faf920-1908-4b52-b5ef-a8e7bedfc67a").text("error"),
+        "invalid_grant")
         << "given to another client";
     client.wait(91.0 * 86400);
     EXPECT_EQ(json::whole_at(refreshed(signed_in.text("refresh_token")).body, "error_codes[0]"), 700082);
@@ -252,8 +254,7 @@ TEST(Entra, users_sign_in_by_password_refresh_and_device_code) {
     auto const device = sign_in(client, fmt::format("{}{}", cli, scope), "organizations", "oauth2/v2.0/devicecode");
     ASSERT_EQ(device.status, 200);
     auto const poll = [&] {
-        return sign_in(client,
-                       fmt::format("grant_type=device_code&{}&device_code={}", cli, device.text("device_code")),
+        return sign_in(client, fmt::format("grant_type=device_code&{}&device_code={}", cli, device.text("device_code")),
                        "organizations");
     };
     EXPECT_EQ(poll().text("error"), "authorization_pending");
@@ -266,9 +267,9 @@ TEST(Entra, users_sign_in_by_password_refresh_and_device_code) {
 TEST(Entra, groups_carry_roles_to_their_members) {
     Client client(with_people());
     auto const as_ann = [&](std::string method, std::string path, std::string body = {}) {
-        auto const answer = sign_in(
-            client, fmt::format("grant_type=password&{}&username=ann%40azsim.test&password=pw&scope={}", cli,
-                                base::percent_encoded("https://management.azure.com/.default")));
+        auto const answer =
+            sign_in(client, fmt::format("grant_type=password&{}&username=ann%40azsim.test&password=pw&scope={}", cli,
+                                        base::percent_encoded("https://management.azure.com/.default")));
         world::Request request{.method = std::move(method),
                                .url = std::string(arm_host) + std::string(subscription) + path,
                                .headers = {},
@@ -282,10 +283,12 @@ TEST(Entra, groups_carry_roles_to_their_members) {
     auto const id = base::guid_v5("6ba7b811-9dad-11d1-80b4-00c04fd430c8", "directory/objectId/all");
     auto const given = client.call(
         "PUT",
-        fmt::format("{}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-4000-8000-000000000001?api-version=2022-04-01",
+        fmt::format("{}/providers/Microsoft.Authorization/roleAssignments/"
+                    "00000000-0000-4000-8000-000000000001?api-version=2022-04-01",
                     subscription),
-        fmt::format(R"({{"properties":{{"principalId":"{}","principalType":"Group","roleDefinitionId":"{}/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c"}}}})",
-                    id, subscription));
+        fmt::format(
+            R"({{"properties":{{"principalId":"{}","principalType":"Group","roleDefinitionId":"{}/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c"}}}})",
+            id, subscription));
     ASSERT_EQ(given.status, 201) << given.message();
     EXPECT_EQ(as_ann("PUT", group, R"({"location":"westeurope"})").status, 201);
 }
@@ -296,7 +299,8 @@ TEST(Entra, a_directory_is_read_strictly) {
              std::pair(R"({"people":[]})", "'people' that means nothing"),
              std::pair(R"({"users":[{"userPrincipalName":"ann"}]})", "users[0] needs a userPrincipalName"),
              std::pair(R"({"users":[{"userPrincipalName":"a@b","pasword":"x"}]})", "'pasword' that means nothing"),
-             std::pair(R"({"users":[{"userPrincipalName":"a@b"},{"userPrincipalName":"A@B"}]})", "two entries called 'A@B'"),
+             std::pair(R"({"users":[{"userPrincipalName":"a@b"},{"userPrincipalName":"A@B"}]})",
+                       "two entries called 'A@B'"),
              std::pair(R"({"groups":[{"displayName":"g","members":["nobody"]}]})", "a member 'nobody' that nobody is"),
              std::pair(R"({"users":[{"userPrincipalName":"a@b","role":"Emperor"}]})", "no built-in role 'Emperor'"),
              std::pair(R"({"servicePrincipals":[{"displayName":"p","appId":"x"}]})", "appId is no GUID"),

@@ -30,7 +30,9 @@ constexpr PublicClient public_clients[] = {
 std::int64_t seconds_of(Time time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
-std::int64_t seconds_of(Duration duration) { return std::chrono::duration_cast<std::chrono::seconds>(duration).count(); }
+std::int64_t seconds_of(Duration duration) {
+    return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+}
 
 /// A number claim in whole seconds: some clients send fractions.
 std::optional<std::int64_t> number_at(json::Value const& claims, char const* key) {
@@ -140,8 +142,8 @@ private:
     std::map<std::string, std::string> fields_;
 };
 
-/// The resource a scope asks for: "https://management.azure.com//.default" means the resource with its slash; for a user
-/// a single permission will do, "https://graph.microsoft.com/User.Read".
+/// The resource a scope asks for: "https://management.azure.com//.default" means the resource with its slash; for a
+/// user a single permission will do, "https://graph.microsoft.com/User.Read".
 std::optional<std::string> audience_of(Form const& form, bool user) {
     if (auto const resource = form["resource"]; !resource.empty()) return resource;
     for (auto const& scope : base::split(form["scope"], ' ')) {
@@ -218,8 +220,7 @@ world::Response for_application(Core& core, Form const& form) {
         return refuse(core, 400, "unauthorized_client", 700016,
                       "The service principal of application '" + application->client_id + "' was not found.");
     }
-    return unstored(
-        token_body(core, form, *principal, *audience, application->client_id, application_token_lifetime));
+    return unstored(token_body(core, form, *principal, *audience, application->client_id, application_token_lifetime));
 }
 
 // ------------------------------------------------------------------------------------------------ users
@@ -342,7 +343,8 @@ struct Grant {
     bool for_users;
 };
 constexpr Grant grants[] = {
-    {"client_credentials", [](Core& core, Asked const&, Form const& form) { return for_application(core, form); }, false},
+    {"client_credentials", [](Core& core, Asked const&, Form const& form) { return for_application(core, form); },
+     false},
     {"password", by_password, true},
     {"refresh_token", by_refresh_token, true},
     {"device_code", by_device_code, true},
@@ -381,8 +383,8 @@ world::Response refuse(Core& core, int status, std::string_view oauth, int numbe
 world::Response token(Core& core, Asked const& asked, std::string const& tenant) {
     Form const form(asked.body);
     auto const type = form["grant_type"];
-    auto const* grant = std::find_if(std::begin(grants), std::end(grants),
-                                     [&](Grant const& row) { return row.type == type; });
+    auto const* grant =
+        std::find_if(std::begin(grants), std::end(grants), [&](Grant const& row) { return row.type == type; });
     if (grant == std::end(grants)) {
         return refuse(core, 400, tenant.empty() ? "invalid_request" : "unsupported_grant_type", 70003,
                       "The application requested an unsupported grant type '" + base::printable(type) + "'.");
@@ -408,17 +410,19 @@ world::Response device_code(Core& core, Asked const& asked, std::string const& t
     std::string user_code;
     for (int i = 0; i < 9; ++i) user_code.push_back(letters[random.next() % letters.size()]);
     auto const page = login_origin(asked) + "/common/oauth2/deviceauth";
-    return unstored({{"device_code", sealed(core, device_kind,
-                                            {{"appid", form["client_id"]}, {"resource", audience_of(form, true).value_or("")}},
-                                            device_code_lifetime)},
-                     {"user_code", user_code},
-                     {"verification_uri", page},
-                     {"verification_url", page},
-                     {"expires_in", seconds_of(device_code_lifetime)},
-                     {"interval", 1},
-                     {"message", "To sign in, wait two seconds: in the simulated Azure the directory's first user approves "
-                                 "the code " +
-                                     user_code + " by themselves. Nothing is to be typed at " + page}});
+    return unstored(
+        {{"device_code",
+          sealed(core, device_kind, {{"appid", form["client_id"]}, {"resource", audience_of(form, true).value_or("")}},
+                 device_code_lifetime)},
+         {"user_code", user_code},
+         {"verification_uri", page},
+         {"verification_url", page},
+         {"expires_in", seconds_of(device_code_lifetime)},
+         {"interval", 1},
+         {"message",
+          "To sign in, wait two seconds: in the simulated Azure the directory's first user approves "
+          "the code " +
+              user_code + " by themselves. Nothing is to be typed at " + page}});
 }
 
 }  // namespace holdfast::simulator::entra

@@ -284,8 +284,9 @@ world::Response about(Core& core, Asked const& asked, Principal const& principal
         }
         return answer_json(200, listed(std::move(found), "Collection(Edm.String)"));
     }
-    return refuse(core, 404, "BadRequest", "Resource not found for the segment '" +
-                                               base::printable(rest.empty() ? asked.method : rest.front()) + "'.");
+    return refuse(
+        core, 404, "BadRequest",
+        "Resource not found for the segment '" + base::printable(rest.empty() ? asked.method : rest.front()) + "'.");
 }
 
 }  // namespace

@@ -62,9 +62,9 @@ base::Result<Stored> stored_from(json::Value const& row) {
 }
 
 json::Value to_json(Principal const& principal) {
-    return json::Object{{"objectId", principal.object_id}, {"kind", principal.kind},
-                        {"clientId", principal.client_id}, {"name", principal.name},
-                        {"resource", principal.resource},  {"visibleFrom", milliseconds(principal.visible_from)},
+    return json::Object{{"objectId", principal.object_id},       {"kind", principal.kind},
+                        {"clientId", principal.client_id},       {"name", principal.name},
+                        {"resource", principal.resource},        {"visibleFrom", milliseconds(principal.visible_from)},
                         {"members", array_of(principal.members)}};
 }
 

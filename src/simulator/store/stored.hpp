@@ -27,8 +27,8 @@ struct Principal {
     std::string kind;       ///< "ServicePrincipal", "User", "Group"
     std::string client_id;  ///< of a service principal; a user's principal name; both find it
     std::string name;
-    std::string resource;  ///< id of the managed identity's ARM resource, lower case; empty for others
-    Time visible_from{};   ///< before it, the authorization service answers PrincipalNotFound
+    std::string resource;                ///< id of the managed identity's ARM resource, lower case; empty for others
+    Time visible_from{};                 ///< before it, the authorization service answers PrincipalNotFound
     std::vector<std::string> members{};  ///< of a group: object ids
 };
 

@@ -38,7 +38,8 @@ std::optional<ArmError> validate_deployment(Context& context, arm::Write const& 
     }
     auto const mode = text(write.desired, "properties.mode");
     if (!base::same_text(mode, "Incremental") && !base::same_text(mode, "Complete"))
-        return error(400, "InvalidDeploymentMode", "The deployment mode '" + mode + "' is neither Incremental nor Complete.");
+        return error(400, "InvalidDeploymentMode",
+                     "The deployment mode '" + mode + "' is neither Incremental nor Complete.");
     if (base::same_text(mode, "Complete") && write.id.group().empty())
         return error(400, "InvalidDeploymentMode", "A deployment to a subscription has mode Incremental only.");
     return check(arm::own(context), write.id, write.desired);
@@ -52,29 +53,36 @@ json::Object operation_shown(Stored const& deployment, json::Value const& entry,
     auto const failed = state == "failed";
     auto const status = json::whole_at(entry, "status").value_or(0);
     auto const id = text(entry, "id");
-    auto const name = base::guid_v5("6ba7b811-9dad-11d1-80b4-00c04fd430c8", deployment.id.key() + std::to_string(number));
+    auto const name =
+        base::guid_v5("6ba7b811-9dad-11d1-80b4-00c04fd430c8", deployment.id.key() + std::to_string(number));
     Time const ended{Duration{json::whole_at(entry, "ended").value_or(0)}};
-    json::Object properties{
-        {"provisioningOperation", "Create"},
-        {"provisioningState", failed ? "Failed" : state == "running" ? "Running" : "Succeeded"},
-        {"timestamp", base::to_string(ended)},
-        {"duration",
-         "PT" + std::to_string((json::whole_at(entry, "ended").value_or(0) - json::whole_at(entry, "started").value_or(0)) / 1000) +
-             "S"},
-        {"trackingId", name},
-        {"statusCode", status == 201   ? "Created"
-                       : status == 200 ? "OK"
-                       : status == 202 ? "Accepted"
-                       : status == 403 ? "Forbidden"
-                       : status == 404 ? "NotFound"
-                       : status == 409 ? "Conflict"
-                       : failed        ? "BadRequest"
-                                       : "OK"},
-        {"targetResource", json::Object{{"id", id},
-                                        {"resourceType", text(entry, "type")},
-                                        {"resourceName", id.substr(id.rfind('/') + 1)}}}};
-    if (failed) properties["statusMessage"] = json::Object{{"status", "Failed"}, {"error", *json::find(entry, "error")}};
-    return {{"id", deployment.id.text() + "/operations/" + name}, {"operationId", name}, {"properties", std::move(properties)}};
+    json::Object properties{{"provisioningOperation", "Create"},
+                            {"provisioningState", failed               ? "Failed"
+                                                  : state == "running" ? "Running"
+                                                                       : "Succeeded"},
+                            {"timestamp", base::to_string(ended)},
+                            {"duration", "PT" +
+                                             std::to_string((json::whole_at(entry, "ended").value_or(0) -
+                                                             json::whole_at(entry, "started").value_or(0)) /
+                                                            1000) +
+                                             "S"},
+                            {"trackingId", name},
+                            {"statusCode", status == 201   ? "Created"
+                                           : status == 200 ? "OK"
+                                           : status == 202 ? "Accepted"
+                                           : status == 403 ? "Forbidden"
+                                           : status == 404 ? "NotFound"
+                                           : status == 409 ? "Conflict"
+                                           : failed        ? "BadRequest"
+                                                           : "OK"},
+                            {"targetResource", json::Object{{"id", id},
+                                                            {"resourceType", text(entry, "type")},
+                                                            {"resourceName", id.substr(id.rfind('/') + 1)}}}};
+    if (failed)
+        properties["statusMessage"] = json::Object{{"status", "Failed"}, {"error", *json::find(entry, "error")}};
+    return {{"id", deployment.id.text() + "/operations/" + name},
+            {"operationId", name},
+            {"properties", std::move(properties)}};
 }
 
 Reply list_operations(Context&, Stored& deployment, Call const&) {
@@ -103,7 +111,8 @@ Reply cancel(Context& context, Stored& deployment, Call const&) {
 
 Reply export_template(Context&, Stored& deployment, Call const&) {
     auto const* kept = json::find(deployment.hidden, "deployment.template");
-    return Answer{.status = 200, .body = json::Object{{"template", kept ? *kept : json::Value(nullptr)}}, .headers = {}};
+    return Answer{
+        .status = 200, .body = json::Object{{"template", kept ? *kept : json::Value(nullptr)}}, .headers = {}};
 }
 
 constexpr arm::Action deployment_actions[] = {
@@ -151,9 +160,10 @@ Reply template_hash(Context&, Call const& call) {
     if (!call.body.is_object()) return error(400, "InvalidRequestContent", "The request content is no JSON object.");
     std::uint64_t number = 0;
     for (unsigned char const c : base::sha256(json::write(call.body)).substr(0, 8)) number = number << 8 | c;
-    return Answer{.status = 200,
-                  .body = json::Object{{"minifiedTemplate", json::write(call.body)}, {"templateHash", std::to_string(number)}},
-                  .headers = {}};
+    return Answer{
+        .status = 200,
+        .body = json::Object{{"minifiedTemplate", json::write(call.body)}, {"templateHash", std::to_string(number)}},
+        .headers = {}};
 }
 
 // ------------------------------------------------------------------------------------------------ stacks
@@ -242,7 +252,8 @@ arm::Outcome complete_stack(Context& context, Stored& stored) {
     std::vector<std::string> unmanaged;
     for (auto const& one : json::list_at(stored.hidden, "earlier")) {
         auto const id = text(one, "id");
-        bool const still = std::any_of(ids.begin(), ids.end(), [&](auto const& kept) { return base::same_text(kept, id); });
+        bool const still =
+            std::any_of(ids.begin(), ids.end(), [&](auto const& kept) { return base::same_text(kept, id); });
         if (!still) unmanaged.push_back(id);
     }
     json::Array list;
@@ -269,6 +280,12 @@ void erasing_stack(Context&, Stored& stored, std::map<std::string, std::string> 
 arm::Outcome erase_stack(Context& context, Stored& stored) {
     if (!json::truth_at(stored.hidden, "takes").value_or(false)) return arm::Done{};
     return remove_all(arm::own(context), made(stored));
+}
+
+/// Stacks write their states small.
+void view_stack(Context const&, Stored const&, json::Value& shown) {
+    if (auto const state = json::text_at(shown, "properties.provisioningState"))
+        json::put(shown, "properties.provisioningState", json::Value(base::lower(*state)));
 }
 
 Reply export_stack(Context& context, Stored& stack, Call const& call) { return export_template(context, stack, call); }
@@ -304,29 +321,33 @@ arm::ResourceBehaviour const& deployment_behaviour() {
 }
 
 arm::ResourceBehaviour const& stack_behaviour() {
-    static arm::ResourceBehaviour const row{
-        .type = stacks_type,
-        .put = arm::Lro::async,
-        .erase = arm::Lro::async_and_location,
-        .put_retry_after = 1,
-        .erase_retry_after = 1,
-        .create = {5, 15, 30, "recorded traffic, read 2026-11-23"},
-        .update = {5, 15, 30, "recorded traffic, read 2026-11-23"},
-        .destroy = {5, 20, 60, "recorded traffic, read 2026-11-23"},
-        .creating = "Creating",
-        .updating = "Deploying",
-        .lock = arm::WriteLock::itself,
-        .operation_path = "providers/Microsoft.Resources/locations/{location}/deploymentStackOperationStatus/{id}?api-version=2025-07-01",
-        .result_path = "providers/Microsoft.Resources/locations/{location}/deploymentStackOperationResults/{id}?api-version=2025-07-01",
-        .tracked = false,
-        .actions = stack_actions,
-        .validate = validate_stack,
-        .accepted = accepted_stack,
-        .complete = complete_stack,
-        .erasing = erasing_stack,
-        .erase_step = erase_stack,
-        .source = source,
-        .date = "2026-11-24"};
+    static arm::ResourceBehaviour const row{.type = stacks_type,
+                                            .put = arm::Lro::async,
+                                            .erase = arm::Lro::async_and_location,
+                                            .put_retry_after = 1,
+                                            .erase_retry_after = 1,
+                                            .create = {5, 15, 30, "recorded traffic, read 2026-11-23"},
+                                            .update = {5, 15, 30, "recorded traffic, read 2026-11-23"},
+                                            .destroy = {5, 20, 60, "recorded traffic, read 2026-11-23"},
+                                            .creating = "Creating",
+                                            .updating = "Deploying",
+                                            .lock = arm::WriteLock::itself,
+                                            .operation_path =
+                                                "providers/Microsoft.Resources/locations/{location}/"
+                                                "deploymentStackOperationStatus/{id}?api-version=2025-07-01",
+                                            .result_path =
+                                                "providers/Microsoft.Resources/locations/{location}/"
+                                                "deploymentStackOperationResults/{id}?api-version=2025-07-01",
+                                            .tracked = false,
+                                            .actions = stack_actions,
+                                            .validate = validate_stack,
+                                            .accepted = accepted_stack,
+                                            .complete = complete_stack,
+                                            .erasing = erasing_stack,
+                                            .erase_step = erase_stack,
+                                            .view = view_stack,
+                                            .source = source,
+                                            .date = "2026-11-24"};
     return row;
 }
 
@@ -336,7 +357,8 @@ std::span<arm::Route const> deployment_routes() {
     constexpr std::string_view what_if_action = "Microsoft.Resources/deployments/whatIf/action";
     static arm::Route const routes[] = {
         {Under::group, "POST", "Microsoft.Resources/deployments/{name}/validate", validate_action, validate_route},
-        {Under::subscription, "POST", "Microsoft.Resources/deployments/{name}/validate", validate_action, validate_route},
+        {Under::subscription, "POST", "Microsoft.Resources/deployments/{name}/validate", validate_action,
+         validate_route},
         {Under::group, "POST", "Microsoft.Resources/deployments/{name}/whatIf", what_if_action, what_if_route},
         {Under::subscription, "POST", "Microsoft.Resources/deployments/{name}/whatIf", what_if_action, what_if_route},
         {Under::group, "POST", "Microsoft.Resources/deploymentStacks/{name}/validate",

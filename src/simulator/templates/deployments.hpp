@@ -15,7 +15,8 @@ arm::ResourceBehaviour const& stack_behaviour();
 std::span<arm::Route const> deployment_routes();
 std::span<arm::Scheduled const> deployment_functions();
 
-// ------------------------------------------------------------------------------------------------ for what is built on it
+// ------------------------------------------------------------------------------------------------ for what is built on
+// it
 
 /// The group (or subscription) a deployment is made to.
 Surroundings surroundings_of(arm::Work&, ResourceId const& deployment, json::Value const& body, std::string seed);

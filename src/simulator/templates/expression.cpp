@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t most_steps = 2'000'000;
 constexpr int most_depth = 64;
-constexpr std::int64_t most_copies = 800;                  // Azure's limit
-constexpr std::size_t longest_expression = 24'576;         // Azure's limit
+constexpr std::int64_t most_copies = 800;           // Azure's limit
+constexpr std::size_t longest_expression = 24'576;  // Azure's limit
 
 bool begins_name(char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_'; }
 bool in_name(char c) { return begins_name(c) || std::isdigit(static_cast<unsigned char>(c)) || c == '$'; }
@@ -123,8 +123,8 @@ private:
     }
     tl::unexpected<Fault> unexpected() const {
         if (at_ >= text_.size()) return fault("the expression ends too early");
-        return fault("the expression does not go on with '" + base::printable(text_.substr(at_, 8)) + "' at character " +
-                     std::to_string(at_ + 1));
+        return fault("the expression does not go on with '" + base::printable(text_.substr(at_, 8)) +
+                     "' at character " + std::to_string(at_ + 1));
     }
 
     std::string_view text_;
@@ -330,7 +330,8 @@ Got<json::Value> Evaluator::call_user_function(std::string_view name, std::vecto
         if (!result) break;
         json::Object given;
         auto const& wanted = json::list_at(*function, "parameters");
-        if (wanted.size() != arguments.size()) return fault("'" + std::string(name) + "' takes another number of values");
+        if (wanted.size() != arguments.size())
+            return fault("'" + std::string(name) + "' takes another number of values");
         for (std::size_t i = 0; i < wanted.size(); ++i)
             given[std::string(json::text_at(wanted[i], "name").value_or(""))] = std::move(arguments[i]);
         // Only its own parameters are in sight.

@@ -1,7 +1,8 @@
 /// expression: the language inside the brackets of ARM templates, "[concat(parameters('a'), '-1')]".
 ///
-/// Pure: what an expression may know comes in with Surroundings and Runtime. Depth, steps and sizes are bounded, so that
-/// a hostile template costs no more than a refusal. Language: "Template functions", learn.microsoft.com, read 2026-11-24.
+/// Pure: what an expression may know comes in with Surroundings and Runtime. Depth, steps and sizes are bounded, so
+/// that a hostile template costs no more than a refusal. Language: "Template functions", learn.microsoft.com, read
+/// 2026-11-24.
 #pragma once
 
 #include "json/json.hpp"
@@ -36,7 +37,7 @@ struct Surroundings {
     json::Value environment = json::Object{};
     std::string deployment, location;  ///< its name; its place, for those of a subscription
     base::Time now{};
-    std::string seed;          ///< newGuid() is made of it
+    std::string seed;                  ///< newGuid() is made of it
     Runtime const* runtime = nullptr;  ///< null: what stands is not known, `later`
 };
 
@@ -97,8 +98,8 @@ private:
 /// An expression taken apart.
 struct Node {
     enum class Kind { literal, call, member, index } kind = Kind::literal;
-    json::Value value;  ///< literal
-    std::string name;   ///< call, member
+    json::Value value;        ///< literal
+    std::string name;         ///< call, member
     std::vector<Node> parts;  ///< arguments; of member and index: what stands before, then the index
 };
 Got<Node> parse_expression(std::string_view text);  ///< without the outer brackets

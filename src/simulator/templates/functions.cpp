@@ -86,8 +86,9 @@ Value id_of(Call const& call, std::string base, std::size_t type_at) {
     auto const parts = base::split(text(call[type_at]), '/');
     auto const names = call.values.size() - type_at - 1;
     if (parts.size() < 2 || parts.size() - 1 != names) {
-        return fault("'" + std::string(call.name) + "': the type '" + base::printable(text(call[type_at])) + "' needs " +
-                     std::to_string(parts.size() < 2 ? 1 : parts.size() - 1) + " names, not " + std::to_string(names));
+        return fault("'" + std::string(call.name) + "': the type '" + base::printable(text(call[type_at])) +
+                     "' needs " + std::to_string(parts.size() < 2 ? 1 : parts.size() - 1) + " names, not " +
+                     std::to_string(names));
     }
     base += "/providers/" + parts[0];
     for (std::size_t i = 1; i < parts.size(); ++i) base += "/" + parts[i] + "/" + text(call[type_at + i]);
@@ -105,11 +106,13 @@ std::size_t type_at(Call const& call) {
 Value resource_id(Call& call) {
     auto const at = type_at(call);
     auto base = scope_of(call.evaluator);
-    if (at > 2 || at == call.values.size()) return fault("'resourceId' needs a type such as 'Microsoft.Network/virtualNetworks'");
+    if (at > 2 || at == call.values.size())
+        return fault("'resourceId' needs a type such as 'Microsoft.Network/virtualNetworks'");
     if (at == 1) {
-        base = base::is_guid(text(call[0])) && call.evaluator.surroundings().group.is_null()
-                   ? "/subscriptions/" + text(call[0])
-                   : "/subscriptions/" + call.evaluator.surroundings().subscription + "/resourceGroups/" + text(call[0]);
+        base =
+            base::is_guid(text(call[0])) && call.evaluator.surroundings().group.is_null()
+                ? "/subscriptions/" + text(call[0])
+                : "/subscriptions/" + call.evaluator.surroundings().subscription + "/resourceGroups/" + text(call[0]);
     }
     if (at == 2) base = "/subscriptions/" + text(call[0]) + "/resourceGroups/" + text(call[1]);
     return id_of(call, base, at);
@@ -139,8 +142,8 @@ Value subscription(Call& call) {
 }
 Value tenant(Call& call) {
     auto const& id = call.evaluator.surroundings().tenant;
-    return json::Value(json::Object{{"tenantId", id}, {"id", "/tenants/" + id}, {"displayName", "Simulated directory"},
-                                    {"countryCode", "NL"}});
+    return json::Value(json::Object{
+        {"tenantId", id}, {"id", "/tenants/" + id}, {"displayName", "Simulated directory"}, {"countryCode", "NL"}});
 }
 Value deployment(Call& call) {
     auto const& around = call.evaluator.surroundings();
@@ -150,12 +153,12 @@ Value deployment(Call& call) {
 }
 Value environment(Call& call) { return call.evaluator.surroundings().environment; }
 
-// ------------------------------------------------------------------------------------------------ what the template says
+// ------------------------------------------------------------------------------------------------ what the template
+// says
 
 Value parameters(Call& call) {
     if (!is_text(call[0])) return call.wrong(0, "a name");
-    auto const* found =
-        json::find(json::Value(call.evaluator.parameters()), json::Path{}.child(text(call[0])));
+    auto const* found = json::find(json::Value(call.evaluator.parameters()), json::Path{}.child(text(call[0])));
     if (found) return *found;
     return fault("the template parameter '" + base::printable(text(call[0])) + "' is not found");
 }
@@ -175,9 +178,8 @@ Value copy_index(Call& call) {
         if (is_text(call[i])) name = text(call[i]);
         if (auto const number = whole(call[i])) offset = *number;
     }
-    auto const found = std::find_if(loops.rbegin(), loops.rend(), [&](Loop const& loop) {
-        return name.empty() || base::same_text(loop.name, name);
-    });
+    auto const found = std::find_if(loops.rbegin(), loops.rend(),
+                                    [&](Loop const& loop) { return name.empty() || base::same_text(loop.name, name); });
     if (found == loops.rend()) return fault("copyIndex() stands outside of a copy");
     return json::Value(found->index + offset);
 }
@@ -227,7 +229,8 @@ Value format(Call& call) {
             auto part = as_text(call[at]);
             if (colon != std::string::npos) {
                 auto const style = hole.substr(colon + 1);
-                auto const digits = style.size() > 1 && style.size() < 4 ? std::strtoul(style.c_str() + 1, nullptr, 10) : 0;
+                auto const digits =
+                    style.size() > 1 && style.size() < 4 ? std::strtoul(style.c_str() + 1, nullptr, 10) : 0;
                 if ((style[0] != 'D' && style[0] != 'd') || !whole(call[at]))
                     return fault("'format': the style '" + base::printable(style) + "' is not simulated");
                 if (part.size() < digits) part.insert(part.starts_with('-') ? 1 : 0, digits - part.size(), '0');
@@ -305,7 +308,8 @@ Value substring(Call& call) {
     if (!is_text(call[0])) return call.wrong(0, "a text");
     auto const all = text(call[0]);
     auto const begin = whole(call[1]);
-    auto const size = call.has(2) ? whole(call[2]) : std::optional<std::int64_t>(std::int64_t(all.size()) - begin.value_or(0));
+    auto const size =
+        call.has(2) ? whole(call[2]) : std::optional<std::int64_t>(std::int64_t(all.size()) - begin.value_or(0));
     if (!begin || !size || *begin < 0 || *size < 0 || *begin > std::int64_t(all.size()) ||
         *size > std::int64_t(all.size()) - *begin)
         return fault("'substring': the index and length must refer to a place within the text");
@@ -383,7 +387,9 @@ Value uri(Call& call) {
     auto const stem = slash == std::string::npos ? left : left.substr(0, left.rfind('/'));
     return json::Value(stem + (right.starts_with('/') ? "" : "/") + right);
 }
-Value data_uri(Call& call) { return json::Value("data:text/plain;charset=utf8;base64," + base::base64(as_text(call[0]))); }
+Value data_uri(Call& call) {
+    return json::Value("data:text/plain;charset=utf8;base64," + base::base64(as_text(call[0])));
+}
 
 // ------------------------------------------------------------------------------------------------ conversions
 
@@ -441,8 +447,9 @@ Value modulo(Call& call) {
     return arithmetic(call, [](auto a, auto b, auto& out) { return divides(a, b) && (out = a % b, true); });
 }
 Value extreme(Call& call, bool largest) {
-    auto const& values = call.values.size() == 1 && call[0].is_array() ? call[0].get_array()
-                                                                       : json::Array(call.values.begin(), call.values.end());
+    auto const& values = call.values.size() == 1 && call[0].is_array()
+                             ? call[0].get_array()
+                             : json::Array(call.values.begin(), call.values.end());
     std::optional<std::int64_t> best;
     for (auto const& value : values) {
         auto const number = whole(value);
@@ -480,11 +487,21 @@ Value compare(Call& call, Test test) {
     auto const ordered = order(call[0], call[1]);
     return ordered ? Value(json::Value(test(*ordered))) : call.wrong(1, "two numbers or two texts");
 }
-Value less(Call& call) { return compare(call, [](int o) { return o < 0; }); }
-Value less_or_equals(Call& call) { return compare(call, [](int o) { return o <= 0; }); }
-Value greater(Call& call) { return compare(call, [](int o) { return o > 0; }); }
-Value greater_or_equals(Call& call) { return compare(call, [](int o) { return o >= 0; }); }
-Value negation(Call& call) { return call[0].is_bool() ? Value(json::Value(!call[0].get_bool())) : call.wrong(0, "true or false"); }
+Value less(Call& call) {
+    return compare(call, [](int o) { return o < 0; });
+}
+Value less_or_equals(Call& call) {
+    return compare(call, [](int o) { return o <= 0; });
+}
+Value greater(Call& call) {
+    return compare(call, [](int o) { return o > 0; });
+}
+Value greater_or_equals(Call& call) {
+    return compare(call, [](int o) { return o >= 0; });
+}
+Value negation(Call& call) {
+    return call[0].is_bool() ? Value(json::Value(!call[0].get_bool())) : call.wrong(0, "true or false");
+}
 
 // ------------------------------------------------------------------------------------------------ lists and objects
 
@@ -501,9 +518,9 @@ Value empty(Call& call) {
 }
 Value contains(Call& call) {
     if (auto const* list = call[0].if_array())
-        return json::Value(std::any_of(list->begin(), list->end(), [&](auto const& item) { return same(item, call[1]); }));
-    if (call[0].is_object())
-        return json::Value(json::find(call[0], json::Path{}.child(as_text(call[1]))) != nullptr);
+        return json::Value(
+            std::any_of(list->begin(), list->end(), [&](auto const& item) { return same(item, call[1]); }));
+    if (call[0].is_object()) return json::Value(json::find(call[0], json::Path{}.child(as_text(call[1]))) != nullptr);
     if (is_text(call[0])) return json::Value(text(call[0]).find(as_text(call[1])) != std::string::npos);
     return call.wrong(0, "a list, an object or a text");
 }
@@ -520,10 +537,13 @@ Value last(Call& call) {
 Value part(Call& call, bool skips) {
     auto const count = whole(call[1]);
     if (!count) return call.wrong(1, "a whole number");
-    auto const clamp = [&](std::size_t size) { return std::size_t(std::clamp<std::int64_t>(*count, 0, std::int64_t(size))); };
+    auto const clamp = [&](std::size_t size) {
+        return std::size_t(std::clamp<std::int64_t>(*count, 0, std::int64_t(size)));
+    };
     if (auto const* list = call[0].if_array()) {
         auto const at = std::ptrdiff_t(clamp(list->size()));
-        return array_of(skips ? json::Array(list->begin() + at, list->end()) : json::Array(list->begin(), list->begin() + at));
+        return array_of(skips ? json::Array(list->begin() + at, list->end())
+                              : json::Array(list->begin(), list->begin() + at));
     }
     if (!is_text(call[0])) return call.wrong(0, "a list or a text");
     auto const all = text(call[0]);
@@ -578,10 +598,11 @@ Value intersection(Call& call) {
     if (call[0].is_object()) {
         json::Object out;
         for (auto const& member : call[0].get_object()) {
-            bool const everywhere = std::all_of(call.values.begin() + 1, call.values.end(), [&](json::Value const& other) {
-                auto const* found = other.is_object() ? other.get_object().if_contains(member.key()) : nullptr;
-                return found && same(*found, member.value());
-            });
+            bool const everywhere =
+                std::all_of(call.values.begin() + 1, call.values.end(), [&](json::Value const& other) {
+                    auto const* found = other.is_object() ? other.get_object().if_contains(member.key()) : nullptr;
+                    return found && same(*found, member.value());
+                });
             if (everywhere) out[member.key()] = member.value();
         }
         return json::Value(std::move(out));
@@ -646,7 +667,8 @@ Value try_get(Call& call) {
     return value;
 }
 
-// ------------------------------------------------------------------------------------------------ addresses and moments
+// ------------------------------------------------------------------------------------------------ addresses and
+// moments
 
 /// "10.0.0.0/16" -> address and length.
 std::optional<std::pair<std::uint32_t, int>> range_of(json::Value const& value) {
@@ -678,7 +700,8 @@ Value cidr_host(Call& call) {
     if (!range) return call.wrong(0, "an IPv4 range");
     if (!index || *index < 0 || std::uint64_t(*index) + 1 >= size_of(range->second))
         return call.wrong(1, "the number of an address inside the range");
-    return json::Value(base::ipv4_text((range->first & ~std::uint32_t(size_of(range->second) - 1)) + 1 + std::uint32_t(*index)));
+    return json::Value(
+        base::ipv4_text((range->first & ~std::uint32_t(size_of(range->second) - 1)) + 1 + std::uint32_t(*index)));
 }
 Value parse_cidr(Call& call) {
     auto const range = range_of(call[0]);
@@ -708,7 +731,8 @@ Value date_time_add(Call& call) {
 Value date_time_to_epoch(Call& call) {
     auto const moment = moment_of(as_text(call[0]));
     if (!moment) return call.wrong(0, "a moment such as 2026-11-24T08:00:00Z");
-    return json::Value(std::int64_t(std::chrono::duration_cast<std::chrono::seconds>(moment->time_since_epoch()).count()));
+    return json::Value(
+        std::int64_t(std::chrono::duration_cast<std::chrono::seconds>(moment->time_since_epoch()).count()));
 }
 
 // ------------------------------------------------------------------------------------------------ what stands
@@ -768,7 +792,8 @@ constexpr Function functions[] = {
 };
 // clang-format on
 
-// ------------------------------------------------------------------------------------------------ what is evaluated in part
+// ------------------------------------------------------------------------------------------------ what is evaluated in
+// part
 
 /// Functions that do not evaluate all of what they are given.
 using Partial = Value (*)(Evaluator&, Node const&);
@@ -873,9 +898,9 @@ struct PartialFunction {
     Partial run;
 };
 constexpr PartialFunction partial_functions[] = {
-    {"if", 3, 3, choose},   {"and", 1, any, conjunction}, {"or", 1, any, disjunction}, {"coalesce", 1, any, coalesce},
-    {"map", 2, 2, map},     {"filter", 2, 2, filter},     {"reduce", 3, 3, reduce},    {"sort", 2, 2, sort},
-    {"toObject", 2, 3, to_object},
+    {"if", 3, 3, choose},           {"and", 1, any, conjunction}, {"or", 1, any, disjunction},
+    {"coalesce", 1, any, coalesce}, {"map", 2, 2, map},           {"filter", 2, 2, filter},
+    {"reduce", 3, 3, reduce},       {"sort", 2, 2, sort},         {"toObject", 2, 3, to_object},
 };
 
 tl::unexpected<Fault> wrong_count(Node const& call, std::size_t least, std::size_t most) {
@@ -903,9 +928,8 @@ Value call_function(Evaluator& evaluator, Node const& call) {
             return wrong_count(call, function.least, function.most);
         return function.run(evaluator, call);
     }
-    auto const* function = std::find_if(std::begin(functions), std::end(functions), [&](Function const& row) {
-        return base::same_text(row.name, call.name);
-    });
+    auto const* function = std::find_if(std::begin(functions), std::end(functions),
+                                        [&](Function const& row) { return base::same_text(row.name, call.name); });
     bool const lists = function == std::end(functions) && base::starts_with_text(call.name, "list");
     bool const own = call.name.find('.') != std::string::npos;
     if (function == std::end(functions) && !lists && !own)

@@ -1,7 +1,7 @@
 #include "simulator/templates/moments.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace holdfast::simulator::templates {
 namespace {
@@ -16,7 +16,8 @@ using std::chrono::year_month_day;
 std::optional<base::Time> moment_of(std::string_view said) {
     std::string text(said);
     if (text.size() == 16 && text[8] == 'T')  // 20261124T080000Z
-        text = text.substr(0, 4) + "-" + text.substr(4, 2) + "-" + text.substr(6, 5) + ":" + text.substr(11, 2) + ":" + text.substr(13);
+        text = text.substr(0, 4) + "-" + text.substr(4, 2) + "-" + text.substr(6, 5) + ":" + text.substr(11, 2) + ":" +
+               text.substr(13);
     if (text.size() > 10 && text[10] == ' ') text[10] = 'T';
     if (text.size() == 10) text += "T00:00:00Z";
     auto const parsed = base::parse_time(text);
@@ -69,12 +70,10 @@ std::string styled(base::Time time, std::string_view style) {
         std::string_view name;
         std::string value;
     };
-    Word const words[] = {{"yyyy", fmt::format("{:04}", int(date.year()))},
-                          {"MM", fmt::format("{:02}", unsigned(date.month()))},
-                          {"dd", fmt::format("{:02}", unsigned(date.day()))},
-                          {"HH", fmt::format("{:02}", seconds / 3600)},
-                          {"mm", fmt::format("{:02}", seconds / 60 % 60)},
-                          {"ss", fmt::format("{:02}", seconds % 60)}};
+    Word const words[] = {
+        {"yyyy", fmt::format("{:04}", int(date.year()))},   {"MM", fmt::format("{:02}", unsigned(date.month()))},
+        {"dd", fmt::format("{:02}", unsigned(date.day()))}, {"HH", fmt::format("{:02}", seconds / 3600)},
+        {"mm", fmt::format("{:02}", seconds / 60 % 60)},    {"ss", fmt::format("{:02}", seconds % 60)}};
     std::string out;
     for (std::size_t i = 0; i < style.size() && out.size() < 256;) {
         auto const* word = std::find_if(std::begin(words), std::end(words),

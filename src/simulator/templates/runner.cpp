@@ -1,6 +1,6 @@
 // Carries a deployment out, step by step, in virtual time.
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "simulator/arm/groups.hpp"
 #include "simulator/templates/deployments.hpp"
@@ -232,7 +232,8 @@ ArmError failure(std::vector<Entry> const& entries) {
         if (entry.state != State::failed) continue;
         auto detail = error(entry.status, text(entry.error, "code"), text(entry.error, "message"), entry.id);
         for (auto const& inner : json::list_at(entry.error, "details"))
-            detail.details.push_back(error(entry.status, text(inner, "code"), text(inner, "message"), text(inner, "target")));
+            detail.details.push_back(
+                error(entry.status, text(inner, "code"), text(inner, "message"), text(inner, "target")));
         failed.details.push_back(std::move(detail));
     }
     return failed;
@@ -289,18 +290,18 @@ Surroundings surroundings_of(arm::Work& work, ResourceId const& deployment, json
                         .now = work.now(),
                         .seed = std::move(seed)};
     auto const url = [](std::string_view host) { return "https://" + std::string(host) + "/"; };
-    around.environment = json::Object{
-        {"name", "AzureCloud"},
-        {"resourceManager", "https://management.azure.com/"},
-        {"portal", url(cloud.portal)},
-        {"graph", url(cloud.graph)},
-        {"authentication", json::Object{{"loginEndpoint", url(cloud.login)},
-                                        {"audiences", json::Array{"https://management.azure.com/"}},
-                                        {"tenant", "common"},
-                                        {"identityProvider", "AAD"}}},
-        {"suffixes", json::Object{{"keyvaultDns", "." + std::string(cloud.vault_suffix)},
-                                  {"acrLoginServer", "." + std::string(cloud.registry_suffix)},
-                                  {"storage", "core.azsim.test"}}}};
+    around.environment =
+        json::Object{{"name", "AzureCloud"},
+                     {"resourceManager", "https://management.azure.com/"},
+                     {"portal", url(cloud.portal)},
+                     {"graph", url(cloud.graph)},
+                     {"authentication", json::Object{{"loginEndpoint", url(cloud.login)},
+                                                     {"audiences", json::Array{"https://management.azure.com/"}},
+                                                     {"tenant", "common"},
+                                                     {"identityProvider", "AAD"}}},
+                     {"suffixes", json::Object{{"keyvaultDns", "." + std::string(cloud.vault_suffix)},
+                                               {"acrLoginServer", "." + std::string(cloud.registry_suffix)},
+                                               {"storage", "core.azsim.test"}}}};
     if (!deployment.group().empty()) {
         auto const id = ResourceId::subscription_of(deployment.subscription()).group(deployment.group());
         if (auto const* group = work.find(id)) around.group = work.shown(*group);
@@ -321,7 +322,8 @@ std::optional<ArmError> check(arm::Work& work, ResourceId const& deployment, jso
         if (!item.wanted || item.existing) continue;
         auto const id = ResourceId::parse(item.id);
         if (!id) return invalid("the resource '" + base::printable(item.id) + "' has no valid id");
-        if (!base::same_text(id->subscription(), work.core().options.owner.subscription) && !id->subscription().empty()) {
+        if (!base::same_text(id->subscription(), work.core().options.owner.subscription) &&
+            !id->subscription().empty()) {
             details.push_back(error(404, "SubscriptionNotFound",
                                     "The subscription '" + id->subscription() + "' could not be found.", item.id));
             continue;
@@ -330,12 +332,12 @@ std::optional<ArmError> check(arm::Work& work, ResourceId const& deployment, jso
         auto const action = arm::is_group(*id) ? std::string("Microsoft.Resources/subscriptions/resourceGroups/write")
                                                : type + "/write";
         if (!work.permits(work.caller().object_id, action, *id)) {
-            details.push_back(error(403, "AuthorizationFailed",
-                                    fmt::format("Authorization failed for template resource '{}' of type '{}'. The client '{}' with "
-                                                "object id '{}' does not have permission to perform action '{}' at scope '{}'.",
-                                                item.name, type, work.caller().client_id, work.caller().object_id, action,
-                                                id->text()),
-                                    item.id));
+            details.push_back(error(
+                403, "AuthorizationFailed",
+                fmt::format("Authorization failed for template resource '{}' of type '{}'. The client '{}' with "
+                            "object id '{}' does not have permission to perform action '{}' at scope '{}'.",
+                            item.name, type, work.caller().client_id, work.caller().object_id, action, id->text()),
+                item.id));
             continue;
         }
         auto sent = opened->body(item);
@@ -349,13 +351,14 @@ std::optional<ArmError> check(arm::Work& work, ResourceId const& deployment, jso
         auto const* shape = shapes::find(type);
         if (!shape) {
             if (arm::canonical_type(type).empty() && !arm::is_storable(type))
-                details.push_back(error(404, "InvalidResourceNamespace",
-                                        "The resource namespace '" + std::string(arm::namespace_of(type)) + "' is invalid.",
-                                        item.id));
+                details.push_back(error(
+                    404, "InvalidResourceNamespace",
+                    "The resource namespace '" + std::string(arm::namespace_of(type)) + "' is invalid.", item.id));
             continue;
         }
         for (auto const& mistake : shapes::validate(*shape, arm::tidied(shape, std::move(*sent))))
-            details.push_back(error(400, "InvalidRequestContent", "'" + mistake.at.text() + "': " + mistake.what, item.id));
+            details.push_back(
+                error(400, "InvalidRequestContent", "'" + mistake.at.text() + "': " + mistake.what, item.id));
     }
     if (details.empty()) return std::nullopt;
     auto refused = error(details.front().status == 403 ? 403 : 400, "InvalidTemplateDeployment",
@@ -389,9 +392,8 @@ void begin(arm::Work& work, Stored& deployment) {
     for (auto const& item : opened->items()) {
         auto const id = ResourceId::parse(item.id);
         auto const type = id ? id->type() : item.type;
-        entries.push_back({.state = item.wanted && !item.existing ? State::waiting : State::left_out,
-                           .id = item.id,
-                           .type = type});
+        entries.push_back(
+            {.state = item.wanted && !item.existing ? State::waiting : State::left_out, .id = item.id, .type = type});
         if (item.existing) entries.back().state = State::left_out;
         if (!item.wanted || item.existing) continue;
         types[std::string(arm::namespace_of(type))].insert(type.substr(type.find('/') + 1));
@@ -466,7 +468,8 @@ arm::Outcome step(arm::Work& work, Stored& deployment) {
     if (any(State::running)) {
         auto next = look_again;
         for (auto const& entry : entries) {
-            auto const* operation = entry.state == State::running ? work.core().store.operation(entry.operation) : nullptr;
+            auto const* operation =
+                entry.state == State::running ? work.core().store.operation(entry.operation) : nullptr;
             if (operation) next = std::min(next, std::max(Duration{100}, operation->ends - work.now()));
         }
         return arm::Later{next};

@@ -5,15 +5,15 @@
 namespace holdfast::simulator::templates {
 namespace {
 
-constexpr std::size_t most_items = 800;       // Azure's limits, "Template limits", learn.microsoft.com, 2026-11-24
+constexpr std::size_t most_items = 800;  // Azure's limits, "Template limits", learn.microsoft.com, 2026-11-24
 constexpr std::size_t most_parameters = 256;
 constexpr std::string_view deployment_type = "Microsoft.Resources/deployments";
 constexpr std::string_view group_type = "Microsoft.Resources/resourceGroups";
 
 /// Members of a resource that are the template's business and not the provider's.
-constexpr std::string_view not_sent[] = {"type",   "apiVersion", "name",          "dependsOn",      "condition", "copy",
-                                         "scope",  "comments",   "resourceGroup", "subscriptionId", "resources", "existing",
-                                         "import", "metadata",   "asserts"};
+constexpr std::string_view not_sent[] = {"type",      "apiVersion", "name",     "dependsOn",     "condition",
+                                         "copy",      "scope",      "comments", "resourceGroup", "subscriptionId",
+                                         "resources", "existing",   "import",   "metadata",      "asserts"};
 
 json::Value const* member(json::Value const& object, std::string_view name) {
     return json::find(object, json::Path{}.child(std::string(name)));
@@ -24,7 +24,8 @@ std::string said_text(json::Value const& object, std::string_view name) {
 }
 
 bool own_scope(json::Value const& said) {
-    return base::same_text(json::text_at(said, "properties.expressionEvaluationOptions.scope").value_or("outer"), "inner");
+    return base::same_text(json::text_at(said, "properties.expressionEvaluationOptions.scope").value_or("outer"),
+                           "inner");
 }
 
 /// Texts that an expression gave stay texts when they are read once more.
@@ -96,7 +97,8 @@ Got<bool> Template::take_parameters(json::Value const& given) {
         auto const* gift = member(given, name);
         auto const* value = gift && gift->is_object() ? member(*gift, "value") : nullptr;
         if (gift && gift->is_object() && member(*gift, "reference"))
-            return fault("the parameter '" + name + "' refers to a secret of a vault; the simulated Azure has keys only");
+            return fault("the parameter '" + name +
+                         "' refers to a secret of a vault; the simulated Azure has keys only");
         json::Value settled;
         if (value) {
             settled = *value;
@@ -192,7 +194,8 @@ Got<bool> Template::take_one(json::Value const& said, std::string symbol, std::s
         auto const type = item->type, name = item->name;
         items_.push_back(std::move(*item));
         for (auto const& child : json::list_at(said, "resources")) {
-            if (!loop.empty()) return fault("children inside of a copy cannot be deployed: give them a copy of their own");
+            if (!loop.empty())
+                return fault("children inside of a copy cannot be deployed: give them a copy of their own");
             if (auto taken = take_one(child, {}, type, name); !taken) return taken;
         }
     }
@@ -206,7 +209,8 @@ Got<Item> Template::item_of(json::Value const& said, Loops const& loops, std::st
         char const* name;
         std::string* into;
     };
-    for (auto const& [name, into] : {Part{"type", &item.type}, Part{"name", &item.name}, Part{"apiVersion", &item.api_version}}) {
+    for (auto const& [name, into] :
+         {Part{"type", &item.type}, Part{"name", &item.name}, Part{"apiVersion", &item.api_version}}) {
         auto const* found = member(said, name);
         if (!found) return fault(std::string("a resource of the template has no ") + name);
         auto got = evaluator_->text(*found, loops);
@@ -258,7 +262,8 @@ Got<std::string> Template::id_of(json::Value const& said, Item const& item, Loop
     // "…/subnets/providers/roleAssignments" with "vnet/subnet/Microsoft.Authorization/guid" is the older way of writing
     // extensions.
     if (types.size() < 2 || types.size() - 1 != names.size()) {
-        return fault("the template resource '" + base::printable(item.name) + "' of type '" + base::printable(item.type) +
+        return fault("the template resource '" + base::printable(item.name) + "' of type '" +
+                     base::printable(item.type) +
                      "' has incorrect segment lengths: a name has as many segments as its type, less one");
     }
     base += "/providers/" + types[0];
@@ -270,7 +275,8 @@ Got<bool> Template::connect() {
     for (std::size_t i = 0; i < items_.size(); ++i) {
         for (std::size_t k = 0; k < i; ++k) {
             if (items_[i].wanted && items_[k].wanted && base::same_text(items_[i].id, items_[k].id))
-                return fault("the resource '" + base::printable(items_[i].id) + "' is defined multiple times in the template");
+                return fault("the resource '" + base::printable(items_[i].id) +
+                             "' is defined multiple times in the template");
         }
     }
     for (auto& item : items_) {
@@ -294,7 +300,8 @@ Got<bool> Template::connect() {
         progress = false;
         for (std::size_t i = 0; i < items_.size(); ++i) {
             if (done[i]) continue;
-            bool const free = std::all_of(items_[i].after.begin(), items_[i].after.end(), [&](auto k) { return done[k]; });
+            bool const free =
+                std::all_of(items_[i].after.begin(), items_[i].after.end(), [&](auto k) { return done[k]; });
             if (free) done[i] = progress = true;
         }
     }
@@ -307,8 +314,8 @@ Got<bool> Template::connect() {
 
 Item const* Template::find(std::string_view what) const {
     auto const found = std::find_if(items_.begin(), items_.end(), [&](Item const& item) {
-        return base::same_text(item.id, what) || base::same_text(item.symbol, what) || base::same_text(item.name, what) ||
-               base::same_text(item.type + "/" + item.name, what);
+        return base::same_text(item.id, what) || base::same_text(item.symbol, what) ||
+               base::same_text(item.name, what) || base::same_text(item.type + "/" + item.name, what);
     });
     return what.empty() || found == items_.end() ? nullptr : &*found;
 }

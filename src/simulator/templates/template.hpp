@@ -16,10 +16,10 @@ struct Item {
     std::string symbol;  ///< its name in templates whose resources are an object; else empty
     std::string copy;    ///< the loop it came from, or empty
     std::string type, name, api_version, id;
-    bool wanted = true;             ///< its condition
-    bool existing = false;          ///< only referred to
+    bool wanted = true;              ///< its condition
+    bool existing = false;           ///< only referred to
     std::vector<std::size_t> after;  ///< indices of items that must stand first
-    json::Value said;               ///< as written
+    json::Value said;                ///< as written
     Loops loops;
 
     bool is_deployment() const;

@@ -30,15 +30,29 @@ Surroundings in_group() {
 /// The value of one expression, or its complaint.
 std::string value_of(std::string_view expression) {
     json::Value const whole = json::Object{
-        {"parameters", json::Object{{"p", json::Object{{"type", "string"}}}, {"when", json::Object{{"type", "string"}, {"defaultValue", "[utcNow('yyyy-MM-dd')]"}}}}},
-        {"variables", json::Object{{"a", "[concat('x', variables('b'))]"}, {"b", "y"}, {"circle", "[variables('circle')]"},
-                                   {"copy", json::Array{json::Object{{"name", "loop"}, {"count", 3}, {"input", "[mul(copyIndex('loop'), 2)]"}}}}}},
-        {"functions", json::Array{json::Object{{"namespace", "own"}, {"members", json::Object{{"twice", json::Object{
-            {"parameters", json::Array{json::Object{{"name", "t"}, {"type", "string"}}}},
-            {"output", json::Object{{"type", "string"}, {"value", "[concat(parameters('t'), parameters('t'))]"}}}}}}}}}},
+        {"parameters",
+         json::Object{{"p", json::Object{{"type", "string"}}},
+                      {"when", json::Object{{"type", "string"}, {"defaultValue", "[utcNow('yyyy-MM-dd')]"}}}}},
+        {"variables",
+         json::Object{{"a", "[concat('x', variables('b'))]"},
+                      {"b", "y"},
+                      {"circle", "[variables('circle')]"},
+                      {"copy", json::Array{json::Object{
+                                   {"name", "loop"}, {"count", 3}, {"input", "[mul(copyIndex('loop'), 2)]"}}}}}},
+        {"functions",
+         json::Array{json::Object{
+             {"namespace", "own"},
+             {"members",
+              json::Object{
+                  {"twice", json::Object{{"parameters", json::Array{json::Object{{"name", "t"}, {"type", "string"}}}},
+                                         {"output",
+                                          json::Object{{"type", "string"},
+                                                       {"value", "[concat(parameters('t'), parameters('t'))]"}}}}}}}}}},
         {"resources", json::Array{}},
         {"outputs", json::Object{{"o", json::Object{{"type", "object"}, {"value", json::Object{{"v", expression}}}}}}}};
-    auto opened = Template::open(json::Object{{"template", whole}, {"parameters", json::Object{{"p", json::Object{{"value", "given"}}}}}}, in_group());
+    auto opened = Template::open(
+        json::Object{{"template", whole}, {"parameters", json::Object{{"p", json::Object{{"value", "given"}}}}}},
+        in_group());
     if (!opened) return "refused: " + opened.error().message;
     auto const outputs = opened->outputs();
     if (!outputs) return (outputs.error().later ? "later: " : "fault: ") + outputs.error().message;
@@ -49,58 +63,59 @@ TEST(Templates, functions) {
     struct Row {
         std::string_view expression, value;
     };
-    for (auto const& row : {
-             Row{"plain", R"("plain")"},
-             Row{"[[not an expression]", R"("[not an expression]")"},
-             Row{"[concat('it''s', 1, '-', true())]", R"("it's1-True")"},
-             Row{"[parameters('P')]", R"("given")"},
-             Row{"[variables('a')]", R"("xy")"},
-             Row{"[variables('loop')]", "[0,2,4]"},
-             Row{"[parameters('when')]", R"("2026-11-24")"},
-             Row{"[own.twice('ab')]", R"("abab")"},
-             Row{"[format('{0}-{1:D3} {{}}', 'a', 7)]", R"("a-007 {}")"},
-             Row{"[resourceId('Microsoft.Network/virtualNetworks/subnets', 'v', 's')]",
-                 R"("/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg1/providers/Microsoft.Network/virtualNetworks/v/subnets/s")"},
-             Row{"[resourceId('other', 'Microsoft.Network/virtualNetworks', 'v')]",
-                 R"("/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/other/providers/Microsoft.Network/virtualNetworks/v")"},
-             Row{"[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'g')]",
-                 R"("/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Authorization/roleDefinitions/g")"},
-             Row{"[extensionResourceId('/a', 'Microsoft.Authorization/locks', 'l')]",
-                 R"("/a/providers/Microsoft.Authorization/locks/l")"},
-             Row{"[resourceGroup().tags.env]", R"("test")"},
-             Row{"[resourceGroup().tags['env']]", R"("test")"},
-             Row{"[subscription().subscriptionId]", R"("00000000-0000-0000-0000-000000000001")"},
-             Row{"[environment().suffixes.keyvaultDns]", R"(".vault.azsim.test")"},
-             // RFC 4122, name-based, with the namespace that the documentation of guid() names.
-             Row{"[equals(guid('a', 'b'), guid('a-b'))]", "true"},
-             Row{"[length(uniqueString('a'))]", "13"},
-             Row{"[if(equals(1, 1), 'yes', variables('nowhere'))]", R"("yes")"},
-             Row{"[or(true(), variables('nowhere'))]", "true"},
-             Row{"[coalesce(null(), 'x')]", R"("x")"},
-             Row{"[div(7, 2)]", "3"},
-             Row{"[mod(-7, 2)]", "-1"},
-             Row{"[union(createObject('a', createObject('b', 1)), createObject('a', createObject('c', 2)))]",
-                 R"({"a":{"b":1,"c":2}})"},
-             Row{"[intersection(createArray(1, 2, 3), createArray(3, 2))]", "[2,3]"},
-             Row{"[split('a,b;c', createArray(',', ';'))]", R"(["a","b","c"])"},
-             Row{"[join(createArray('a', 'b'), '/')]", R"("a/b")"},
-             Row{"[substring('abcdef', 2, 3)]", R"("cde")"},
-             Row{"[take(skip(range(0, 9), 2), 3)]", "[2,3,4]"},
-             Row{"[items(createObject('b', 1, 'a', 2))[0].key]", R"("a")"},
-             Row{"[map(range(1, 3), lambda('x', mul(lambdaVariables('x'), 10)))]", "[10,20,30]"},
-             Row{"[filter(range(1, 5), lambda('x', greater(lambdaVariables('x'), 3)))]", "[4,5]"},
-             Row{"[reduce(range(1, 4), 0, lambda('s', 'x', add(lambdaVariables('s'), lambdaVariables('x'))))]", "10"},
-             Row{"[toObject(createArray('a', 'b'), lambda('x', lambdaVariables('x')))]", R"({"a":"a","b":"b"})"},
-             Row{"[tryGet(createObject('a', createArray(1)), 'a', 3)]", "null"},
-             Row{"[cidrSubnet('10.0.0.0/16', 24, 3)]", R"("10.0.3.0/24")"},
-             Row{"[cidrHost('10.0.3.0/24', 3)]", R"("10.0.3.4")"},
-             Row{"[dateTimeAdd('2026-01-31T00:00:00Z', 'P1M')]", R"("2026-02-28T00:00:00Z")"},
-             Row{"[json('{\"a\":[1]}').a[0]]", "1"},
-             Row{"[base64ToString(base64('x'))]", R"("x")"},
-             Row{"[padLeft(7, 3, '0')]", R"("007")"},
-             Row{"[indexOf('abc', 'C')]", "2"},
-             Row{"[string(createArray(1, 'a'))]", R"("[1,\"a\"]")"},
-         })
+    for (
+        auto const& row : {
+            Row{"plain", R"("plain")"},
+            Row{"[[not an expression]", R"("[not an expression]")"},
+            Row{"[concat('it''s', 1, '-', true())]", R"("it's1-True")"},
+            Row{"[parameters('P')]", R"("given")"},
+            Row{"[variables('a')]", R"("xy")"},
+            Row{"[variables('loop')]", "[0,2,4]"},
+            Row{"[parameters('when')]", R"("2026-11-24")"},
+            Row{"[own.twice('ab')]", R"("abab")"},
+            Row{"[format('{0}-{1:D3} {{}}', 'a', 7)]", R"("a-007 {}")"},
+            Row{"[resourceId('Microsoft.Network/virtualNetworks/subnets', 'v', 's')]",
+                R"("/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg1/providers/Microsoft.Network/virtualNetworks/v/subnets/s")"},
+            Row{"[resourceId('other', 'Microsoft.Network/virtualNetworks', 'v')]",
+                R"("/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/other/providers/Microsoft.Network/virtualNetworks/v")"},
+            Row{"[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'g')]",
+                R"("/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Authorization/roleDefinitions/g")"},
+            Row{"[extensionResourceId('/a', 'Microsoft.Authorization/locks', 'l')]",
+                R"("/a/providers/Microsoft.Authorization/locks/l")"},
+            Row{"[resourceGroup().tags.env]", R"("test")"},
+            Row{"[resourceGroup().tags['env']]", R"("test")"},
+            Row{"[subscription().subscriptionId]", R"("00000000-0000-0000-0000-000000000001")"},
+            Row{"[environment().suffixes.keyvaultDns]", R"(".vault.azsim.test")"},
+            // RFC 4122, name-based, with the namespace that the documentation of guid() names.
+            Row{"[equals(guid('a', 'b'), guid('a-b'))]", "true"},
+            Row{"[length(uniqueString('a'))]", "13"},
+            Row{"[if(equals(1, 1), 'yes', variables('nowhere'))]", R"("yes")"},
+            Row{"[or(true(), variables('nowhere'))]", "true"},
+            Row{"[coalesce(null(), 'x')]", R"("x")"},
+            Row{"[div(7, 2)]", "3"},
+            Row{"[mod(-7, 2)]", "-1"},
+            Row{"[union(createObject('a', createObject('b', 1)), createObject('a', createObject('c', 2)))]",
+                R"({"a":{"b":1,"c":2}})"},
+            Row{"[intersection(createArray(1, 2, 3), createArray(3, 2))]", "[2,3]"},
+            Row{"[split('a,b;c', createArray(',', ';'))]", R"(["a","b","c"])"},
+            Row{"[join(createArray('a', 'b'), '/')]", R"("a/b")"},
+            Row{"[substring('abcdef', 2, 3)]", R"("cde")"},
+            Row{"[take(skip(range(0, 9), 2), 3)]", "[2,3,4]"},
+            Row{"[items(createObject('b', 1, 'a', 2))[0].key]", R"("a")"},
+            Row{"[map(range(1, 3), lambda('x', mul(lambdaVariables('x'), 10)))]", "[10,20,30]"},
+            Row{"[filter(range(1, 5), lambda('x', greater(lambdaVariables('x'), 3)))]", "[4,5]"},
+            Row{"[reduce(range(1, 4), 0, lambda('s', 'x', add(lambdaVariables('s'), lambdaVariables('x'))))]", "10"},
+            Row{"[toObject(createArray('a', 'b'), lambda('x', lambdaVariables('x')))]", R"({"a":"a","b":"b"})"},
+            Row{"[tryGet(createObject('a', createArray(1)), 'a', 3)]", "null"},
+            Row{"[cidrSubnet('10.0.0.0/16', 24, 3)]", R"("10.0.3.0/24")"},
+            Row{"[cidrHost('10.0.3.0/24', 3)]", R"("10.0.3.4")"},
+            Row{"[dateTimeAdd('2026-01-31T00:00:00Z', 'P1M')]", R"("2026-02-28T00:00:00Z")"},
+            Row{"[json('{\"a\":[1]}').a[0]]", "1"},
+            Row{"[base64ToString(base64('x'))]", R"("x")"},
+            Row{"[padLeft(7, 3, '0')]", R"("007")"},
+            Row{"[indexOf('abc', 'C')]", "2"},
+            Row{"[string(createArray(1, 'a'))]", R"("[1,\"a\"]")"},
+        })
         EXPECT_EQ(value_of(row.expression), row.value) << row.expression;
 }
 
@@ -116,23 +131,24 @@ TEST(Templates, refuses_with_the_reason) {
              Row{"[concat('a' 'b')]", "fault: the expression does not go on with"},
              Row{"['open]", "fault: a text in the expression does not end"},
              Row{"[add(9223372036854775807, 1)]", "fault: 'add': the result is no number"},
-             Row{"[div(1, 0)]", "fault: 'div'"},
-             Row{"[createArray(1)[1]]", "fault: the index 1 is outside"},
+             Row{"[div(1, 0)]", "fault: 'div'"}, Row{"[createArray(1)[1]]", "fault: the index 1 is outside"},
              Row{"[range(0, 100000000)]", "fault: the template function 'range'"},
              Row{"[newGuid()]", "fault: newGuid() is for the default"},
              Row{"[resourceId('Microsoft.Network/virtualNetworks', 'a', 'b')]", "fault: 'resourceId': the type"},
              Row{"[reference('x').y]", "later: "},
              Row{"[concat(parameters('p'))", R"("[concat)"},  // no expression: it does not end in a bracket
          })
-        EXPECT_TRUE(value_of(row.expression).starts_with(row.begins)) << row.expression << " -> " << value_of(row.expression);
+        EXPECT_TRUE(value_of(row.expression).starts_with(row.begins))
+            << row.expression << " -> " << value_of(row.expression);
     std::string deep = "1";
     for (int i = 0; i < 200; ++i) deep = "add(" + deep + ", 1)";
     EXPECT_EQ(value_of("[" + deep + "]").substr(0, 40), "fault: the expression is nested too deep");
 }
 
 TEST(Templates, jsonc_as_az_sends_it) {
-    auto const parsed = templates::parse_jsonc("{\"properties\": {\"mode\": \"Incremental\", template:{\n // why\n \"a\": \"one\ntwo\", "
-                                               "/* c */ \"u\": \"http://x//y\", \"list\": [1, 2,],}}}");
+    auto const parsed = templates::parse_jsonc(
+        "{\"properties\": {\"mode\": \"Incremental\", template:{\n // why\n \"a\": \"one\ntwo\", "
+        "/* c */ \"u\": \"http://x//y\", \"list\": [1, 2,],}}}");
     ASSERT_TRUE(parsed) << parsed.error().what;
     EXPECT_EQ(json::write(*parsed),
               R"({"properties":{"mode":"Incremental","template":{"a":"one\ntwo","list":[1,2],"u":"http://x//y"}}})");
@@ -146,11 +162,14 @@ class Deploying : public ::testing::Test {
 protected:
     void SetUp() override { client.ready({"Microsoft.Network"}); }
     std::string at(std::string_view what, std::string_view base = "/resourcegroups/rg1") const {
-        return fmt::format("{}{}/providers/Microsoft.Resources/deployments/main{}?api-version=2025-04-01", subscription, base, what);
+        return fmt::format("{}{}/providers/Microsoft.Resources/deployments/main{}?api-version=2025-04-01", subscription,
+                           base, what);
     }
-    static std::string body(std::string_view resources, std::string_view rest = "", std::string_view mode = "Incremental") {
-        return fmt::format(R"({{"properties":{{"mode":"{}","template":{{"contentVersion":"1.0.0.0","resources":{}{}}}}}}})", mode,
-                           resources, rest);
+    static std::string body(std::string_view resources, std::string_view rest = "",
+                            std::string_view mode = "Incremental") {
+        return fmt::format(
+            R"({{"properties":{{"mode":"{}","template":{{"contentVersion":"1.0.0.0","resources":{}{}}}}}}})", mode,
+            resources, rest);
     }
     Exchange deploy(std::string const& text, std::string_view base = "/resourcegroups/rg1") {
         auto const answer = client.call("PUT", at("", base), text);
@@ -175,21 +194,28 @@ constexpr std::string_view network = R"([
 ])";
 
 TEST_F(Deploying, a_template_with_copies_references_and_outputs) {
-    auto const text = body(network, R"(,"outputs":{"first":{"type":"string","value":"[reference(resourceId('Microsoft.Network/virtualNetworks','net')).subnets[0].id]"}})");
+    auto const text = body(
+        network,
+        R"(,"outputs":{"first":{"type":"string","value":"[reference(resourceId('Microsoft.Network/virtualNetworks','net')).subnets[0].id]"}})");
     EXPECT_EQ(client.call("POST", at("/validate"), text).status, 200);
     auto const done = deploy(text);
     EXPECT_EQ(done.text("properties.provisioningState"), "Succeeded") << json::write(done.body);
     EXPECT_TRUE(done.text("properties.outputs.first.value").ends_with("/virtualNetworks/net/subnets/s0"));
-    EXPECT_EQ(json::list_at(get("Microsoft.Network/virtualNetworks/net?api-version=2024-05-01").body, "properties.subnets").size(), 3u);
+    EXPECT_EQ(
+        json::list_at(get("Microsoft.Network/virtualNetworks/net?api-version=2024-05-01").body, "properties.subnets")
+            .size(),
+        3u);
     EXPECT_EQ(get("Microsoft.Network/routeTables/never?api-version=2024-05-01").status, 404);
     auto const operations = client.get(at("/operations"));
     EXPECT_EQ(json::list_at(operations.body, "value").size(), 2u);
-    auto const older = client.get(fmt::format("{}/resourcegroups/rg1/deployments/main/operations?api-version=2025-04-01", subscription));
+    auto const older = client.get(
+        fmt::format("{}/resourcegroups/rg1/deployments/main/operations?api-version=2025-04-01", subscription));
     EXPECT_EQ(older.body, operations.body) << "the older form of the path";
     // The same again changes nothing.
     EXPECT_EQ(deploy(text).text("properties.provisioningState"), "Succeeded");
     EXPECT_FALSE(client.get(at("")).body.is_null());
-    EXPECT_EQ(json::write(client.get(at("")).body).find("\"template\""), std::string::npos) << "templates are not shown";
+    EXPECT_EQ(json::write(client.get(at("")).body).find("\"template\""), std::string::npos)
+        << "templates are not shown";
 }
 
 TEST_F(Deploying, what_if_tells_what_would_change_and_nothing_else) {
@@ -224,15 +250,20 @@ TEST_F(Deploying, refusals_and_failures_say_where) {
     struct Row {
         std::string_view resources, code, detail;
     };
-    for (auto const& row : {
-             Row{R"([{"type":"Microsoft.Network/virtualNetworks","apiVersion":"2024-05-01","name":"[nonsense()]"}])", "InvalidTemplate", ""},
-             Row{R"([{"type":"Microsoft.Network/virtualNetworks/subnets","apiVersion":"2024-05-01","name":"one"}])", "InvalidTemplate", ""},
-             Row{R"([{"type":"Microsoft.Network/routeTables","apiVersion":"2024-05-01","name":"a","dependsOn":["b"]}])", "InvalidTemplate", ""},
-             Row{R"([{"type":"Microsoft.Network/routeTables","apiVersion":"2024-05-01","name":"a","dependsOn":["b"]},
-                     {"type":"Microsoft.Network/routeTables","apiVersion":"2024-05-01","name":"b","dependsOn":["a"]}])", "InvalidTemplate", ""},
-             Row{R"([{"type":"Microsoft.Network/routeTables","apiVersion":"2024-05-01","name":"a","location":"westeurope","properties":{"rotues":[]}}])",
-                 "InvalidTemplateDeployment", "InvalidRequestContent"},
-         }) {
+    for (
+        auto const& row : {
+            Row{R"([{"type":"Microsoft.Network/virtualNetworks","apiVersion":"2024-05-01","name":"[nonsense()]"}])",
+                "InvalidTemplate", ""},
+            Row{R"([{"type":"Microsoft.Network/virtualNetworks/subnets","apiVersion":"2024-05-01","name":"one"}])",
+                "InvalidTemplate", ""},
+            Row{R"([{"type":"Microsoft.Network/routeTables","apiVersion":"2024-05-01","name":"a","dependsOn":["b"]}])",
+                "InvalidTemplate", ""},
+            Row{R"([{"type":"Microsoft.Network/routeTables","apiVersion":"2024-05-01","name":"a","dependsOn":["b"]},
+                     {"type":"Microsoft.Network/routeTables","apiVersion":"2024-05-01","name":"b","dependsOn":["a"]}])",
+                "InvalidTemplate", ""},
+            Row{R"([{"type":"Microsoft.Network/routeTables","apiVersion":"2024-05-01","name":"a","location":"westeurope","properties":{"rotues":[]}}])",
+                "InvalidTemplateDeployment", "InvalidRequestContent"},
+        }) {
         auto const refused = client.call("POST", at("/validate"), body(row.resources));
         EXPECT_EQ(refused.code(), row.code) << row.resources;
         EXPECT_EQ(refused.text("error.details[0].code"), row.detail) << row.resources;
@@ -250,7 +281,8 @@ TEST_F(Deploying, refusals_and_failures_say_where) {
 }
 
 TEST_F(Deploying, to_a_subscription_with_a_nested_deployment) {
-    auto const text = R"({"location":"westeurope","properties":{"mode":"Incremental","parameters":{"name":{"value":"rg2"}},"template":{
+    auto const text =
+        R"({"location":"westeurope","properties":{"mode":"Incremental","parameters":{"name":{"value":"rg2"}},"template":{
       "parameters":{"name":{"type":"string"},"secret":{"type":"securestring","defaultValue":"hush"}},
       "resources":[
         {"type":"Microsoft.Resources/resourceGroups","apiVersion":"2024-11-01","name":"[parameters('name')]","location":"westeurope"},
@@ -264,16 +296,21 @@ TEST_F(Deploying, to_a_subscription_with_a_nested_deployment) {
       "outputs":{"table":{"type":"string","value":"[reference('inside').outputs.id.value]"}}}}})";
     auto const done = deploy(text, "");
     EXPECT_EQ(done.text("properties.provisioningState"), "Succeeded") << json::write(done.body);
-    EXPECT_TRUE(done.text("properties.outputs.table.value").ends_with("/resourceGroups/rg2/providers/Microsoft.Network/routeTables/rt-rg2"))
+    EXPECT_TRUE(done.text("properties.outputs.table.value")
+                    .ends_with("/resourceGroups/rg2/providers/Microsoft.Network/routeTables/rt-rg2"))
         << json::write(done.body);
     EXPECT_EQ(done.text("properties.parameters.secret.value"), "");
     EXPECT_EQ(done.text("properties.parameters.name.value"), "rg2");
-    EXPECT_EQ(client.call("PUT", at("", ""), R"({"properties":{"mode":"Incremental","template":{"resources":[]}}})").code(), "LocationRequired");
+    EXPECT_EQ(
+        client.call("PUT", at("", ""), R"({"properties":{"mode":"Incremental","template":{"resources":[]}}})").code(),
+        "LocationRequired");
 }
 
 TEST_F(Deploying, complete_mode_takes_the_rest_away) {
     deploy(body(network));
-    auto const done = deploy(body(R"([{"type":"Microsoft.Network/routeTables","apiVersion":"2024-05-01","name":"only","location":"westeurope"}])", "", "Complete"));
+    auto const done = deploy(body(
+        R"([{"type":"Microsoft.Network/routeTables","apiVersion":"2024-05-01","name":"only","location":"westeurope"}])",
+        "", "Complete"));
     EXPECT_EQ(done.text("properties.provisioningState"), "Succeeded") << json::write(done.body);
     EXPECT_EQ(get("Microsoft.Network/virtualNetworks/net?api-version=2024-05-01").status, 404);
     EXPECT_EQ(get("Microsoft.Network/networkSecurityGroups/nsg?api-version=2024-05-01").status, 404);
@@ -289,12 +326,14 @@ TEST_F(Deploying, a_killed_world_goes_on_with_it) {
 }
 
 TEST_F(Deploying, a_stack_lets_go_or_deletes_what_it_managed) {
-    auto const stack = fmt::format("{}/resourceGroups/rg1/providers/Microsoft.Resources/deploymentStacks/st", subscription);
+    auto const stack =
+        fmt::format("{}/resourceGroups/rg1/providers/Microsoft.Resources/deploymentStacks/st", subscription);
     auto const put = [&](std::string_view resources, std::string_view action) {
         auto const answer = client.call(
             "PUT", stack + "?api-version=2025-07-01",
-            fmt::format(R"({{"properties":{{"actionOnUnmanage":{{"resources":"{}"}},"denySettings":{{"mode":"none"}},"template":{{"resources":{}}}}}}})",
-                        action, resources));
+            fmt::format(
+                R"({{"properties":{{"actionOnUnmanage":{{"resources":"{}"}},"denySettings":{{"mode":"none"}},"template":{{"resources":{}}}}}}})",
+                action, resources));
         EXPECT_LT(answer.status, 300) << answer.message();
         client.settle();
         return client.get(stack + "?api-version=2025-07-01");
@@ -302,7 +341,9 @@ TEST_F(Deploying, a_stack_lets_go_or_deletes_what_it_managed) {
     auto const made = put(network, "delete");
     EXPECT_EQ(made.text("properties.provisioningState"), "succeeded") << json::write(made.body);
     EXPECT_EQ(json::list_at(made.body, "properties.resources").size(), 2u);
-    auto const less = put(R"([{"type":"Microsoft.Network/networkSecurityGroups","apiVersion":"2024-05-01","name":"nsg","location":"westeurope","properties":{}}])", "delete");
+    auto const less = put(
+        R"([{"type":"Microsoft.Network/networkSecurityGroups","apiVersion":"2024-05-01","name":"nsg","location":"westeurope","properties":{}}])",
+        "delete");
     EXPECT_EQ(json::list_at(less.body, "properties.deletedResources").size(), 1u) << json::write(less.body);
     EXPECT_EQ(get("Microsoft.Network/virtualNetworks/net?api-version=2024-05-01").status, 404);
     EXPECT_EQ(client.call("DELETE", stack + "?api-version=2025-07-01&unmanageAction.Resources=delete").status, 202);

@@ -1,5 +1,5 @@
-// What a deployment would change. Azure's own what-if is noisy, for it does not know what its providers fill in; this one
-// knows, and tells what would really change: fewer lines than Azure, never more.
+// What a deployment would change. Azure's own what-if is noisy, for it does not know what its providers fill in; this
+// one knows, and tells what would really change: fewer lines than Azure, never more.
 #include <algorithm>
 
 #include "simulator/arm/groups.hpp"
@@ -23,7 +23,8 @@ public:
         auto const* properties = json::find(shown, "properties");
         return properties ? *properties : json::Value(json::Object{});
     }
-    Got<json::Value> list(std::string_view function, std::string_view, std::string_view, json::Value const&) const override {
+    Got<json::Value> list(std::string_view function, std::string_view, std::string_view,
+                          json::Value const&) const override {
         return not_yet(std::string(function) + "() is known when it is deployed");
     }
 
@@ -42,7 +43,8 @@ json::Object difference(std::string path, std::string_view kind, json::Value bef
 }
 
 bool equal(json::Value const& a, json::Value const& b) {
-    if (a.is_string() && b.is_string()) return base::same_text(std::string_view(a.get_string()), std::string_view(b.get_string()));
+    if (a.is_string() && b.is_string())
+        return base::same_text(std::string_view(a.get_string()), std::string_view(b.get_string()));
     return json::write(a) == json::write(b);
 }
 
@@ -91,7 +93,8 @@ json::Array compare(json::Value const& before, json::Value const& after, json::V
         auto const& value = member.value();
         if (value.is_null()) continue;
         if (!old) {
-            bool const nothing = (value.is_object() && value.get_object().empty()) || (value.is_array() && value.get_array().empty());
+            bool const nothing =
+                (value.is_object() && value.get_object().empty()) || (value.is_array() && value.get_array().empty());
             if (!nothing) found.push_back(difference(key, "Create", nullptr, value));
         } else if (value.is_object() && old->is_object()) {
             for (auto& inner : compare(*old, value, asked_before ? json::find(*asked_before, path) : nullptr)) {
@@ -110,7 +113,8 @@ json::Array compare(json::Value const& before, json::Value const& after, json::V
         for (auto const& member : *earlier) {
             auto const path = json::Path{}.child(std::string(member.key()));
             auto const* old = json::find(before, path);
-            if (!json::find(after, path) && old) found.push_back(difference(std::string(member.key()), "Delete", *old, nullptr));
+            if (!json::find(after, path) && old)
+                found.push_back(difference(std::string(member.key()), "Delete", *old, nullptr));
         }
     }
     return found;
@@ -153,7 +157,8 @@ public:
         for (auto const* member : work_.children(group, {})) {
             auto const name_space = arm::namespace_of(member->type);
             if (named_.contains(member->id.key()) || !arm::behaviour(member->type).tracked ||
-                base::same_text(name_space, "Microsoft.Authorization") || base::same_text(name_space, "Microsoft.Resources"))
+                base::same_text(name_space, "Microsoft.Authorization") ||
+                base::same_text(name_space, "Microsoft.Resources"))
                 continue;
             json::Object one{{"resourceId", member->id.text()}, {"changeType", complete ? "Delete" : "Ignore"}};
             if (!ids_only_) one["before"] = work_.shown(*member);
@@ -175,7 +180,8 @@ private:
                 json::put(after, "location", json::Value(resource::normal_location(*location)));
         }
         auto const whole = [&] {
-            json::Object shown{{"id", id.text()}, {"name", id.name()}, {"type", type}, {"apiVersion", item.api_version}};
+            json::Object shown{
+                {"id", id.text()}, {"name", id.name()}, {"type", type}, {"apiVersion", item.api_version}};
             if (auto const* members = after.if_object()) {
                 for (auto const& member : *members) shown.insert_or_assign(member.key(), member.value());
             }
@@ -208,21 +214,21 @@ private:
 }  // namespace
 
 json::Value what_if(arm::Work& work, ResourceId const& deployment, json::Value const& body) {
-    bool const ids_only = base::same_text(
-        json::text_at(body, "properties.whatIfSettings.resultFormat").value_or(""), "ResourceIdOnly");
+    bool const ids_only =
+        base::same_text(json::text_at(body, "properties.whatIfSettings.resultFormat").value_or(""), "ResourceIdOnly");
     bool const complete = base::same_text(json::text_at(body, "properties.mode").value_or(""), "Complete");
     Prediction prediction(work, ids_only);
     if (auto wrong = prediction.add(deployment, body)) {
-        return json::Object{{"status", "Failed"},
-                            {"error", json::Object{{"code", "InvalidTemplate"},
-                                                   {"message", "Deployment template validation failed: '" + *wrong + "'."}}}};
+        return json::Object{
+            {"status", "Failed"},
+            {"error", json::Object{{"code", "InvalidTemplate"},
+                                   {"message", "Deployment template validation failed: '" + *wrong + "'."}}}};
     }
-    return json::Object{
-        {"status", "Succeeded"},
-        {"properties", json::Object{{"correlationId", work.guid("what-if " + deployment.key())},
-                                    {"changes", prediction.changes(deployment, complete)},
-                                    {"potentialChanges", json::Array{}},
-                                    {"diagnostics", json::Array{}}}}};
+    return json::Object{{"status", "Succeeded"},
+                        {"properties", json::Object{{"correlationId", work.guid("what-if " + deployment.key())},
+                                                    {"changes", prediction.changes(deployment, complete)},
+                                                    {"potentialChanges", json::Array{}},
+                                                    {"diagnostics", json::Array{}}}}};
 }
 
 }  // namespace holdfast::simulator::templates

@@ -5,6 +5,7 @@
 #include "simulator/arm/access.hpp"
 #include "simulator/arm/work.hpp"
 #include "simulator/entra/tokens.hpp"
+#include "simulator/vault/crypto.hpp"
 
 namespace holdfast::simulator::vault {
 namespace {
@@ -44,17 +45,39 @@ std::string bin_name(Visit const& visit, std::string_view key) {
     return base::lower(visit.vault.name()) + "/" + base::lower(key);
 }
 
+bool is_elliptic(Stored const& key) { return text(key.body, "properties.kty").starts_with("EC"); }
+
+/// The secret half of a version. Making one takes a tenth of a second and more, so it is made when it is first looked
+/// at.
+Material material_of(Visit const& visit, Stored const& key, std::string_view version) {
+    auto versions = json::list_at(key.hidden, "versions");
+    for (auto& one : versions) {
+        if (text(one, "version") != version) continue;
+        if (auto const kept = base::from_base64(text(one, "material")); kept && !kept->empty()) return {.der = *kept};
+        auto made = new_material(is_elliptic(key),
+                                 static_cast<int>(json::whole_at(key.body, "properties.keySize").value_or(2048)),
+                                 text(key.body, "properties.curveName"));
+        one.as_object()["material"] = base::base64(made.der);
+        if (auto* stored = visit.work.core().store.edit(key.id.key()))
+            json::put(stored->hidden, "versions", std::move(versions));
+        return made;
+    }
+    return {};
+}
+
 json::Value bundle(Visit const& visit, Stored const& key, json::Value const& version) {
-    auto const elliptic = text(key.body, "properties.kty").starts_with("EC");
-    json::Object web{{"kid", key_url(visit, key.id.name()) + "/" + text(version, "version")},
+    auto const name = text(version, "version");
+    auto const half = public_half(material_of(visit, key, name)).value_or(PublicHalf{});
+    json::Object web{{"kid", key_url(visit, key.id.name()) + "/" + name},
                      {"kty", text(key.body, "properties.kty")},
                      {"key_ops", json::list_at(key.body, "properties.keyOps")}};
-    if (elliptic) {
+    if (is_elliptic(key)) {
         web["crv"] = text(key.body, "properties.curveName");
-        web["x"] = web["y"] = text(version, "n");
+        web["x"] = half.x;
+        web["y"] = half.y;
     } else {
-        web["n"] = text(version, "n");
-        web["e"] = "AQAB";
+        web["n"] = half.n;
+        web["e"] = half.e;
     }
     json::Object attributes = json::object_at(key.body, "properties.attributes");
     attributes["created"] = json::whole_at(version, "created").value_or(0);
@@ -83,12 +106,8 @@ void add_version(Visit const& visit, Stored& key) {
         return out;
     };
     auto const version = base::hex(bytes(16));
-    auto const size = json::whole_at(key.body, "properties.keySize").value_or(2048) / 8;
-    auto modulus = bytes(static_cast<std::size_t>(size));
-    modulus.front() = static_cast<char>(static_cast<unsigned char>(modulus.front()) | 0x80);
     auto versions = json::list_at(key.hidden, "versions");
-    versions.push_back(
-        json::Object{{"version", version}, {"n", base::base64url(modulus)}, {"created", seconds(visit.work.now())}});
+    versions.push_back(json::Object{{"version", version}, {"created", seconds(visit.work.now())}});
     json::put(key.hidden, "versions", std::move(versions));
     json::put(key.body, "properties.keyUriWithVersion",
               json::Value(text(key.body, "properties.keyUri") + "/" + version));
@@ -114,6 +133,53 @@ world::Response list_keys(Visit const& visit) {
                                      {"attributes", json::object_at(key->body, "properties.attributes")}});
     }
     return answer_json(200, json::Object{{"value", std::move(value)}, {"nextLink", nullptr}});
+}
+
+/// "encrypt" and its like: the words of the operation, of `key_ops`, and what is done.
+world::Response use_key(Visit const& visit, std::string_view operation) {
+    auto const& name = visit.path[1];
+    auto const version_asked = visit.path.size() == 4 ? visit.path[2] : std::string();
+    auto const* key = visit.work.find(key_id(visit, name));
+    auto const* found = key ? version_named(*key, version_asked) : nullptr;
+    if (!found) return missing_key(visit, name);
+    auto const& allowed = json::list_at(key->body, "properties.keyOps");
+    bool const permitted = std::any_of(allowed.begin(), allowed.end(), [&](json::Value const& item) {
+        return item.is_string() && base::same_text(std::string_view(item.get_string()), operation);
+    });
+    if (!permitted)
+        return refuse(403, "Forbidden", "Operation " + std::string(operation) + " is not permitted on this key.",
+                      "KeyOperationForbidden");
+    if (!json::truth_at(key->body, "properties.attributes.enabled").value_or(true))
+        return refuse(403, "Forbidden", "Operation " + std::string(operation) + " is not allowed on a disabled key.",
+                      "KeyDisabled");
+    bool const makes = operation == "encrypt" || operation == "wrapKey" || operation == "sign";
+    auto const until = json::whole_at(key->body, "properties.attributes.exp");
+    if (makes && until && *until <= seconds(visit.work.now()))
+        return refuse(403, "Forbidden", "Operation " + std::string(operation) + " is not allowed on an expired key.",
+                      "KeyExpired");
+    auto const version = text(*found, "version");
+    auto const kid = key_url(visit, key->id.name()) + "/" + version;
+    auto const algorithm = text(visit.body, "alg");
+    auto const value = base::from_base64(text(visit.body, operation == "verify" ? "digest" : "value"));
+    if (!value || value->empty()) return refuse(400, "BadParameter", "The value is not base64url, or empty.");
+    auto const material = material_of(visit, *key, version);
+    auto const wrong = [&](Failed failed) {
+        return failed == Failed::algorithm
+                   ? refuse(400, "BadParameter",
+                            "Algorithm '" + base::printable(algorithm) + "' does not fit a key of type " +
+                                text(key->body, "properties.kty") + ".")
+                   : refuse(400, "BadParameter", "The value does not fit the key and the algorithm.");
+    };
+    if (operation == "verify") {
+        auto const signature = base::from_base64(text(visit.body, "value"));
+        auto const good = verify(material, algorithm, *value, signature ? *signature : std::string());
+        return good ? answer_json(200, json::Object{{"value", *good}}) : wrong(good.error());
+    }
+    auto const result = operation == "sign" ? sign(material, algorithm, *value)
+                        : makes             ? encrypt(material, algorithm, *value)
+                                            : decrypt(material, algorithm, *value);
+    if (!result) return wrong(result.error());
+    return answer_json(200, json::Object{{"kid", kid}, {"value", base::base64url(*result)}});
 }
 
 world::Response list_versions(Visit const& visit, std::string_view name) {
@@ -188,6 +254,7 @@ world::Response delete_key(Visit const& visit, std::string_view name) {
     auto const* vault = visit.work.find(visit.vault);
     if (!key || !vault) return missing_key(visit, name);
     auto const days = json::whole_at(vault->body, "properties.softDeleteRetentionInDays").value_or(90);
+    auto shown = bundle(visit, *key, *version_named(*key, {}));
     SoftDeleted deleted{
         .kind = std::string(key_bin),
         .name = bin_name(visit, name),
@@ -195,7 +262,6 @@ world::Response delete_key(Visit const& visit, std::string_view name) {
         .deleted = visit.work.now(),
         .until = visit.work.now() + std::chrono::hours(24 * days),
         .purge_protected = json::truth_at(vault->body, "properties.enablePurgeProtection").value_or(false)};
-    auto shown = bundle(visit, *key, *version_named(*key, {}));
     auto& object = shown.as_object();
     object["recoveryId"] = visit.asked.origin + "/deletedkeys/" + std::string(name);
     object["deletedDate"] = seconds(deleted.deleted);
@@ -214,6 +280,22 @@ world::Response deleted_key(Visit const& visit, std::string_view name) {
     object["deletedDate"] = seconds(deleted->deleted);
     object["scheduledPurgeDate"] = seconds(deleted->until);
     return answer_json(200, std::move(shown));
+}
+
+world::Response list_deleted(Visit const& visit) {
+    json::Array value;
+    auto const here = base::lower(visit.vault.name()) + "/";
+    for (auto const* deleted : visit.work.all_soft_deleted(key_bin)) {
+        if (!deleted->name.starts_with(here)) continue;
+        auto const name = std::string(deleted->things.front().id.name());
+        value.push_back(
+            json::Object{{"kid", key_url(visit, name)},
+                         {"recoveryId", visit.asked.origin + "/deletedkeys/" + name},
+                         {"deletedDate", seconds(deleted->deleted)},
+                         {"scheduledPurgeDate", seconds(deleted->until)},
+                         {"attributes", json::object_at(deleted->things.front().body, "properties.attributes")}});
+    }
+    return answer_json(200, json::Object{{"value", std::move(value)}, {"nextLink", nullptr}});
 }
 
 world::Response recover_key(Visit const& visit, std::string_view name) {
@@ -280,6 +362,20 @@ constexpr Operation operations[] = {
     {"PATCH",  "keys/{name}/{version}",       "Microsoft.KeyVault/vaults/keys/update/action",          "update", [](Visit const& v) { return update_key(v, v.path[1], v.path[2]); }},
     {"PATCH",  "keys/{name}",                 "Microsoft.KeyVault/vaults/keys/update/action",          "update", [](Visit const& v) { return update_key(v, v.path[1], {}); }},
     {"DELETE", "keys/{name}",                 "Microsoft.KeyVault/vaults/keys/delete",                 "delete", [](Visit const& v) { return delete_key(v, v.path[1]); }},
+    {"POST",   "keys/{name}/{version}/encrypt",   "Microsoft.KeyVault/vaults/keys/encrypt/action", "encrypt",   [](Visit const& v) { return use_key(v, "encrypt"); }},
+    {"POST",   "keys/{name}/{version}/decrypt",   "Microsoft.KeyVault/vaults/keys/decrypt/action", "decrypt",   [](Visit const& v) { return use_key(v, "decrypt"); }},
+    {"POST",   "keys/{name}/{version}/wrapkey",   "Microsoft.KeyVault/vaults/keys/wrap/action",    "wrapKey",   [](Visit const& v) { return use_key(v, "wrapKey"); }},
+    {"POST",   "keys/{name}/{version}/unwrapkey", "Microsoft.KeyVault/vaults/keys/unwrap/action",  "unwrapKey", [](Visit const& v) { return use_key(v, "unwrapKey"); }},
+    {"POST",   "keys/{name}/{version}/sign",      "Microsoft.KeyVault/vaults/keys/sign/action",    "sign",      [](Visit const& v) { return use_key(v, "sign"); }},
+    {"POST",   "keys/{name}/{version}/verify",    "Microsoft.KeyVault/vaults/keys/verify/action",  "verify",    [](Visit const& v) { return use_key(v, "verify"); }},
+    {"POST",   "keys/{name}/encrypt",             "Microsoft.KeyVault/vaults/keys/encrypt/action", "encrypt",   [](Visit const& v) { return use_key(v, "encrypt"); }},
+    {"POST",   "keys/{name}/decrypt",             "Microsoft.KeyVault/vaults/keys/decrypt/action", "decrypt",   [](Visit const& v) { return use_key(v, "decrypt"); }},
+    {"POST",   "keys/{name}/wrapkey",             "Microsoft.KeyVault/vaults/keys/wrap/action",    "wrapKey",   [](Visit const& v) { return use_key(v, "wrapKey"); }},
+    {"POST",   "keys/{name}/unwrapkey",           "Microsoft.KeyVault/vaults/keys/unwrap/action",  "unwrapKey", [](Visit const& v) { return use_key(v, "unwrapKey"); }},
+    {"POST",   "keys/{name}/sign",                "Microsoft.KeyVault/vaults/keys/sign/action",    "sign",      [](Visit const& v) { return use_key(v, "sign"); }},
+    {"POST",   "keys/{name}/verify",              "Microsoft.KeyVault/vaults/keys/verify/action",  "verify",    [](Visit const& v) { return use_key(v, "verify"); }},
+    {"GET",    "deletedkeys",                 "Microsoft.KeyVault/vaults/keys/read",                   "list",   [](Visit const& v) { return list_deleted(v); }},
+    {"GET",    "certificates/contacts",       "Microsoft.KeyVault/vaults/certificatecontacts/read",    "managecontacts", [](Visit const&) { return refuse(404, "ContactsNotFound", "This vault has no certificate contacts."); }},
     {"GET",    "deletedkeys/{name}",          "Microsoft.KeyVault/vaults/keys/read",                   "get",    [](Visit const& v) { return deleted_key(v, v.path[1]); }},
     {"POST",   "deletedkeys/{name}/recover",  "Microsoft.KeyVault/vaults/keys/recover/action",         "recover", [](Visit const& v) { return recover_key(v, v.path[1]); }},
     {"DELETE", "deletedkeys/{name}",          "Microsoft.KeyVault/vaults/keys/purge/action",           "purge",  [](Visit const& v) { return purge_key(v, v.path[1]); }},

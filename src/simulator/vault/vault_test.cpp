@@ -79,6 +79,56 @@ TEST_F(Vault, keeps_keys_with_versions) {
     EXPECT_EQ(data("GET", "/keys/k").status, 200);
 }
 
+TEST_F(Vault, works_with_keys_for_real) {
+    allow();
+    auto const value = base::base64url("thirty-two bytes of a secret key");
+    auto const made = data("POST", "/keys/r/create",
+                           R"({"kty":"RSA","key_size":2048,"key_ops":["wrapKey","unwrapKey","sign","verify"]})");
+    auto const version = made.text("key.kid").substr(made.text("key.kid").rfind("/keys/"));
+    EXPECT_EQ(base::from_base64(made.text("key.n"))->size(), 256u);
+    EXPECT_EQ(made.text("key.n"), data("GET", "/keys/r").text("key.n")) << "the same key, asked again";
+    auto const ask = [&](std::string path, std::string alg, std::string what) {
+        return data("POST", path, fmt::format(R"({{"alg":"{}","value":"{}"}})", alg, what));
+    };
+    for (auto const* alg : {"RSA1_5", "RSA-OAEP", "RSA-OAEP-256"}) {
+        auto const wrapped = ask(version + "/wrapkey", alg, value);
+        EXPECT_EQ(wrapped.text("kid"), made.text("key.kid")) << json::write(wrapped.body);
+        EXPECT_NE(wrapped.text("value"), value);
+        EXPECT_EQ(ask(version + "/unwrapkey", alg, wrapped.text("value")).text("value"), value) << alg;
+    }
+    auto const wrapped = ask("/keys/r/wrapkey", "RSA-OAEP", value).text("value");
+    data("POST", "/keys/r/rotate");
+    EXPECT_EQ(ask("/keys/r/unwrapkey", "RSA-OAEP", wrapped).status, 400) << "the new version is another key";
+    EXPECT_EQ(ask(version + "/unwrapkey", "RSA-OAEP", wrapped).text("value"), value) << "the old one still opens it";
+    EXPECT_EQ(ask(version + "/encrypt", "RSA-OAEP", value).text("error.innererror.code"), "KeyOperationForbidden");
+
+    auto const digest = base::base64url(base::sha256("message"));
+    auto const check = [&](std::string path, std::string alg, std::string signature, std::string of) {
+        auto const answer = data("POST", path + "/verify",
+                                 fmt::format(R"({{"alg":"{}","digest":"{}","value":"{}"}})", alg, of, signature));
+        return json::truth_at(answer.body, "value").value_or(false);
+    };
+    for (auto const* alg : {"RS256", "PS256"}) {
+        auto const signature = ask(version + "/sign", alg, digest).text("value");
+        EXPECT_TRUE(check(version, alg, signature, digest)) << alg;
+        EXPECT_FALSE(check(version, alg, signature, base::base64url(base::sha256("other")))) << alg;
+    }
+    EXPECT_EQ(ask(version + "/sign", "ES256", digest).code(), "BadParameter");
+    data("POST", "/keys/c/create", R"({"kty":"EC","crv":"P-256"})");
+    auto const signature = ask("/keys/c/sign", "ES256", digest).text("value");
+    EXPECT_EQ(base::from_base64(signature)->size(), 64u);
+    EXPECT_TRUE(check("/keys/c", "ES256", signature, digest));
+
+    data("PATCH", version, R"({"attributes":{"enabled":false}})");
+    EXPECT_EQ(ask(version + "/unwrapkey", "RSA-OAEP", wrapped).text("error.innererror.code"), "KeyDisabled");
+    auto const everything = json::write(data("GET", "/keys/r").body) +
+                            json::write(client.get(vault + "/keys/r?api-version=2023-07-01").body);
+    EXPECT_EQ(everything.find("material"), std::string::npos) << "the secret half leaves the vault";
+    client.reopen();
+    data("PATCH", version, R"({"attributes":{"enabled":true}})");
+    EXPECT_EQ(ask(version + "/unwrapkey", "RSA-OAEP", wrapped).text("value"), value) << "keys survive a kill";
+}
+
 TEST_F(Vault, has_the_names_of_the_cloud_that_asks) {
     auto const key = vault + "/keys/k?api-version=2023-07-01";
     ASSERT_EQ(client.call("PUT", key, R"({"properties":{"kty":"RSA","keySize":2048}})").status, 200);

@@ -53,7 +53,8 @@ arm::Reply run_command(Context& context, Stored& cluster, arm::Call const& call)
     auto const command = call.body.is_object() ? text(call.body, "command") : std::string();
     if (command.empty()) return invalid("The command is missing.", "command");
     if (truth(cluster.body, "properties.aadProfile.managed") && text(call.body, "clusterToken").empty())
-        return refuse(400, "AuthTokenMissing", "The cluster signs in with Entra: clusterToken is missing.", "clusterToken");
+        return refuse(400, "AuthTokenMissing", "The cluster signs in with Entra: clusterToken is missing.",
+                      "clusterToken");
     auto const id = context.guid("run command " + cluster.id.key());
     auto const seconds = context.draw({2, 5, 20, "estimate"}, "COMMAND " + cluster.id.key());
     auto const done = context.now() + base::Duration{static_cast<std::int64_t>(seconds * 1000)};
@@ -66,11 +67,11 @@ arm::Reply run_command(Context& context, Stored& cluster, arm::Call const& call)
                             {"logs", said.logs}};
     json::put(cluster.hidden, "commands", std::move(kept));
     auto const version = call.query.contains("api-version") ? call.query.at("api-version") : std::string("2026-05-01");
-    return arm::Answer{.status = 202,
-                       .body = {},
-                       .headers = {{"Location", call.origin + cluster.id.text() + "/commandResults/" + id +
-                                                    "?api-version=" + version},
-                                   {"Retry-After", "1"}}};
+    return arm::Answer{
+        .status = 202,
+        .body = {},
+        .headers = {{"Location", call.origin + cluster.id.text() + "/commandResults/" + id + "?api-version=" + version},
+                    {"Retry-After", "1"}}};
 }
 
 arm::Reply command_result(Context& context, Stored& cluster, arm::Call const& call) {
@@ -102,11 +103,13 @@ arm::Reply reset_service_principal(Context& context, Stored& cluster, arm::Call 
         return refuse(400, "BadRequest", "Updating service principal profile is not allowed on MSI cluster.");
     auto const client = call.body.is_object() ? text(call.body, "clientId") : std::string();
     if (!context.principal(client))
-        return refuse(400, "ServicePrincipalNotFound",
-                      "The service principal with client id " + client + " was not found in tenant " + context.tenant() + ".",
-                      "servicePrincipalProfile");
+        return refuse(
+            400, "ServicePrincipalNotFound",
+            "The service principal with client id " + client + " was not found in tenant " + context.tenant() + ".",
+            "servicePrincipalProfile");
     if (text(call.body, "secret").empty())
-        return refuse(400, "ServicePrincipalValidationClientError", "The service principal's secret is missing.", "secret");
+        return refuse(400, "ServicePrincipalValidationClientError", "The service principal's secret is missing.",
+                      "secret");
     return arm::Started{.takes = {120, 300, 900, "estimate"},
                         .function = "aks.principal",
                         .payload = json::Object{{"clientId", client}},

@@ -33,7 +33,8 @@ std::string Design::identity(Context const& context) const {
 bool Design::service_principal() const {
     auto const client = at("properties.servicePrincipalProfile.clientId");
     auto const identity_type = at("identity.type");
-    // A cluster that moves to a managed identity leaves its old principal in the body: az update --enable-managed-identity.
+    // A cluster that moves to a managed identity leaves its old principal in the body: az update
+    // --enable-managed-identity.
     if (existing && !identity_type.empty() && !base::same_text(identity_type, "None")) return false;
     return !client.empty() && !base::same_text(client, "msi");
 }

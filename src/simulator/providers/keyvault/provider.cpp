@@ -269,13 +269,8 @@ void accepted_key(Context& context, Stored& stored, Stored const* before) {
         return base::hex(bytes);
     };
     auto const version = random_hex();
-    std::string modulus;
-    auto const bytes = elliptic ? 64 : json::whole_at(stored.body, "properties.keySize").value_or(2048) / 8;
-    while (static_cast<std::int64_t>(modulus.size()) < bytes) modulus.push_back(static_cast<char>(prng.next()));
-    modulus.front() = static_cast<char>(static_cast<unsigned char>(modulus.front()) | 0x80);
     auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(context.now().time_since_epoch()).count();
-    json::put(stored.hidden, "versions",
-              json::Array{json::Object{{"version", version}, {"n", base::base64url(modulus)}, {"created", seconds}}});
+    json::put(stored.hidden, "versions", json::Array{json::Object{{"version", version}, {"created", seconds}}});
     fill(stored.body, "properties.attributes.enabled", true);
     json::put(stored.body, "properties.attributes.created", seconds);
     json::put(stored.body, "properties.attributes.updated", seconds);
