@@ -76,6 +76,8 @@ with Served(holdfast, '--speed', 'max', '--as-of', '2026-11-24') as azure:
                                   'location': 'westeurope', 'properties': {}}]}, file)
     environment = azure.environment
     az_('login', '--service-principal', '-u', environment['AZURE_CLIENT_ID'], '-p', environment['AZURE_CLIENT_SECRET'], '--tenant', environment['AZURE_TENANT_ID'])
+    for namespace in 'Network', 'ManagedIdentity', 'KeyVault', 'Compute', 'Storage', 'ContainerService':
+        az_('provider', 'register', '-n', f'Microsoft.{namespace}')
     az_('group', 'create', '-n', 'rg1', '-l', 'westeurope')
     az_('network', 'vnet', 'create', '-g', 'rg1', '-n', 'net', '-l', 'westeurope', '--address-prefixes', '10.10.0.0/16', '--subnet-name', 'nodes', '--subnet-prefixes', '10.10.0.0/22')
     az_('network', 'nsg', 'create', '-g', 'rg1', '-n', 'nsg', '-l', 'westeurope')

@@ -7,6 +7,7 @@ import { NetworkManagementClient } from '@azure/arm-network';
 import { KeyVaultManagementClient } from '@azure/arm-keyvault';
 import { ComputeManagementClient } from '@azure/arm-compute';
 import { AuthorizationManagementClient } from '@azure/arm-authorization';
+import { createDefaultHttpClient, createPipelineFromOptions, createPipelineRequest } from '@azure/core-rest-pipeline';
 import { KeyClient, CryptographyClient } from '@azure/keyvault-keys';
 
 const { AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: client, AZURE_CLIENT_SECRET: secret, AZURE_SUBSCRIPTION_ID: subscription } = process.env;
@@ -14,12 +15,10 @@ const credential = new ClientSecretCredential(tenant, client, secret);
 const group = 'rg-js', location = 'westeurope';
 const token = (await credential.getToken('https://management.azure.com/.default')).token;
 const arm = async (method, path, body) => {
-  const { createDefaultHttpClient, createPipelineRequest } = await import('@azure/core-rest-pipeline');
-  const request = createPipelineRequest({ url: `https://management.azure.com${path}`, method, body: body && JSON.stringify(body),
-    proxySettings: { host: new URL(process.env.HTTPS_PROXY).origin, port: Number(new URL(process.env.HTTPS_PROXY).port) } });
+  const request = createPipelineRequest({ url: `https://management.azure.com${path}`, method, body: body && JSON.stringify(body) });
   request.headers.set('Authorization', `Bearer ${token}`);
   request.headers.set('Content-Type', 'application/json');
-  const answer = await createDefaultHttpClient().sendRequest(request);
+  const answer = await createPipelineFromOptions({}).sendRequest(createDefaultHttpClient(), request);
   return { status: answer.status, body: answer.bodyAsText ? JSON.parse(answer.bodyAsText) : null };
 };
 const ok = (what) => console.log(`ok  ${what}`);

@@ -67,6 +67,7 @@ Material material_of(Visit const& visit, Stored const& key, std::string_view ver
 
 json::Value bundle(Visit const& visit, Stored const& key, json::Value const& version) {
     auto const name = text(version, "version");
+    auto const created = json::whole_at(version, "created").value_or(0);  // making the material moves the versions
     auto const half = public_half(material_of(visit, key, name)).value_or(PublicHalf{});
     json::Object web{{"kid", key_url(visit, key.id.name()) + "/" + name},
                      {"kty", text(key.body, "properties.kty")},
@@ -80,7 +81,7 @@ json::Value bundle(Visit const& visit, Stored const& key, json::Value const& ver
         web["e"] = half.e;
     }
     json::Object attributes = json::object_at(key.body, "properties.attributes");
-    attributes["created"] = json::whole_at(version, "created").value_or(0);
+    attributes["created"] = created;
     attributes["recoverableDays"] = 90;
     json::Object shown{{"key", std::move(web)}, {"attributes", std::move(attributes)}};
     if (auto const* tags = json::find(key.body, "tags")) shown["tags"] = *tags;
