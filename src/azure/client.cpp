@@ -21,6 +21,8 @@ struct Client::State {
 namespace {
 
 constexpr std::string_view user_agent = "holdfast/0.1";
+constexpr std::size_t most_page_bytes = 64u << 20;     // the sizes of one region are 2 MB, of all 40
+constexpr std::size_t most_resource_bytes = 8u << 20;  // Resource Manager itself takes 4 MB in one request
 constexpr Duration outage_pause{5'000};
 
 /// One logical request: what stays the same from attempt to attempt.
@@ -29,6 +31,7 @@ struct Exchange {
     std::string body;
     std::optional<base::Secret> secret_body;
     world::Headers headers;
+    std::size_t most_bytes = most_resource_bytes;
     bool only_reads = false;  ///< a POST that may be repeated
     bool quiet_end = false;   ///< the caller reports the last attempt itself
 };
@@ -57,6 +60,12 @@ base::Error other_host(Exchange const& exchange) {
     return error_at(ErrorCode::answer_malformed, {exchange.method, exchange.address},
                     "Azure's answer leads to " + whither + "; no token goes there",
                     "check the cloud or the endpoint that was given");
+}
+
+base::Error redirected(Exchange const& exchange, int status) {
+    return error_at(ErrorCode::answer_malformed, {exchange.method, exchange.address},
+                    "Azure's answer is a redirect (HTTP " + std::to_string(status) + "), which is not followed",
+                    "a proxy or a network's sign-in page may have answered in its place");
 }
 
 std::string saw(Result<Response> const& result) {
@@ -186,10 +195,13 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
         request.body = exchange.body;
         request.secret_body = exchange.secret_body;
         request.bearer = *token;
+        request.max_answer_bytes = exchange.most_bytes;
         auto result = co_await world.http.send(std::move(request));
         ++state->counts.calls;
         if (result) state->budget.answered(ticket, *result, world.clock.now());
         else state->budget.lost(ticket);
+        if (result && result->status >= 400)
+            result->body = credentials::without_secret(std::move(result->body), *token);
 
         if (result && result->status == 401) {
             auto const challenge = challenge_of(*result, exchange.url);
@@ -217,6 +229,8 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
             continue;
         }
         if (!exchange.quiet_end) report(*state, exchange, number, result, Duration{0});
+        if (result && result->status >= 300 && result->status < 400)
+            co_return base::fail(redirected(exchange, result->status));
         if (result) co_return std::move(*result);
         auto error = std::move(result.error());
         base::Call const call{exchange.method, exchange.address};
@@ -262,7 +276,11 @@ Task<Result<Answer>> get_url(std::shared_ptr<Client::State> state, std::string u
         co_return absent;
     }
     if (response->status >= 400) co_return base::fail(to_error(read_error(*response), call));
-    co_return answer_of(std::move(*response), call);
+    auto answer = answer_of(std::move(*response), call);
+    if (answer && !answer->body.is_object())
+        co_return base::fail(ErrorCode::answer_malformed, "Azure's answer is empty or no JSON object",
+                             "a proxy may have answered in its place", call);
+    co_return answer;
 }
 
 Task<Result<json::Array>> list_all(std::shared_ptr<Client::State> state, std::string url, std::string address,
@@ -270,6 +288,7 @@ Task<Result<json::Array>> list_all(std::shared_ptr<Client::State> state, std::st
     Pages pages(url, {"GET", address}, max_pages);
     while (true) {
         auto exchange = reading(std::move(url), address);
+        exchange.most_bytes = most_page_bytes;
         auto response = co_await send(state, std::move(exchange));
         if (!response) co_return base::fail(response.error());
         auto next = pages.page(*response);
@@ -299,6 +318,8 @@ Task<Result<Client::Started>> start_write(std::shared_ptr<Client::State> state, 
     auto const url = exchange.url;
     auto response = co_await send(state, std::move(exchange));
     if (!response) co_return base::fail(response.error());
+    for (auto const& [at, secret] : write.secrets)
+        response->body = credentials::without_secret(std::move(response->body), secret);
 
     Poller poller(write.method, url, expected_of(write), state->world.clock.now());
     auto next = poller.first(*response);

@@ -203,6 +203,31 @@ TEST(Client, answers_a_claims_challenge_once) {
     EXPECT_TRUE(bench.script.answers.empty());
 }
 
+TEST(Client, what_is_no_answer_of_azures_is_never_taken_for_absence) {
+    struct Row {
+        int status;
+        char const *body, *says;
+    };
+    for (auto const& row : {Row{200, "", "empty or no JSON object"}, Row{200, "7", "empty or no JSON object"},
+                            Row{200, "[]", "empty or no JSON object"}, Row{302, "", "a redirect (HTTP 302)"},
+                            Row{307, "{}", "a redirect (HTTP 307)"}, Row{200, "<html>", "not JSON"}}) {
+        Bench bench;
+        bench.answer(row.status, row.body, {{"Location", "https://portal.test/"}});
+        auto const got = bench.run(bench.client.get(network, "1"));
+        ASSERT_FALSE(got) << row.body;
+        EXPECT_NE(got.error().what.find(row.says), std::string::npos) << got.error().what;
+        bench.answer(row.status, row.body, {{"Location", "https://portal.test/"}});
+        EXPECT_FALSE(bench.run(bench.client.list(group_path + "/resources", "1"))) << row.body;
+        EXPECT_EQ(bench.script.asked.size(), 2u);
+    }
+    Bench bench;
+    bench.answer(200, "{}");
+    EXPECT_FALSE(bench.run(bench.client.list(group_path + "/resources", "1")))
+        << "a list without `value` is no empty list";
+    bench.answer(307, "", {{"Location", "https://portal.test/"}});
+    EXPECT_FALSE(bench.run(bench.client.write(write_of("PUT"))));
+}
+
 TEST(Client, no_token_goes_to_another_host) {
     for (std::string const evil : {"https://evil.test/x?sig=SECRET", "http://management.azure.com/x",
                                    "https://management.azure.com@evil.test/"}) {

@@ -36,7 +36,9 @@ Pages::Next Pages::page(Response const& response) {
     };
     if (response.status >= 400) return to_error(read_error(response), call_);
     bytes_ += response.body.size();
-    if (base::trimmed(response.body).empty()) return Finished{};
+    // An empty answer is a list's end only where it says so: elsewhere something that is not Azure may have answered, and
+    // what could not be read must not look like what is not there.
+    if (response.status == 204) return Finished{};
     auto body = json::parse(response.body);
     if (!body) {
         auto next =
@@ -46,11 +48,14 @@ Pages::Next Pages::page(Response const& response) {
     }
     auto* object = body->if_object();
     if (object == nullptr) return refuse(ErrorCode::answer_malformed, "Azure's list is not an object with `value`", {});
+    bool found = false;
     for (auto const* name : {"value", "data"})
         if (auto* list = object->if_contains(name); list != nullptr && list->is_array()) {
             for (auto& item : list->get_array()) items_.push_back(std::move(item));
+            found = true;
             break;
         }
+    if (!found) return refuse(ErrorCode::answer_malformed, "Azure's list is not an object with `value`", {});
 
     std::string link, skip_token = text_member(*object, "$skipToken");
     for (auto const* name : {"nextLink", "@odata.nextLink", "odata.nextLink"})

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace holdfast::cli {
 
 report::Style style(world::Terminal const& terminal, Arguments const& arguments) {
@@ -52,6 +54,13 @@ tl::expected<estate::Estate, Failure> design(Design const& design, credentials::
                                         .what = "nobody says which subscription",
                                         .fix = "write azure.subscription in the spec, or give --subscription GUID"}},
                                       design.sources});
+    // Both come from flags and variables, too, and go into ids and addresses.
+    auto const plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; };
+    auto const wrong = [&](std::string_view what, std::string const& said, std::string fix) {
+        return tl::unexpected(Failure{{{.code = base::ErrorCode::usage, .what = fmt::format("'{}' is no {}", base::printable(said), what), .fix = std::move(fix)}}, design.sources});
+    };
+    if (!base::is_guid(context.subscription)) return wrong("subscription id", context.subscription, "a subscription is named by its id: az account list");
+    if (!std::all_of(context.tenant.begin(), context.tenant.end(), plain)) return wrong("tenant", context.tenant, "a tenant is named by its id or a domain");
     auto estate = estate::design(design.spec, context);
     if (!estate) return tl::unexpected(Failure{estate.error(), design.sources});
     return std::move(*estate);

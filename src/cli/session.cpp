@@ -146,6 +146,7 @@ Result<void> Session::load_world(std::string const& path) {
 }
 
 Result<void> Session::open_real(Arguments const&, Settings const& settings, std::string cloud) {
+    platform::keep_memory_private();
     clock_ = platform::real_clock(io_);
     http_ = platform::curl_transport(io_, {.ca_file = settings.get("ca")});
     subscription_ = settings.get("subscription");

@@ -79,16 +79,15 @@ Task<Result<Cloud>> discover_cloud(std::string arm, std::string authority, world
         co_return base::fail(std::move(error));
     }
     auto parsed = json::parse(response->body, answer_limits);
-    if (response->status != 200 || !parsed)
+    json::Value described;
+    if (parsed) {
+        auto const* list = parsed->if_array();  // older servers list their clouds
+        described = list != nullptr && !list->empty() ? list->front() : *parsed;
+    }
+    if (response->status != 200 || !described.is_object())
         co_return base::fail(ErrorCode::answer_malformed,
                              "the endpoint does not describe its cloud (HTTP " + std::to_string(response->status) + ")",
                              "is this a Resource Manager endpoint?", call);
-    json::Value described = std::move(*parsed);
-    if (auto const* list = described.if_array(); list != nullptr && !list->empty()) {
-        json::Value first = list->front();  // older servers list their clouds
-        described = std::move(first);
-    }
-
     Cloud cloud;
     cloud.name = "custom";
     cloud.arm = arm;

@@ -99,6 +99,33 @@ TEST(Cache, many_ask_and_one_fetches) {
     EXPECT_EQ(bench.script.asked.size(), 1u);
 }
 
+TEST(Cache, many_who_wait_share_one_failure) {
+    Bench bench;
+    bench.script.delay = 2s;
+    for (int i = 0; i < 20; ++i) bench.answer(400, R"({"error":"invalid_client"})");
+    auto const credential = client_secret(cloud, application, base::Secret("s"));
+    bench.with([&](world::World& world) {
+        struct All {
+            static Task<void> one(Credential* credential, world::World* world, int* failed) {
+                auto const token = co_await credential->token("a", "", *world);
+                if (!token && token.error().azure->code == "invalid_client") ++*failed;
+            }
+            static Task<int> run(Credential* credential, world::World* world) {
+                int failed = 0;
+                std::function<Task<void>(std::size_t)> const make = [&](std::size_t) {
+                    return one(credential, world, &failed);
+                };
+                co_await world::together(20, make);
+                co_return failed;
+            }
+        };
+        EXPECT_EQ(world::run(bench.io, bench.clock, All::run(credential.get(), &world)), 20);
+    });
+    EXPECT_EQ(bench.script.asked.size(), 1u);
+    EXPECT_FALSE(bench.token(*credential, {}, "a"));
+    EXPECT_EQ(bench.script.asked.size(), 2u) << "who comes later asks anew";
+}
+
 TEST(Entra, refusals_keep_code_and_ids_and_no_secret) {
     Bench bench;
     auto const credential = client_secret(cloud, application, base::Secret("hidden"));
@@ -121,6 +148,20 @@ TEST(Entra, refusals_keep_code_and_ids_and_no_secret) {
     bench.script.answers.push_back(base::fail(ErrorCode::tls, "not trusted"));
     credential->forget("https://management.azure.com", base::Secret("after-trouble"));
     EXPECT_EQ(bench.token(*credential).error().code, ErrorCode::tls);
+}
+
+TEST(Entra, a_secret_that_comes_back_is_not_shown) {
+    EXPECT_EQ(without_secret("your password hunter2! is weak, hunter2!", base::Secret("hunter2!")),
+              "your password [secret] is weak, [secret]");
+    EXPECT_EQ(without_secret(R"({"p":"a\"b\\cdef"})", base::Secret(R"(a"b\cdef)")), R"({"p":"[secret]"})");
+    EXPECT_EQ(without_secret("aaaaaaaaaaaaa", base::Secret("aaaaaa")), "[secret][secret]a");
+    EXPECT_EQ(without_secret("an a", base::Secret("a")), "an a");
+    EXPECT_EQ(without_secret("x[secret]", base::Secret("[secret]")), "x[secret]");
+    Bench bench;
+    bench.answer(400, R"({"error":"x","error_description":"you sent correct-horse-\"battery\""})");
+    auto const refused = bench.token(*client_secret(cloud, application, base::Secret("correct-horse-\"battery\"")));
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().what.find("you sent [secret]"), std::string::npos) << refused.error().what;
 }
 
 TEST(Entra, hostile_answers_end_in_an_error_that_says_what_was_wrong) {

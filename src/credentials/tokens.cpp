@@ -16,7 +16,28 @@ constexpr Duration pause_after_failed_refresh{30'000};
 
 std::int64_t clamped(double number) { return static_cast<std::int64_t>(std::clamp(number, -1e15, 1e15)); }
 
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+        text.replace(at, what.size(), with);
+}
+
 }  // namespace
+
+std::string without_secret(std::string text, base::Secret const& secret) {
+    constexpr std::size_t shortest = 6;
+    constexpr std::string_view mark = "[secret]";
+    auto const& plain = secret.reveal();
+    if (plain.size() < shortest) return text;
+    std::string in_json;
+    for (char const c : plain) {
+        if (c == '"' || c == '\\') in_json += '\\';
+        in_json += c;
+    }
+    replace_all(text, plain, mark);
+    if (in_json != plain) replace_all(text, in_json, mark);
+    base::Secret const wiped{std::move(in_json)};
+    return text;
+}
 
 std::optional<std::int64_t> number_at(json::Value const& value, json::Path const& at) {
     auto const* found = json::find(value, at);
@@ -155,13 +176,18 @@ Task<Result<base::Secret>> Cached::token(std::string audience, std::string claim
         if (serves && now < slot->token->stale) co_return slot->token->secret;
         if (slot->fetching) {
             if (serves) co_return slot->token->secret;
+            auto const ended = slot->fetches;
             co_await slot->done.wait();
+            // One more answer would be the same: many who wait must not become many who ask.
+            if (slot->fetches != ended && slot->failed) co_return base::fail(*slot->failed);
             continue;
         }
         slot->fetching = true;
         Wanted const wanted{audience, claims, serves ? 1 : 4};
         auto fetched = co_await fetch(wanted, &world);
         slot->fetching = false;
+        ++slot->fetches;
+        slot->failed = fetched ? std::nullopt : std::optional(fetched.error());
         if (fetched) {
             slot->token = std::move(*fetched);
             slot->claims = claims;

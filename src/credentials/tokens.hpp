@@ -51,7 +51,8 @@ struct Wanted {
 };
 
 /// Keeps tokens by audience; one refresh at a time; whoever comes meanwhile waits, or takes the old one while it is
-/// valid. A refresh ahead that failed is tried again half a minute later, not by everybody who asks.
+/// valid. Who waited for a fetch that failed shares its error. A refresh ahead that failed is tried again half a minute
+/// later, not by everybody who asks.
 class Cached : public Credential {
 public:
     Task<Result<base::Secret>> token(std::string audience, std::string claims, world::World& world) final;
@@ -65,6 +66,8 @@ private:
         std::optional<Token> token;
         std::string claims;  ///< the challenge that `token` answers
         bool fetching = false;
+        std::uint64_t fetches = 0;          ///< how many have ended
+        std::optional<base::Error> failed;  ///< why the last one did, for those who waited for it
         world::Signal done;
     };
     std::map<std::string, std::shared_ptr<Slot>> slots_;  // shared with waiters that a forget() may overtake

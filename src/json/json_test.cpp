@@ -67,5 +67,12 @@ TEST(Json, merge_is_rfc_7396) {
     EXPECT_EQ(write(value), R"({"a":{"c":2,"e":5},"d":[1]})");
 }
 
+TEST(Write, characters_that_play_tricks_on_a_terminal_are_escaped_and_mean_the_same) {
+    std::string const text = "a\x7f\xc2\x9b" "31m\xe2\x80\xae" "b\xe2\x80\x8b\xe2\x81\xa6\xef\xbb\xbf \xc3\xa9\xe2\x80\xa6\xe2\x82\xac\x1b";
+    auto const written = write(Value(text));
+    EXPECT_EQ(written, "\"a\\u007f\\u009b31m\\u202eb\\u200b\\u2066\\ufeff \xc3\xa9\xe2\x80\xa6\xe2\x82\xac\\u001b\"");
+    EXPECT_EQ(*parse(written), Value(text));
+}
+
 }  // namespace
 }  // namespace holdfast::json

@@ -21,8 +21,35 @@ base::SourcePos position(std::string_view text, std::size_t at) {
     return where;
 }
 
+/// How many bytes at `at` are one character that plays tricks where text is shown: a control character that JSON lets
+/// pass, a zero-width one, one that turns the direction of what follows. 0 when they are none.
+std::size_t deceptive(std::string_view text, std::size_t at) {
+    auto const b = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u; };
+    if (b(0) == 0x7f) return 1;
+    if (b(0) == 0xc2 && b(1) >= 0x80 && b(1) < 0xa0) return 2;
+    if (b(0) == 0xe2 && b(1) == 0x80 && ((b(2) >= 0x8b && b(2) <= 0x8f) || (b(2) >= 0xa8 && b(2) <= 0xae))) return 3;
+    if (b(0) == 0xe2 && b(1) == 0x81 && b(2) >= 0xa0 && b(2) <= 0xaf) return 3;
+    return b(0) == 0xef && b(1) == 0xbb && b(2) == 0xbf ? 3 : 0;
+}
+
 void write_text(std::string& out, std::string_view text) {
-    out += boost::json::serialize(boost::json::string_view(text));
+    auto const plain = boost::json::serialize(boost::json::string_view(text));
+    std::size_t done = 0;
+    for (auto at = plain.find_first_of("\x7f\xc2\xe2\xef"); at != std::string::npos;
+         at = plain.find_first_of("\x7f\xc2\xe2\xef", at + 1)) {
+        auto const length = deceptive(plain, at);
+        if (length == 0) continue;
+        auto const byte = [&](std::size_t i) {
+            return static_cast<unsigned>(static_cast<unsigned char>(plain[at + i]));
+        };
+        auto const code = length == 1   ? byte(0)
+                          : length == 2 ? ((byte(0) & 0x1f) << 6) | (byte(1) & 0x3f)
+                                        : ((byte(0) & 0x0f) << 12) | ((byte(1) & 0x3f) << 6) | (byte(2) & 0x3f);
+        out.append(plain, done, at - done);
+        out += fmt::format("\\u{:04x}", code);  // the same text to every reader of JSON
+        done = at + length;
+    }
+    out.append(plain, done);
 }
 
 void write_number(std::string& out, double value) {

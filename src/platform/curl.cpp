@@ -79,6 +79,7 @@ struct Transfer {
     world::Response response;
     std::size_t header_bytes = 0;
     bool too_large = false;
+    bool begun = false, would_repeat = false;
     std::optional<CURLcode> outcome;
     char detail[CURL_ERROR_SIZE] = {};
     world::Signal ended;
@@ -111,6 +112,15 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
     return size;
 }
 
+/// curl asks before it begins, and asks again when a kept connection died without an answer and it wants to send the
+/// request once more by itself. The first may have been carried out, so only what changes nothing is repeated.
+int on_begin(void* self, char*, char*, int, int) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    bool const harmless = transfer.request.method == "GET" || transfer.request.method == "HEAD";
+    transfer.would_repeat = std::exchange(transfer.begun, true) && !harmless;
+    return transfer.would_repeat ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
     if (transfer.response.body.size() + size > transfer.request.max_answer_bytes) {
@@ -132,6 +142,8 @@ base::Error explain(Transfer const& transfer) {
     if (transfer.too_large)
         return error(base::ErrorCode::answer_too_large, "the server's answer is larger than anything it should send",
                      "");
+    if (transfer.would_repeat)
+        return error(base::ErrorCode::connection_lost, "the connection ended before an answer came", "");
     switch (code) {
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_CACERT_BADFILE:
@@ -143,6 +155,14 @@ base::Error explain(Transfer const& transfer) {
         case CURLE_COULDNT_RESOLVE_PROXY:
         case CURLE_COULDNT_CONNECT:
             return error(base::ErrorCode::connection_failed, detail, "check the network, the proxy and the endpoint");
+        case CURLE_OUT_OF_MEMORY:  // curl's word for one header line beyond its bound
+            if (sent_after == 0) break;
+            return error(base::ErrorCode::answer_too_large,
+                         "the server's answer is larger than anything it should send", "");
+        case CURLE_UNSUPPORTED_PROTOCOL:
+        case CURLE_BAD_CONTENT_ENCODING:
+            return error(base::ErrorCode::answer_malformed, "what answers speaks no HTTP: " + detail,
+                         "check the endpoint; a proxy may have answered in its place");
         default:
             break;
     }
@@ -229,6 +249,8 @@ private:
         set(CURLOPT_ACCEPT_ENCODING, "");
         set(CURLOPT_HEADERFUNCTION, &on_header);
         set(CURLOPT_HEADERDATA, &t);
+        set(CURLOPT_PREREQFUNCTION, &on_begin);
+        set(CURLOPT_PREREQDATA, &t);
         set(CURLOPT_WRITEFUNCTION, &on_body);
         set(CURLOPT_WRITEDATA, &t);
         if (!options_.ca_file.empty()) {

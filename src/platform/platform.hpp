@@ -27,6 +27,9 @@ std::unique_ptr<world::Programs> real_programs(boost::asio::io_context&);
 std::unique_ptr<world::Terminal> real_terminal();
 std::uint64_t random_seed();  ///< from the kernel
 base::Time wall_now();
+/// From here on a crash leaves no core file, and other processes of the same user may not read this one's memory: it
+/// holds tokens.
+void keep_memory_private();
 
 /// Handles one request. Runs on the io_context's thread.
 using Handler = std::function<Task<world::Response>(world::Request)>;

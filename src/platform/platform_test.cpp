@@ -5,6 +5,11 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -142,6 +147,104 @@ TEST_F(Https, nobody_there_means_the_act_did_not_happen) {
 TEST_F(Https, refuses_headers_that_would_split_a_request) {
     auto const answer = send({.method = "GET", .url = base + "/", .headers = {{"X", "a\r\nY: b"}}});
     ASSERT_FALSE(answer);
+}
+
+/// A server that does with each connection's bytes what a test says, in plain HTTP on loopback.
+struct Rude {
+    using Socket = boost::asio::ip::tcp::socket;
+    std::function<Task<void>(Socket)> serve;
+    boost::asio::ip::tcp::acceptor acceptor;
+    Rude(boost::asio::io_context& io, std::function<Task<void>(Socket)> with)
+        : serve(std::move(with)), acceptor(io, {boost::asio::ip::make_address("127.0.0.1"), 0}) {
+        boost::asio::co_spawn(io, accept(this), boost::asio::detached);
+    }
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()); }
+    static Task<void> accept(Rude* self) {
+        for (;;) {
+            boost::system::error_code failure;
+            auto socket =
+                co_await self->acceptor.async_accept(boost::asio::redirect_error(boost::asio::use_awaitable, failure));
+            if (failure) co_return;
+            boost::asio::co_spawn(self->acceptor.get_executor(), self->serve(std::move(socket)), boost::asio::detached);
+        }
+    }
+    /// One request's head; empty when the client is gone.
+    static Task<std::string> head(Socket* socket) {
+        std::string text;
+        char byte = 0;
+        while (!text.ends_with("\r\n\r\n")) {
+            boost::system::error_code failure;
+            auto const got = co_await socket->async_read_some(
+                boost::asio::buffer(&byte, 1), boost::asio::redirect_error(boost::asio::use_awaitable, failure));
+            if (failure || got == 0) co_return "";
+            text += byte;
+        }
+        co_return text;
+    }
+    static Task<bool> say(Socket* socket, std::string text) {
+        boost::system::error_code failure;
+        co_await boost::asio::async_write(*socket, boost::asio::buffer(text),
+                                          boost::asio::redirect_error(boost::asio::use_awaitable, failure));
+        co_return !failure;
+    }
+};
+
+int posts = 0, gets = 0, connections = 0;  // what the rude servers below saw
+
+/// Answers the first request of each connection and hangs up on the second, as a server does whose answer is lost.
+Task<void> hang_up_on_the_second(Rude::Socket socket) {
+    ++connections;
+    for (int number = 1;; ++number) {
+        auto const head = co_await Rude::head(&socket);
+        if (head.empty()) co_return;
+        ++(head.starts_with("POST") ? posts : gets);
+        if (number == 2) co_return;
+        bool const said = co_await Rude::say(&socket, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        if (!said) co_return;
+    }
+}
+
+TEST(Curl, sends_a_write_once_even_where_a_kept_connection_dies) {
+    for (auto const* method : {"POST", "PUT", "DELETE", "GET"}) {
+        boost::asio::io_context io;
+        Rude server(io, hang_up_on_the_second);
+        auto const client = curl_transport(io);
+        posts = gets = connections = 0;
+        ASSERT_TRUE(finish(io, client->send({.method = "GET", .url = server.url()})));
+        auto const answer = finish(io, client->send({.method = method, .url = server.url()}));
+        bool const harmless = std::string_view(method) == "GET";
+        EXPECT_EQ(answer.has_value(), harmless) << method;
+        if (!answer) {
+            EXPECT_EQ(answer.error().code, base::ErrorCode::connection_lost) << answer.error().what;
+        }
+        EXPECT_EQ(posts + gets, harmless ? 3 : 2) << method;
+    }
+}
+
+Task<void> drip(Rude::Socket socket) {
+    auto const head = co_await Rude::head(&socket);
+    bool said = co_await Rude::say(&socket, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+    while (said) {
+        boost::asio::steady_timer pause(socket.get_executor(), std::chrono::milliseconds(20));
+        co_await pause.async_wait(boost::asio::use_awaitable);
+        said = co_await Rude::say(&socket, " ");
+    }
+}
+
+TEST(Curl, a_server_that_drips_is_left_after_the_time_that_was_given) {
+    boost::asio::io_context io;
+    Rude server(io, drip);
+    auto const client = curl_transport(io);
+    auto const answer =
+        finish(io, client->send({.method = "GET", .url = server.url(), .timeout = base::Duration(200)}));
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, base::ErrorCode::timeout);
+}
+
+TEST_F(Https, a_token_with_a_line_break_goes_nowhere) {
+    auto const answer = send({.method = "GET", .url = base, .bearer = holdfast::base::Secret("a\r\nX-Evil: 1")});
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().what, "a token holds a line break");
 }
 
 TEST(Files, private_files_are_for_the_owner_only) {

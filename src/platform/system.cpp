@@ -1,6 +1,8 @@
 // Clock, environment, terminal, signals, randomness: the small parts of the real world.
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -94,6 +96,12 @@ std::unique_ptr<world::Environment> real_environment() { return std::make_unique
 std::unique_ptr<world::Terminal> real_terminal() { return std::make_unique<RealTerminal>(); }
 
 base::Time wall_now() { return std::chrono::floor<base::Duration>(std::chrono::system_clock::now()); }
+
+void keep_memory_private() {
+    rlimit const none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
 
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
