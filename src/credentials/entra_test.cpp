@@ -154,6 +154,8 @@ TEST(Entra, a_secret_that_comes_back_is_not_shown) {
     EXPECT_EQ(without_secret("your password hunter2! is weak, hunter2!", base::Secret("hunter2!")),
               "your password [secret] is weak, [secret]");
     EXPECT_EQ(without_secret(R"({"p":"a\"b\\cdef"})", base::Secret(R"(a"b\cdef)")), R"({"p":"[secret]"})");
+    EXPECT_EQ(without_secret(R"({"message":"{\"p\":\"a\\\"bcdef\"}"})", base::Secret(R"(a"bcdef)")),
+              R"({"message":"{\"p\":\"[secret]\"}"})");
     EXPECT_EQ(without_secret("aaaaaaaaaaaaa", base::Secret("aaaaaa")), "[secret][secret]a");
     EXPECT_EQ(without_secret("an a", base::Secret("a")), "an a");
     EXPECT_EQ(without_secret("x[secret]", base::Secret("[secret]")), "x[secret]");

@@ -28,14 +28,19 @@ std::string without_secret(std::string text, base::Secret const& secret) {
     constexpr std::string_view mark = "[secret]";
     auto const& plain = secret.reveal();
     if (plain.size() < shortest) return text;
-    std::string in_json;
-    for (char const c : plain) {
-        if (c == '"' || c == '\\') in_json += '\\';
-        in_json += c;
+    // Plain, as it stands in JSON, and as it stands in JSON inside a message that is JSON again.
+    std::string form = plain;
+    for (int depth = 0; depth < 3; ++depth) {
+        replace_all(text, form, mark);
+        std::string escaped;
+        for (char const c : form) {
+            if (c == '"' || c == '\\') escaped += '\\';
+            escaped += c;
+        }
+        if (escaped == form) break;
+        form = std::move(escaped);
     }
-    replace_all(text, plain, mark);
-    if (in_json != plain) replace_all(text, in_json, mark);
-    base::Secret const wiped{std::move(in_json)};
+    base::Secret const wiped{std::move(form)};
     return text;
 }
 

@@ -30,7 +30,7 @@ network: {{mode: nodeSubnet, dataplane: azure, policy: calico, space: [10.30.0.0
 access: {{adminGroups: [5f3c2a10-6d0e-4b7a-9c55-1f2e3d4c5b6a]}}
 identity:
   controlPlane: servicePrincipal
-  servicePrincipal: {{clientId: 66666666-6666-6666-6666-666666666666, objectId: 77777777-7777-7777-7777-777777777777,
+  servicePrincipal: {{clientId: 22222222-2222-2222-2222-222222222222, objectId: 33333333-3333-3333-3333-333333333333,
                      secret: {{file: principal-secret}}}}
 pools:
   - {{name: system, count: 3}}
