@@ -78,26 +78,6 @@ public:
     virtual Duration token_lives(Duration usual);
 };
 
-/// What Azure itself may do to a deployment, for tests of those who deploy. Everything that can be done on the wire is
-/// left to the wire; only what happens inside Azure is asked here, once each time. The default is fair weather.
-class Fate {
-public:
-    virtual ~Fate() = default;
-    enum class End {
-        well,
-        fails,                 ///< what was written stands as Failed until it is written again; what was to go stays
-        fails_then_converges,  ///< the same, and five minutes later what was written is Succeeded by itself
-        hangs,                 ///< goes on; asked again after a minute
-    };
-    /// Work on `target` (PUT, PATCH, DELETE or POST) is about to end.
-    virtual End end(std::string_view verb, resource::ResourceId const& target);
-    /// How long that work takes, in seconds, before it begins.
-    virtual double takes(std::string_view verb, resource::ResourceId const& target, double drawn);
-    /// Seconds until a role assignment just made takes effect.
-    virtual double takes_effect(resource::ResourceId const& assignment, double drawn);
-    virtual Duration token_lives(Duration usual);
-};
-
 struct Options {
     Identity owner;
     Directory directory;
