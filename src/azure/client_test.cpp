@@ -207,18 +207,24 @@ TEST(Client, what_is_no_answer_of_azures_is_never_taken_for_absence) {
     struct Row {
         int status;
         char const *body, *says;
+        std::size_t asked;  // what looks cut off is asked for again
     };
-    for (auto const& row : {Row{200, "", "empty or no JSON object"}, Row{200, "7", "empty or no JSON object"},
-                            Row{200, "[]", "empty or no JSON object"}, Row{302, "", "a redirect (HTTP 302)"},
-                            Row{307, "{}", "a redirect (HTTP 307)"}, Row{200, "<html>", "not JSON"}}) {
+    for (auto const& row :
+         {Row{200, "", "empty or no JSON object", 1}, Row{200, "[]", "empty or no JSON object", 1},
+          Row{302, "", "a redirect (HTTP 302)", 1}, Row{307, "{}", "a redirect (HTTP 307)", 1},
+          Row{200, "7", "empty or no JSON object", 6}, Row{200, "<html>", "not JSON", 6}}) {
         Bench bench;
-        bench.answer(row.status, row.body, {{"Location", "https://portal.test/"}});
+        auto const answers = [&] {
+            for (std::size_t i = 0; i < row.asked; ++i)
+                bench.answer(row.status, row.body, {{"Location", "https://portal.test/"}});
+        };
+        answers();
         auto const got = bench.run(bench.client.get(network, "1"));
         ASSERT_FALSE(got) << row.body;
         EXPECT_NE(got.error().what.find(row.says), std::string::npos) << got.error().what;
-        bench.answer(row.status, row.body, {{"Location", "https://portal.test/"}});
+        answers();
         EXPECT_FALSE(bench.run(bench.client.list(group_path + "/resources", "1"))) << row.body;
-        EXPECT_EQ(bench.script.asked.size(), 2u);
+        EXPECT_EQ(bench.script.asked.size(), 2 * row.asked);
     }
     Bench bench;
     bench.answer(200, "{}");

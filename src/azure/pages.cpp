@@ -23,6 +23,21 @@ std::string beside(std::string_view url, std::string link) {
     return std::string(path.substr(0, path.rfind('/') + 1)) + link;
 }
 
+/// Resource Graph's table form, `{"columns": [{"name"}], "rows": [[...]]}`, as the objects its other form answers.
+bool add_rows(json::Value const& table, json::Array& items) {
+    auto const* const columns = table.get_object().if_contains("columns");
+    auto const* const rows = table.get_object().if_contains("rows");
+    if (!columns || !columns->is_array() || !rows || !rows->is_array()) return false;
+    for (auto const& row : rows->get_array()) {
+        if (!row.is_array() || row.get_array().size() != columns->get_array().size()) return false;
+        json::Object item;
+        for (std::size_t at = 0; at < row.get_array().size(); ++at)
+            item[json::text_at(columns->get_array()[at], "name").value_or("")] = row.get_array()[at];
+        items.emplace_back(std::move(item));
+    }
+    return true;
+}
+
 }  // namespace
 
 Pages::Pages(std::string url, base::Call call, int max_pages)
@@ -55,6 +70,8 @@ Pages::Next Pages::page(Response const& response) {
             found = true;
             break;
         }
+    if (auto* const table = object->if_contains("data"); !found && table && table->is_object())
+        found = add_rows(*table, items_);
     if (!found) return refuse(ErrorCode::answer_malformed, "Azure's list is not an object with `value`", {});
 
     std::string link, skip_token = text_member(*object, "$skipToken");

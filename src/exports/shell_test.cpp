@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
 
 #include "json/json.hpp"
 
@@ -28,7 +30,8 @@ std::string const hostile[] = {"",
                                "$'\\x41'"};
 
 std::string said_by_bash(std::string const& script) {
-    auto const file = ::testing::TempDir() + "shell_test.sh";
+    auto file = ::testing::TempDir() + "shell_test.XXXXXX";
+    close(mkstemp(file.data()));
     {
         std::unique_ptr<std::FILE, int (*)(std::FILE*)> const out(std::fopen(file.c_str(), "w"), std::fclose);
         std::fwrite(script.data(), 1, script.size(), out.get());
@@ -37,6 +40,7 @@ std::string said_by_bash(std::string const& script) {
     std::string out;
     std::array<char, 4096> buffer{};
     while (auto const got = std::fread(buffer.data(), 1, buffer.size(), in.get())) out.append(buffer.data(), got);
+    std::remove(file.c_str());
     return out;
 }
 

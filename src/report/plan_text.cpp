@@ -299,8 +299,8 @@ void prominent(std::string& out, plan::Plan const& plan, Style const& style) {
 
 std::string unjudged(std::span<estate::Estate::Unjudged const> laid_over, Style style) {
     if (laid_over.empty()) return {};
-    auto out = fmt::format("  {}  sent as you wrote it; only its form was checked\n",
-                           painted(style, Tone::strong, "YOURS, UNJUDGED"));
+    auto out = fmt::format("  {}\n", painted(style, Tone::strong, "YOURS, UNJUDGED")) +
+               block("    ", "sent as you wrote it; only its form was checked", style);
     for (auto const& laid : laid_over)
         out += block("    ",
                      fmt::format("{}  {}  ({}:{}:{})", base::printable(laid.address), base::printable(laid.at.text()),
