@@ -124,7 +124,6 @@ Refusal validate_nat_gateway(Context& context, Write const& write) {
 void accepted_nat_gateway(Context& context, Stored& stored, Stored const* before) {
     fill_resource_guid(context, stored, before);
     keep_fixed("Microsoft.Network/natGateways", stored.body, before ? before->body : json::Value(json::Object{}));
-    fill(stored.body, "sku.tier", "Regional");
     fill(stored.body, "properties.idleTimeoutInMinutes", 4);
 }
 
