@@ -71,6 +71,8 @@ TEST(Text, nearest_finds_what_was_meant) {
     EXPECT_EQ(nearest("netwrok", keys), "network");
     EXPECT_EQ(nearest("podcidr", keys), "podCidr");
     EXPECT_EQ(nearest("zebra", keys), std::nullopt);
+    EXPECT_EQ(nearest("net", keys), "network");  // the beginning of one word
+    EXPECT_EQ(nearest("pod", std::vector<std::string>{"podCidr", "podSubnet"}), std::nullopt);
 }
 
 TEST(Text, printable_shows_what_would_deceive) {

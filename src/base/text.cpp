@@ -138,6 +138,10 @@ std::optional<std::string> nearest(std::string_view typed, std::span<std::string
             found = candidate;
         }
     }
+    if (found || wanted.empty()) return found;
+    // The beginning of one word only: `nat` for natGateway.
+    auto const begins = [&](std::string const& candidate) { return lower(candidate).starts_with(wanted); };
+    if (std::ranges::count_if(candidates, begins) == 1) found = *std::ranges::find_if(candidates, begins);
     return found;
 }
 

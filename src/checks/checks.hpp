@@ -47,13 +47,14 @@ struct Finding {
     bool foreign = false;  ///< about something that exists and is not ours to change
     bool chosen = false;   ///< fails because the design itself says so: a choice to show, not a promise broken
 };
+enum class Choices { aside, counted };
 struct Findings {
     std::vector<Finding> findings;  ///< sorted: worst first, then rule, then resource
     std::size_t count(Outcome) const;
-    std::size_t broken() const;        ///< failed, and not by choice
-    std::size_t chosen() const;        ///< failed by choice
-    bool blocking() const;             ///< a failed refusal
-    bool at_or_above(Severity) const;  ///< failed findings only, choices aside
+    std::size_t broken() const;                                  ///< failed, and not by choice
+    std::size_t chosen() const;                                  ///< failed by choice
+    bool blocking() const;                                       ///< a failed refusal
+    bool at_or_above(Severity, Choices = Choices::aside) const;  ///< failed findings only
 };
 Findings inspect(resource::Graph const&);
 /// Marks as chosen what fails on what stands and failed on the design alone already: it is what was asked for. So is

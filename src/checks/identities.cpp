@@ -121,6 +121,22 @@ Verdicts own_zone_identity(Judging const& judging) {
     return {{Outcome::fail, fmt::format("no role to write the zone for {}", base::join(identities, ", ")), where}};
 }
 
+Verdicts kubelet_identity_handed_out(Judging const& judging) {
+    auto const& cluster = judging.subject;
+    auto const written = resource::read_text(cluster, at::kubelet_identity);
+    if (!written)
+        return {{Outcome::not_applicable, "Azure makes the kubelet identity", json::Path(at::kubelet_identity.at)}};
+    auto const id = resource::ResourceId::parse(*written);
+    auto const node_group = resource::read_text(cluster, at::node_group);
+    if (id && node_group && base::same_text(id->group(), *node_group))
+        return {{Outcome::not_applicable, fmt::format("'{}' was made by Azure in the node resource group", id->name()),
+                 json::Path(at::kubelet_identity.at)}};
+    auto const kind = resource::read_text(cluster, at::identity_kind).value_or("none");
+    bool const handed_out = base::same_text(kind, "UserAssigned");
+    return {{handed_out ? Outcome::pass : Outcome::fail, fmt::format("{} is {}", at::identity_kind.at, kind),
+             json::Path(at::identity_kind.at)}};
+}
+
 Verdicts people_on_both_levels(Judging const& judging) {
     auto const& paths = judging.proofs.access;
     std::set<std::string> inside, file;

@@ -108,9 +108,11 @@ bool Findings::blocking() const {
     return std::ranges::any_of(findings,
                                [](auto const& f) { return f.outcome == Outcome::fail && f.kind == "refusal"; });
 }
-bool Findings::at_or_above(Severity severity) const {
-    return std::ranges::any_of(
-        findings, [&](auto const& f) { return f.outcome == Outcome::fail && !f.chosen && f.severity <= severity; });
+bool Findings::at_or_above(Severity severity, Choices choices) const {
+    return std::ranges::any_of(findings, [&](auto const& f) {
+        bool const counts = !f.chosen || choices == Choices::counted;
+        return f.outcome == Outcome::fail && counts && f.severity <= severity;
+    });
 }
 std::size_t Findings::chosen() const {
     return static_cast<std::size_t>(

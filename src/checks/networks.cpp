@@ -123,6 +123,20 @@ Verdicts own_nat_attached(Judging const& judging) {
     return verdicts;
 }
 
+Verdicts kubenet_routes_identity(Judging const& judging) {
+    json::Path const where(at::identity_kind.at);
+    auto const kind = resource::read_text(judging.subject, at::identity_kind).value_or("none");
+    bool const too_late = base::same_text(kind, "SystemAssigned");
+    return each_subnet(judging, [&](Resource const& subnet) -> Verdict {
+        if (!resource::read_text(subnet, at::subnet_routes))
+            return {Outcome::pass, fmt::format("subnet '{}' has no route table of ours", name_of(subnet)), where};
+        return {too_late ? Outcome::fail : Outcome::pass,
+                fmt::format("{} is {}, and subnet '{}' has a route table of its own", at::identity_kind.at, kind,
+                            name_of(subnet)),
+                where};
+    });
+}
+
 Verdicts api_subnet_delegated(Judging const& judging) {
     json::Path const where(at::api_subnet.at);
     auto const& cluster = judging.subject;

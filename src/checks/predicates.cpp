@@ -22,6 +22,8 @@ constexpr Predicate registered[] = {
     {"etcd_key_usable", etcd_key_usable},
     {"is", is},
     {"is_none_of", is_none_of},
+    {"kubelet_identity_handed_out", kubelet_identity_handed_out},
+    {"kubenet_routes_identity", kubenet_routes_identity},
     {"machines_narrow", machines_narrow},
     {"maintenance_planned", maintenance_planned},
     {"no_trouble", no_trouble},

@@ -118,7 +118,7 @@ void add_flags(CLI::App& app, Parsed& p, std::string_view groups) {
         app.add_option("--live", a.live, "compare with: azure (read it), none, or a FILE of ARM JSON")
             ->group("Judging");
     if (has('j')) {
-        app.add_option("--fail-on", a.fail_on, "lowest severity that fails: critical | high | medium | low (high)")
+        app.add_option("--fail-on", a.fail_on, "lowest severity that fails: critical | high | medium | low (high); given, choices count too")
             ->group("Judging");
         app.add_flag("--strict", a.strict, "unknowns fail (exit 4)")->group("Judging");
     }

@@ -18,13 +18,19 @@ std::optional<checks::Severity> severity_named(std::string_view text) {
     return std::nullopt;
 }
 
-/// 3 for findings at or above --fail-on, 4 for unknowns under --strict.
+/// 3 for findings at or above --fail-on, 4 for unknowns under --strict. What the spec itself chose is no broken promise,
+/// unless the flag is given: then choices count like everything else.
 int status_of(checks::Findings const& findings, Arguments const& arguments) {
     auto const level = severity_named(arguments.fail_on.empty() ? "high" : arguments.fail_on);
     if (!level) return 64;
-    if (findings.blocking() || findings.at_or_above(*level)) return 3;
+    auto const choices = arguments.fail_on.empty() ? checks::Choices::aside : checks::Choices::counted;
+    if (findings.blocking() || findings.at_or_above(*level, choices)) return 3;
     if (arguments.strict && findings.count(checks::Outcome::unknown) > 0) return 4;
     return 0;
+}
+
+report::Detail detail_of(Arguments const& arguments, report::Detail otherwise) {
+    return arguments.all ? report::Detail::everything : otherwise;
 }
 
 int fail(base::Error error, world::Terminal& terminal, Arguments const& arguments) {
@@ -51,7 +57,7 @@ int check_bodies(std::string const& text, Arguments const& arguments, world::Ter
     if (!live) return fail(live.error(), terminal, arguments);
     auto const findings = checks::inspect(*live);
     auto const day = as_of(arguments, platform::wall_now());
-    Document const document{.human = report::findings(findings, style(terminal, arguments), arguments.all), .json = checks::to_json(findings, day)};
+    Document const document{.human = report::findings(findings, style(terminal, arguments), detail_of(arguments, report::Detail::broken)), .json = checks::to_json(findings, day)};
     auto const sent = deliver(document, arguments, terminal, files);
     if (!sent) return fail(sent.error(), terminal, arguments);
     return status_of(findings, arguments);
@@ -95,7 +101,7 @@ int conclude(Design const& design, estate::Estate const& estate, plan::Plan cons
     if (written) written = session.files().write(session.state() + "/runs/" + run.run + ".html", html);
     if (!written) return fail(written.error(), terminal, arguments);
 
-    auto human = report::run(run, look) + "\n" + report::findings(findings, look, arguments.all);
+    auto human = report::run(run, look) + "\n" + report::findings(findings, look, detail_of(arguments, report::Detail::broken));
     human += left.empty() ? "\nA second apply would change nothing.\n"
                           : fmt::format("\nA second apply would still change {} thing{}: holdfast plan {}\n", left.steps.size(),
                                         left.steps.size() == 1 ? "" : "s", arguments.inputs.empty() ? "SPEC" : arguments.inputs.front());
@@ -161,7 +167,7 @@ int check(Arguments const& arguments, world::Terminal& terminal) {
     }
     auto const spec = read_spec(arguments, *files);
     if (!spec) return show(spec.error(), terminal, arguments);
-    resource::Graph after;
+    resource::Graph after, designed;
     auto const day = as_of(arguments, platform::wall_now());
     if (arguments.live.empty() || arguments.live == "none") {   // offline first: no session, no folder touched
         auto const* cloud = credentials::find_cloud(spec->spec.maybe_text("azure.cloud").value_or("simulated"));
@@ -170,7 +176,7 @@ int check(Arguments const& arguments, world::Terminal& terminal) {
         auto const estate = design(*spec, offline, arguments.subscription.empty() ? nobody.subscription : arguments.subscription,
                                    arguments.tenant.empty() ? nobody.tenant : arguments.tenant);
         if (!estate) return show(estate.error(), terminal, arguments);
-        after = estate->graph;
+        after = designed = estate->graph;
     } else {
         auto session = Session::open(arguments, &spec->spec);
         if (!session) return fail(session.error(), terminal, arguments);
@@ -180,9 +186,11 @@ int check(Arguments const& arguments, world::Terminal& terminal) {
         auto const standing = standing_from(arguments, *estate, **session, client);
         if (!standing) return show(standing.error(), terminal, arguments);
         after = resource::overlay(standing->live, estate->graph);
+        designed = estate->graph;
     }
-    auto const findings = checks::inspect(after);
-    Document const document{.human = report::findings(findings, style(terminal, arguments), arguments.all), .json = checks::to_json(findings, day)};
+    auto findings = checks::inspect(after);
+    checks::mark_chosen(findings, checks::inspect(designed));
+    Document const document{.human = report::findings(findings, style(terminal, arguments), detail_of(arguments, report::Detail::choices)), .json = checks::to_json(findings, day)};
     auto const sent = deliver(document, arguments, terminal, *files);
     if (!sent) return fail(sent.error(), terminal, arguments);
     return status_of(findings, arguments);
@@ -201,7 +209,7 @@ int plan(Arguments const& arguments, world::Terminal& terminal) {
     if (!standing) return show(standing.error(), terminal, arguments);
     auto const plan = plan::make(*estate, standing->live, standing->registrations);
     auto findings = checks::inspect(resource::overlay(standing->live, estate->graph));
-    if (!findings.blocking()) checks::mark_chosen(findings, checks::inspect(estate->graph));
+    checks::mark_chosen(findings, checks::inspect(estate->graph));
     auto const day = as_of(arguments, (*session)->now());
     auto const look = style(terminal, arguments);
     auto human = report::plan(plan, look, decisions(spec->spec));
@@ -234,7 +242,7 @@ int verify(Arguments const& arguments, world::Terminal& terminal) {
     checks::mark_chosen(findings, checks::inspect(estate->graph));
     auto const drift = plan::make(*estate, standing->live, standing->registrations);
     auto const look = style(terminal, arguments);
-    auto human = report::findings(findings, look, true);
+    auto human = report::findings(findings, look, report::Detail::everything);
     if (drift.empty() && drift.unknowns.empty())
         human += "\nEvery designed value stands as designed: a plan would be empty.\n";
     else
@@ -286,7 +294,8 @@ int apply(Arguments const& given, world::Terminal& terminal) {
     azure::Client client((*session)->cloud(), (*session)->credential(), (*session)->world());
     auto const standing = read_standing(*estate, **session, client);
     if (!standing) return show(standing.error(), terminal, arguments);
-    auto const findings = checks::inspect(resource::overlay(standing->live, estate->graph));
+    auto findings = checks::inspect(resource::overlay(standing->live, estate->graph));
+    checks::mark_chosen(findings, checks::inspect(estate->graph));
     auto const look = style(terminal, arguments);
     if (findings.blocking()) {
         terminal.out(report::findings(findings, look));
@@ -387,17 +396,23 @@ int destroy(Arguments const& arguments, world::Terminal& terminal) {
                                      node && node->id ? node->id->name() : bin.address));
         }
     };
+    std::string staying;
+    for (auto const& change : plan.changes)
+        if (change.action == plan::Action::none)
+            staying += fmt::format("stays: {} ({})\n", base::printable(change.resource), base::printable(change.because));
     if (plan.empty() && plan.guards.empty()) {
-        terminal.out(fmt::format("{}: nothing of ours stands.\n", spec->spec.name()));
+        terminal.out(fmt::format("{}: nothing of ours stands{}\n", spec->spec.name(), staying.empty() ? "." : ", but for this:"));
+        terminal.out(staying);
         kept(standing->live);
         return 0;
     }
-    terminal.err(report::plan(plan, style(terminal, arguments)));
+    terminal.err(report::plan(plan, style(terminal, arguments)) + staying);
     int const status = act_on(plan, *spec, *estate, **session, client, arguments, terminal, act);
     if (status != 0) return status;
     auto const left = read_standing(*estate, **session, client);
     if (!left) return show(left.error(), terminal, arguments);
-    terminal.out(fmt::format("{}: everything of ours is gone.\n", spec->spec.name()));
+    terminal.out(fmt::format("{}: everything of ours is gone{}\n", spec->spec.name(), staying.empty() ? "." : ", but for this:"));
+    terminal.out(staying);
     kept(left->live);
     return 0;
 }

@@ -37,7 +37,16 @@ tl::expected<Design, Failure> read_spec(Arguments const& arguments, world::Files
         overrides.overlays.emplace_back(overlay, *layer);
     }
     auto spec = spec::read(*text, file, overrides);
-    if (!spec) return tl::unexpected(Failure{spec.error(), design.sources});
+    if (!spec) {
+        auto shown = design.sources;
+        for (auto& [name, source] : shown) source = spec::without_secrets(source);
+        for (auto const& [key, value] : overrides.set) {
+            auto const* field = spec::find_field(key);
+            bool const secret = field && field->kind == spec::FieldKind::secret;
+            shown["--set"] += key + "=" + (secret ? std::string(value.size(), '*') : value) + "\n";
+        }
+        return tl::unexpected(Failure{spec.error(), std::move(shown)});
+    }
     design.spec = std::move(*spec);
     return design;
 }

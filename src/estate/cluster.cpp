@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
-#include "estate/conditions.hpp"
 #include "estate/subnets.hpp"
 
 namespace holdfast::estate {
@@ -141,7 +141,7 @@ private:
         if (draft_.has("network/routes/default")) {
             draft_.refer("cluster", "network/routes/default", "AKS refuses nodes whose subnet has no way out yet");
         }
-        if (holds(spec_, "network.egress.by = firewall") && draft_.is_ours("network/firewall-policy/aks")) {
+        if (spec_.holds("network.egress.by = firewall") && draft_.is_ours("network/firewall-policy/aks")) {
             draft_.refer("cluster", "network/firewall-policy/aks",
                          "nodes cannot start until the firewall lets AKS through");
         }
@@ -241,6 +241,37 @@ private:
             Resource& window = draft_.ours(fmt::format("cluster/maintenance/{}", name), "cluster");
             draft_.land(window, "operations.maintenance", "operations.maintenance");
         }
+        // Releases of AKS itself take the older form: hours of UTC, a list a day, every week.
+        Resource& releases = draft_.ours("cluster/maintenance/releases", "cluster");
+        draft_.put(releases, "properties.timeInWeek", hours_in_week(), "operations.maintenance");
+    }
+
+    json::Array hours_in_week() const {
+        auto const day = week_day(spec_.text("operations.maintenance.day"));
+        auto const start = minutes(spec_.text("operations.maintenance.start"));
+        auto const offset = spec_.text("operations.maintenance.utcOffset");
+        auto const ahead = minutes(offset.substr(1)) * (offset.starts_with('-') ? -1 : 1);
+        auto const hours = static_cast<int>(spec_.maybe_whole("operations.maintenance.hours").value_or(4));
+        constexpr int kHoursAWeek = 7 * 24;
+        // The first whole hour inside the window: half an hour before it would be outside.
+        int const first = (((day * 24 * 60 + start - ahead + 59) / 60) % kHoursAWeek + kHoursAWeek) % kHoursAWeek;
+        std::map<int, json::Array> slots;
+        for (int hour = first; hour < first + hours; ++hour) slots[hour % kHoursAWeek / 24].emplace_back(hour % 24);
+        json::Array week;
+        for (auto& [on, list] : slots)
+            week.push_back(json::Object{{"day", kWeek[static_cast<std::size_t>(on)]}, {"hourSlots", std::move(list)}});
+        return week;
+    }
+    static constexpr std::string_view kWeek[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                 "Thursday", "Friday", "Saturday"};
+    static int week_day(std::string_view day) {
+        auto const at = std::ranges::find_if(kWeek, [&](auto one) { return base::same_text(one, day); });
+        return static_cast<int>(at - std::begin(kWeek));
+    }
+    /// "01:30" -> 90.
+    static int minutes(std::string_view clock) {
+        auto const two = [&](std::size_t at) { return (clock[at] - '0') * 10 + (clock[at + 1] - '0'); };
+        return two(0) * 60 + two(3);
     }
 
     Draft& draft_;

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cassert>
 
-#include "estate/conditions.hpp"
 #include "estate/subnets.hpp"
 
 namespace holdfast::estate {
@@ -176,7 +175,7 @@ void grants_of_people(Draft& draft) {
     auto const groups = spec.texts("access.adminGroups");
     for (std::size_t i = 0; i < groups.size(); ++i) {
         for (auto const& row : kPeople) {
-            if (row.who != "adminGroup" || !holds(spec, row.when)) continue;
+            if (row.who != "adminGroup" || !spec.holds(row.when)) continue;
             grant_to(draft, row, groups[i], "Group", "", fmt::format("access.adminGroups[{}]", i));
         }
     }
@@ -184,7 +183,7 @@ void grants_of_people(Draft& draft) {
         std::string const key = fmt::format("access.grants[{}]", i);
         auto const level = spec.text(key + ".level"), word = spec.text(key + ".role");
         // With Kubernetes' own authorization the right is a manifest in the cluster, not a thing of Azure.
-        if (level == "kubernetes" && !holds(spec, "access.kubernetesAuthorization = azure")) continue;
+        if (level == "kubernetes" && !spec.holds("access.kubernetesAuthorization = azure")) continue;
         auto const row = std::ranges::find_if(kPeople, [&](PeopleRow const& one) {
             return one.who == "grant" && one.level == level && one.word == word;
         });

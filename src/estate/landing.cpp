@@ -25,6 +25,7 @@ constexpr std::string_view kJudged[] = {
     "azure.tenant",
     "apiServer.zone",
     "apiServer.prefix",
+    "network.dualStack",
     "network.observability",
     "network.egress.publicIps",
     "network.subnets.apiserver",

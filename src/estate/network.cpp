@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-#include "estate/conditions.hpp"
 #include "estate/subnets.hpp"
 
 namespace holdfast::estate {
@@ -65,7 +64,7 @@ private:
         return std::ranges::any_of(
             wishes_, [&](SubnetWish const& wish) { return wish.is_new && subnet_part(wish.address).joins(what); });
     }
-    bool routed() const { return holds(spec_, "network.egress.by = firewall|nextHop"); }
+    bool routed() const { return spec_.holds("network.egress.by = firewall|nextHop"); }
 
     void security_group() {
         if (spec_.has("network.securityGroup.id")) {
@@ -198,7 +197,7 @@ private:
             application_rules.emplace_back(std::move(rule));
         };
         for (auto const& row : kFirewallRules) {
-            if (!holds(spec_, row.when)) continue;
+            if (!spec_.holds(row.when)) continue;
             std::vector<std::string> to;
             for (auto const& one : base::split(row.to, '\n')) {
                 to.push_back(

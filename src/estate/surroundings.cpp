@@ -4,7 +4,6 @@
 
 #include <set>
 
-#include "estate/conditions.hpp"
 #include "estate/draft.hpp"
 
 namespace holdfast::estate {
@@ -37,7 +36,7 @@ void providers(Draft& draft) {
         }
     }
     for (auto const& row : kProviders) {
-        if (!holds(draft.spec, row.when)) continue;
+        if (!draft.spec.holds(row.when)) continue;
         needed.insert(std::string(row.provider));
         if (!row.feature.empty()) {
             draft.estate.features.push_back(
@@ -59,7 +58,7 @@ void by_azure(Draft& draft) {
                            fmt::arg("cluster", draft.id("cluster").name()), fmt::arg("pool", pool));
     };
     for (auto const& row : kByAzure) {
-        if (!holds(draft.spec, row.when)) continue;
+        if (!draft.spec.holds(row.when)) continue;
         if (row.what.find("{pool}") == std::string_view::npos) {
             draft.estate.by_azure.push_back({filled(row.what, ""), std::string(row.because)});
             continue;

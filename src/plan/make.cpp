@@ -536,6 +536,9 @@ private:
             });
             if (enclosing != gone.end() && !manner(resource->type).lingers) {
                 change.because = fmt::format("it goes with {}", enclosing->first);
+            } else if (auto const& row = manner(resource->type); row.undeletable) {
+                change.action = Action::none;
+                change.because = fmt::format("it is ours, no longer designed, and stays: {}", row.because);
             } else {
                 steps_.add(deletion(*resource, names_, change.because));
                 deleted_[address] = delete_id(address);

@@ -95,7 +95,8 @@ using Providers = std::map<std::string, std::string>;
 
 /// A designed `existing` node that Live neither holds nor calls unread is taken to stand (plans against nothing).
 Plan make(estate::Estate const&, resource::Graph const& live, Providers const&);
-/// Destroy: everything of ours, users before what they use; existing things stay.
+/// Destroy: everything of ours, users before what they use; existing things stay. What of ours stays because nothing
+/// can delete it (a key in somebody else's vault) is a change `none` that says so.
 Plan unmake(estate::Estate const&, resource::Graph const& live);
 
 /// The longest path through the steps, in expected seconds; for display and scheduling.

@@ -32,6 +32,9 @@ public:
             if (auto const with = goes_with(*resource)) {
                 change.because = fmt::format("destroy: it goes with {}", *with);
                 along_[*with].push_back(address);
+            } else if (auto const& row = manner(resource->type); row.undeletable) {
+                change.action = Action::none;
+                change.because = fmt::format("it stays: {}", row.because);
             } else {
                 steps_.add(deletion(*resource, names_, because(*resource)));
                 deleted_[address] = delete_id(address);

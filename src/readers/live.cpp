@@ -27,6 +27,32 @@ constexpr SurvivorRow survivor_rows[] = {
 #include "survivors.inc"
 };
 
+struct AzureChildRow {
+    std::string_view type, name, because;
+    std::string_view source, date;
+};
+constexpr AzureChildRow azure_children[] = {
+#include "azure_children.inc"
+};
+
+/// Whether the pieces of a pattern between its stars stand in the name in their order.
+bool called_like(std::string_view name, std::string_view pattern) {
+    auto const pieces = base::split(pattern, '*');
+    if (!name.starts_with(pieces.front())) return false;
+    for (auto const& piece : pieces) {
+        auto const at = name.find(piece);
+        if (at == std::string_view::npos) return false;
+        name.remove_prefix(at + piece.size());
+    }
+    return pieces.back().empty() || name.empty();
+}
+bool written_by_azure(ResourceId const& id) {
+    auto const name = base::lower(id.name());
+    return std::ranges::any_of(azure_children, [&](AzureChildRow const& row) {
+        return base::same_text(row.type, id.type()) && called_like(name, row.name);
+    });
+}
+
 // ---------------------------------------------------------------------------------------------- asking
 
 /// One GET: a resource by id, one path, or a list.
@@ -183,7 +209,8 @@ struct Reading {
         bool const parent_ours = read->resource.ours;
         live.add(std::move(read->resource));
         for (auto& [child_id, body] : read->children) {
-            bool const wanted = estate.find(child_id) != nullptr || parent_ours || elsewhere.contains(child_id.key());
+            bool const designed_too = estate.find(child_id) != nullptr || elsewhere.contains(child_id.key());
+            bool const wanted = designed_too || (parent_ours && !written_by_azure(child_id));
             if (wanted) add(child_id, std::move(body), {});
         }
         if (designed != nullptr && designed->id) note_absent_children(*designed->id);

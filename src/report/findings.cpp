@@ -73,7 +73,8 @@ void full(std::string& out, Finding const& finding, Style const& style) {
     out += block("           seen  ", base::printable(finding.message), style);
     if (finding.outcome != Outcome::pass && !finding.fix.empty())
         out += block("           fix   ", base::printable(finding.fix), style);
-    out += painted(style, Tone::faint, fmt::format("           rule  {}", base::printable(finding.rule)));
+    auto const weight = finding.chosen ? fmt::format(" ({})", checks::name(finding.severity)) : std::string();
+    out += painted(style, Tone::faint, fmt::format("           rule  {}{}", base::printable(finding.rule), weight));
     out += '\n';
 }
 
@@ -90,11 +91,12 @@ void brief(std::string& out, Finding const& finding, Style const& style) {
 
 }  // namespace
 
-std::string findings(checks::Findings const& all, Style style, bool everything) {
+std::string findings(checks::Findings const& all, Style style, Detail detail) {
     std::string out;
+    bool const everything = detail == Detail::everything, choices_in_full = detail == Detail::choices;
     for (Outcome const outcome : {Outcome::fail, Outcome::unknown}) {
         for (auto const& finding : all.findings) {
-            if (finding.outcome != outcome || finding.chosen) continue;
+            if (finding.outcome != outcome || (finding.chosen && !choices_in_full)) continue;
             full(out, finding, style);
             out += '\n';
         }
@@ -108,7 +110,8 @@ std::string findings(checks::Findings const& all, Style style, bool everything) 
         }
         if (any) out += '\n';
     };
-    brief_ones([](Finding const& finding) { return finding.outcome == Outcome::fail && finding.chosen; });
+    if (!choices_in_full)
+        brief_ones([](Finding const& finding) { return finding.outcome == Outcome::fail && finding.chosen; });
     if (everything) {
         brief_ones([](Finding const& finding) { return finding.outcome == Outcome::pass; });
         brief_ones([](Finding const& finding) { return finding.outcome == Outcome::not_applicable; });

@@ -21,7 +21,9 @@ struct Style {
 /// "cluster.yaml:7:14: error: …" with the line, caret, chain and fix. `sources`: file name -> text.
 std::string errors(std::span<base::Error const>, std::map<std::string, std::string> const& sources, Style);
 json::Value errors_json(std::span<base::Error const>);  ///< holdfast/errors 1
-std::string findings(checks::Findings const&, Style, bool all = false);
+/// What is told in full beside a line each for choices: what is broken; choices too; and a line for all that passed.
+enum class Detail { broken, choices, everything };
+std::string findings(checks::Findings const&, Style, Detail = Detail::broken);
 /// A decision of the spec: who took it, why, and whether it can be taken back.
 struct Decision {
     std::string key, value;  ///< in the words of the spec: "network.mode"

@@ -168,7 +168,9 @@ std::string rendered(std::vector<std::string> lines) {
             made.steps.push_back(step);
         } else graph_changes += line + "\n";
     }
-    if (kind == "findings") return findings(checks::inspect(fixture::graph(graph_changes)), style, rest == "all");
+    if (kind == "findings")
+        return findings(checks::inspect(fixture::graph(graph_changes)), style,
+                        rest == "all" ? Detail::everything : Detail::broken);
     made.name = "prod-weu";
     if (!hand_made) made = fixture::plan(fixture::graph(graph_changes));
     if (kind == "plan") return plan(made, style, decided);
@@ -218,7 +220,8 @@ TEST(Report, nothing_is_wider_than_the_terminal) {
         Style const style{.columns = columns};
         std::string text =
             plan(made, style) + run(done, style) +
-            findings(checks::inspect(fixture::graph("set cluster properties.disableLocalAccounts false")), style, true);
+            findings(checks::inspect(fixture::graph("set cluster properties.disableLocalAccounts false")), style,
+                     Detail::everything);
         Progress progress(made, style);
         for (auto const& event : events_of(made, done)) {
             progress.feed(event);

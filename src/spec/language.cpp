@@ -139,11 +139,8 @@ Condition::Term Condition::parse_term(std::string_view text) {
     };
     if (after("any ")) term.over = Over::any;
     if (after("none ")) term.over = Over::none;
-    if (after("!")) {
-        term.op = Op::absent;
-        term.key = text;
-        return term;
-    }
+    bool const negated = after("!");
+    if (negated) term.op = Op::absent;
     constexpr std::pair<std::string_view, Op> kOps[] = {
         {" != ", Op::differs}, {" = ", Op::equal}, {" has ", Op::has}, {" > ", Op::greater}};
     term.key = text;
@@ -155,6 +152,8 @@ Condition::Term Condition::parse_term(std::string_view text) {
         term.values = base::split(text.substr(at + sign.size()), '|');
         break;
     }
+    assert((!negated || term.op == Op::absent || term.op == Op::has) && "`!` stands before a key or a `has`");
+    if (negated && term.op == Op::has) term.op = Op::lacks;
     return term;
 }
 
@@ -197,10 +196,13 @@ bool Condition::holds(Term const& term, json::Value const& tree, Instance const&
         case Op::differs:
             return !text || std::ranges::find(term.values, *text) == term.values.end();
         case Op::has:
-            if (auto const* list = value ? value->if_array() : nullptr)
-                return std::ranges::any_of(*list,
-                                           [&](json::Value const& v) { return plain_text(&v) == term.values[0]; });
-            return false;
+        case Op::lacks: {
+            auto const* list = value ? value->if_array() : nullptr;
+            bool const found = list && std::ranges::any_of(*list, [&](json::Value const& one) {
+                                   return plain_text(&one) == term.values[0];
+                               });
+            return found == (term.op == Op::has);
+        }
         case Op::greater: {
             auto const* other = json::find(tree, bound(term.values[0], instance));
             return value && other && value->is_int64() && other->is_int64() && value->as_int64() > other->as_int64();
@@ -234,6 +236,8 @@ std::string Condition::spoken(Term const& term) {
             return fmt::format("{} is not {}", key, or_list(term.values));
         case Op::has:
             return fmt::format("{} has {}", key, or_list(term.values));
+        case Op::lacks:
+            return fmt::format("{} has no {}", key, or_list(term.values));
         case Op::greater:
             return fmt::format("{} is greater than {}", key, or_list(term.values));
     }

@@ -45,7 +45,7 @@ public:
 
 private:
     enum class Over { one, any, none };
-    enum class Op { present, absent, equal, differs, has, greater };
+    enum class Op { present, absent, equal, differs, has, lacks, greater };
     struct Term {
         Over over = Over::one;
         Op op = Op::present;

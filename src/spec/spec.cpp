@@ -68,6 +68,8 @@ std::size_t Spec::count(std::string_view list) const {
     return value != nullptr && value->is_array() ? value->as_array().size() : 0;
 }
 
+bool Spec::holds(std::string_view condition) const { return Condition::parse(condition).holds(tree); }
+
 resource::Origin Spec::origin(std::string_view key) const {
     for (json::Path path(key); !path.empty(); path = path.parent()) {
         auto const found = origins.find(path.text());

@@ -92,7 +92,9 @@ public:
     bool truth(std::string_view key) const;                      ///< absent: false
     std::vector<std::string> texts(std::string_view key) const;  ///< list of texts; absent: empty
     std::size_t count(std::string_view list) const;              ///< entries of "pools"
-    resource::Origin origin(std::string_view key) const;         ///< falls back to the nearest enclosing key
+    /// A condition as data/fields.yaml describes them, such as `network.egress.by = firewall & !network.egress.id`.
+    bool holds(std::string_view condition) const;
+    resource::Origin origin(std::string_view key) const;  ///< falls back to the nearest enclosing key
 };
 
 struct Overrides {
@@ -104,6 +106,9 @@ struct Overrides {
 /// The n-th `--set` has the position {file "--set", line n, column within "key=value"}. A key written as null is not
 /// said.
 base::Collected<Spec> read(std::string_view text, std::string file, Overrides const& = {});
+
+/// The text as an error may show it: what stands where only a secret's name belongs is blotted out.
+std::string without_secrets(std::string_view text);
 
 /// JSON Schema draft 7 of the language, for editors.
 json::Value schema();

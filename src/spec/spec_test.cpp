@@ -282,15 +282,31 @@ TEST(Language, conditions) {
     for (auto const& row :
          {Row{"", true}, Row{"a.b = x", true}, Row{"a.b = y|x", true}, Row{"a.b != x", false}, Row{"a.c != x", true},
           Row{"a.t = true & a.n = 3", true}, Row{"a.b", true}, Row{"a.e", false}, Row{"!a.e", true}, Row{"!a.z", true},
-          Row{"a.l has q", true}, Row{"a.l has r", false}, Row{"a.b = y or a.n = 3", true},
-          Row{"any pools[].os = windows", true}, Row{"any pools[].os = mac", false},
-          Row{"none pools[].os = mac", true}})
+          Row{"a.l has q", true}, Row{"a.l has r", false}, Row{"!a.l has q", false}, Row{"!a.l has r", true},
+          Row{"!a.z has q", true}, Row{"a.b = y or a.n = 3", true}, Row{"any pools[].os = windows", true},
+          Row{"any pools[].os = mac", false}, Row{"none pools[].os = mac", true}})
         EXPECT_EQ(Condition::parse(row.text).holds(*tree), row.want) << row.text;
     Instance const second{{}, "pools", 1};
     EXPECT_TRUE(Condition::parse("pools[].os = windows").holds(*tree, second));
     EXPECT_TRUE(Condition::parse("pools[].m > a.n").holds(*tree, second));
     EXPECT_EQ(Condition::parse("a.b = x|y & !a.c or any pools[].os = windows").spoken(),
               "a.b is x or y and a.c is not said, or one of pools has os windows");
+}
+
+TEST(Secrets, a_file_is_shown_without_them) {
+    constexpr std::string_view text =
+        "name: x\nidentity: {controlPlane: servicePrincipal, servicePrincipal: {secret: hunter2, clientId: a}}\n"
+        "windows:\n  password: \"pa ss\"\n";
+    auto const shown = without_secrets(text);
+    EXPECT_EQ(shown.find("hunter2"), std::string::npos) << shown;
+    EXPECT_EQ(shown.find("pa ss"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("{secret: *******, clientId: a}}"), std::string::npos) << shown;
+    EXPECT_EQ(shown.size(), text.size());
+    auto const block = without_secrets("windows:\n  password: |\n    hunter2\n    hunter3\n  user: me\n");
+    EXPECT_EQ(block.find("hunter"), std::string::npos) << block;
+    EXPECT_NE(block.find("user: me"), std::string::npos) << block;
+    constexpr std::string_view named = "windows: {password: {env: PASSWORD}}\n";
+    EXPECT_EQ(without_secrets(named), named);
 }
 
 TEST(Schema, is_complete_and_steady) {

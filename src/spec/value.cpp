@@ -63,6 +63,33 @@ bool matches(std::string_view text, std::string_view pattern) {
     return std::regex_match(text.begin(), text.end(), found->second);
 }
 
+/// What the user sees a value under: `egress: nat` is short for egress.by, so `egress` is what is wrong.
+std::string_view spoken_word(FieldRow const& row) {
+    auto const word = last_word(row.key);
+    auto const dot = row.key.rfind('.');
+    if (dot == std::string_view::npos) return word;
+    auto const* section = find_field(row.key.substr(0, dot));
+    return section && section->short_for == word ? last_word(section->key) : word;
+}
+
+/// The text made to fit, where small letters and hyphens are all it takes: `Prod_Cluster` -> `prod-cluster`.
+std::optional<std::string> made_to_fit(FieldRow const& row, std::string_view text) {
+    if (row.pattern.find("A-Z") != std::string_view::npos || row.pattern.find("\\w") != std::string_view::npos)
+        return {};
+    for (auto const between : {"-", ""}) {
+        std::string made;
+        for (char const c : base::lower(text)) {
+            bool const plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+            if (plain) made += c;
+            else if (!made.empty() && !made.ends_with('-')) made += between;
+        }
+        while (made.ends_with('-')) made.pop_back();
+        if (!made.empty() && static_cast<std::int64_t>(made.size()) <= row.max && matches(made, row.pattern))
+            return made;
+    }
+    return {};
+}
+
 Read read_text(FieldRow const& row, std::string_view text) {
     constexpr std::int64_t longest = 64 * 1024;
     auto const word = last_word(row.key);
@@ -74,8 +101,13 @@ Read read_text(FieldRow const& row, std::string_view text) {
                      fmt::format("write {}", row.looks));
     // Patterns are matched by backtracking, so they never see a long text.
     if (size > (row.pattern.empty() ? longest : 512)) return wrong(fmt::format("{} is too long", word), "write less");
-    if (!row.pattern.empty() && !matches(text, row.pattern))
+    if (!row.pattern.empty() && !matches(text, row.pattern)) {
+        auto const made = row.kind == FieldKind::name ? made_to_fit(row, text) : std::nullopt;
+        if (made)
+            return wrong(fmt::format("{} takes {}, not {}", word, row.looks, quoted(text)),
+                         fmt::format("write `{}: {}`", word, *made));
         return wrong(fmt::format("{} does not fit {}", quoted(text), word), fmt::format("write {}", row.looks));
+    }
     return json::Value(text);
 }
 
@@ -103,7 +135,7 @@ Read read_days(FieldRow const& row, std::string_view text) {
 }
 
 Read read_truth(FieldRow const& row, std::string_view text, bool is_quoted) {
-    auto const word = last_word(row.key);
+    auto const word = spoken_word(row);
     if (!is_quoted && (text == "true" || text == "false")) return json::Value(text == "true");
     auto const lower = base::lower(text);
     bool const yes = lower == "true" || lower == "yes" || lower == "on" || lower == "1";
@@ -115,7 +147,10 @@ Read read_truth(FieldRow const& row, std::string_view text, bool is_quoted) {
 Read read_choice(FieldRow const& row, std::string_view text) {
     auto const words = base::split(row.allowed, '\n');
     if (std::ranges::find(words, text) != words.end()) return json::Value(text);
-    auto const word = last_word(row.key);
+    auto const word = spoken_word(row);
+    if (!row.refused.empty())
+        return wrong(fmt::format("{} is not supported in {}: {}", quoted(text), word, row.refused),
+                     fmt::format("write {}, or leave {} out", base::join(words, " or "), word));
     // One or two letters are near to anything.
     auto const near = text.size() < 3 ? std::nullopt : base::nearest(text, words);
     auto const what = fmt::format("{}{} is {}, not {}", row.kind == FieldKind::list_choice ? "each of " : "", word,
@@ -135,13 +170,26 @@ Read read_region(std::string_view text) {
     return json::Value(region);
 }
 
+/// Said before anything is said about its form: it is a good address, of a family that is not ours yet.
+constexpr std::string_view kNoIpv6 =
+    "is IPv6, which is not supported: routes, rules and room are proven for IPv4 only, and a cluster keeps its "
+    "families";
+bool is_ipv6(std::string_view text) {
+    return text.size() < 64 && text.find(':') != std::string_view::npos &&
+           text.find_first_not_of("0123456789abcdefABCDEF:./") == std::string_view::npos;
+}
+
 Read read_cidr(std::string_view text) {
+    if (is_ipv6(text))
+        return wrong(fmt::format("{} {}", quoted(text), kNoIpv6), "write an IPv4 range such as 10.240.0.0/16");
     auto const range = base::Cidr::parse(text);
     if (!range) return wrong(range.error().what, range.error().fix);
     return json::Value(range->text());
 }
 
 Read read_address(std::string_view text) {
+    if (is_ipv6(text))
+        return wrong(fmt::format("{} {}", quoted(text), kNoIpv6), "write an IPv4 address such as 10.0.0.4");
     auto const address = base::parse_ipv4(text);
     if (!address) return wrong(address.error().what, address.error().fix);
     return json::Value(base::ipv4_text(*address));

@@ -248,6 +248,7 @@ arm::Outcome complete_cluster(Context& context, Stored& stored) {
     ensure_node_group(context, stored);
     ensure_kubelet_identity(context, stored);
     ensure_network(context, stored);
+    ensure_node_routes(context, stored);
     ensure_addon_identities(context, stored);
     lock_down(context, stored);
     auto const wanted = text(stored.body, "properties.kubernetesVersion");

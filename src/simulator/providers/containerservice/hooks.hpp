@@ -32,6 +32,7 @@ void ensure_kubelet_identity(Context&, Stored& cluster);
 void ensure_network(Context&, Stored& cluster);  ///< network, security group, route table, load balancer, addresses
 void ensure_addon_identities(Context&, Stored& cluster);
 void ensure_scale_set(Context&, Stored const& cluster, Stored const& pool);
+void ensure_node_routes(Context&, Stored const& cluster);  ///< node_routes.cpp: kubenet's, in the table of the subnet
 void lock_down(Context&, Stored const& cluster);
 void node_group_due(Context&, std::string const& id, json::Value const& payload);
 void kubelet_identity_due(Context&, std::string const& id, json::Value const& payload);

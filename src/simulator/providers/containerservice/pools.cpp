@@ -135,6 +135,7 @@ arm::Outcome complete_pool(Context& context, Stored& stored) {
     if (auto const* cluster = cluster_of(context, stored.id)) {
         ensure_node_group(context, *cluster);
         ensure_scale_set(context, *cluster, stored);
+        ensure_node_routes(context, *cluster);
     }
     return arm::Done{};
 }

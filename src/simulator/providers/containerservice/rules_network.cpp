@@ -41,10 +41,6 @@ Refusal plugins(Context&, Design const& design) {
             return invalid("Network dataplane cilium enforces policies itself; network policy " + policy +
                                " cannot be combined with it.",
                            "networkProfile.networkPolicy");
-        bool const pods_apart = design.overlay() || !design.pod_subnets().empty();
-        if (!pods_apart && !design.existing)
-            return invalid("Network dataplane cilium needs overlay mode or pod subnets at creation.",
-                           "networkProfile.networkDataplane");
     }
     if (design.overlay() && plugin != "azure")
         return invalid("Network plugin mode overlay needs network plugin azure.", "networkProfile.networkPluginMode");
