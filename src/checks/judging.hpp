@@ -58,6 +58,7 @@ Verdicts spread_over_zones(Judging const&);
 Verdicts no_trouble(Judging const&);
 Verdicts routed_egress(Judging const&);
 Verdicts own_nat_attached(Judging const&);
+Verdicts nodes_authorized(Judging const&);
 Verdicts kubenet_routes_identity(Judging const&);
 Verdicts api_subnet_delegated(Judging const&);
 Verdicts api_server_closed(Judging const&);

@@ -180,6 +180,67 @@ Verdicts api_server_closed(Judging const& judging) {
     return {{Outcome::pass, fmt::format("public, from {} only", base::join(ranges, ", ")), where}};
 }
 
+namespace {
+
+/// The public addresses by which nodes leave through a NAT gateway or firewall that is in view.
+std::vector<Resource const*> ways_out(Judging const& judging) {
+    std::vector<Resource const*> out;
+    auto const take = [&](Resource const& holder, resource::PropertyName const& list, std::string_view id_at) {
+        auto const* places = resource::read(holder, list);
+        if (!places || !places->is_array()) return;
+        for (auto const& place : places->get_array()) {
+            auto const text = json::text_at(place, json::Path(id_at));
+            auto const id = text ? resource::ResourceId::parse(*text) : base::fail(base::ErrorCode::not_recognised, "");
+            auto const* address = id ? judging.graph.find(*id) : nullptr;
+            if (address && std::ranges::find(out, address) == out.end()) out.push_back(address);
+        }
+    };
+    for (auto const* gateway : judging.graph.of_type(type::nat_gateway)) take(*gateway, at::nat_addresses, member_id);
+    for (auto const* wall : judging.graph.of_type(type::firewall)) take(*wall, at::firewall_places, place_address);
+    return out;
+}
+
+}  // namespace
+
+Verdicts nodes_authorized(Judging const& judging) {
+    auto const& cluster = judging.subject;
+    json::Path const where(at::authorized.at);
+    auto const ranges = resource::read_texts(cluster, at::authorized);
+    std::vector<resource::Address> coming;  // known only later
+    for (auto const& pending : cluster.pending)
+        if (auto const* output = std::get_if<resource::Output>(&pending.from); output && pending.at.parent() == where)
+            coming.push_back(output->address);
+    bool const inside = resource::read_truth(cluster, at::private_api).value_or(false) ||
+                        resource::read_truth(cluster, at::integrated).value_or(false);
+    if (inside) return {{Outcome::not_applicable, "nodes reach the API server inside the network", where}};
+    if (ranges.empty() && coming.empty()) return {{Outcome::not_applicable, "no authorized ranges", where}};
+    auto const outbound = resource::read_text(cluster, at::outbound).value_or("loadBalancer");
+    static constexpr std::string_view of_ours[] = {"userAssignedNATGateway", "userDefinedRouting"};
+    if (std::ranges::none_of(of_ours, [&](auto one) { return base::same_text(one, outbound); }))
+        return {{Outcome::pass, fmt::format("Azure lets in what it makes for outbound type {}", outbound), where}};
+    auto const addresses = ways_out(judging);
+    if (addresses.empty())
+        return {{Outcome::not_applicable, "the nodes' public addresses are others' and not in view: they belong into the list", where}};
+    Verdicts verdicts;
+    std::vector<std::string> let_in;
+    for (auto const* address : addresses) {
+        auto const text = resource::read_text(*address, at::address);
+        auto const ip = text ? base::parse_ipv4(*text) : base::fail(base::ErrorCode::not_recognised, "");
+        bool const known = std::ranges::find(coming, address->address) != coming.end() ||
+                           (ip && std::ranges::any_of(ranges, [&](auto const& range) {
+                                auto const cidr = base::Cidr::parse(range.find('/') == std::string::npos ? range + "/32" : range);
+                                return cidr && cidr->contains(*ip);
+                            }));
+        if (known) let_in.push_back(name_of(*address));
+        else if (!ip) verdicts.push_back({Outcome::unknown, fmt::format("the address of '{}' was not read", name_of(*address)), where});
+        else
+            verdicts.push_back({Outcome::fail, fmt::format("nodes leave as {} ('{}'), which no authorized range holds", *text, name_of(*address)), where,
+                                fmt::format("add {}/32 to the authorized ranges", *text)});
+    }
+    if (!verdicts.empty()) return verdicts;
+    return {{Outcome::pass, fmt::format("the nodes' way out is among the ranges: {}", base::join(let_in, ", ")), where}};
+}
+
 Verdicts egress_ours(Judging const& judging) {
     struct Row {
         std::string_view outbound;

@@ -15,6 +15,9 @@ inline constexpr std::string_view route_table = "Microsoft.Network/routeTables";
 inline constexpr std::string_view route = "Microsoft.Network/routeTables/routes";
 inline constexpr std::string_view disk_encryption_set = "Microsoft.Compute/diskEncryptionSets";
 inline constexpr std::string_view vault = "Microsoft.KeyVault/vaults";
+inline constexpr std::string_view nat_gateway = "Microsoft.Network/natGateways";
+inline constexpr std::string_view firewall = "Microsoft.Network/azureFirewalls";
+inline constexpr std::string_view public_address = "Microsoft.Network/publicIPAddresses";
 inline constexpr std::string_view diagnostics = "Microsoft.Insights/diagnosticSettings";
 inline constexpr std::string_view role_assignment = "Microsoft.Authorization/roleAssignments";
 }  // namespace type
@@ -26,6 +29,7 @@ inline constexpr Property private_api{type::cluster, "properties.apiServerAccess
 inline constexpr Property authorized{type::cluster, "properties.apiServerAccessProfile.authorizedIPRanges"};
 inline constexpr Property public_access{type::cluster, "properties.publicNetworkAccess"};
 inline constexpr Property private_zone{type::cluster, "properties.apiServerAccessProfile.privateDNSZone"};
+inline constexpr Property integrated{type::cluster, "properties.apiServerAccessProfile.enableVnetIntegration"};
 inline constexpr Property api_subnet{type::cluster, "properties.apiServerAccessProfile.subnetId"};
 inline constexpr Property identity_kind{type::cluster, "identity.type"};
 inline constexpr Property identities{type::cluster, "identity.userAssignedIdentities"};
@@ -43,6 +47,9 @@ inline constexpr Property subnet_nat{type::subnet, "properties.natGateway.id"};
 inline constexpr Property subnet_routes{type::subnet, "properties.routeTable.id"};
 inline constexpr Property subnet_nsg{type::subnet, "properties.networkSecurityGroup.id"};
 inline constexpr Property subnet_delegations{type::subnet, "properties.delegations"};
+inline constexpr Property nat_addresses{type::nat_gateway, "properties.publicIpAddresses"};
+inline constexpr Property firewall_places{type::firewall, "properties.ipConfigurations"};
+inline constexpr Property address{type::public_address, "properties.ipAddress"};
 inline constexpr Property route_prefix{type::route, "properties.addressPrefix"};
 inline constexpr Property route_hop{type::route, "properties.nextHopType"};
 inline constexpr Property set_identities{type::disk_encryption_set, "identity.userAssignedIdentities"};
@@ -52,6 +59,8 @@ inline constexpr Property logs{type::diagnostics, "properties.logs"};
 
 // Inside one element of a list.
 inline constexpr std::string_view delegated_service = "properties.serviceName";
+inline constexpr std::string_view member_id = "id";
+inline constexpr std::string_view place_address = "properties.publicIPAddress.id";
 inline constexpr std::string_view log_category = "category";
 inline constexpr std::string_view log_group = "categoryGroup";
 inline constexpr std::string_view log_enabled = "enabled";

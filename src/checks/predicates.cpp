@@ -28,6 +28,7 @@ constexpr Predicate registered[] = {
     {"maintenance_planned", maintenance_planned},
     {"no_trouble", no_trouble},
     {"node_group_untouched", node_group_untouched},
+    {"nodes_authorized", nodes_authorized},
     {"own_nat_attached", own_nat_attached},
     {"own_zone_identity", own_zone_identity},
     {"people_on_both_levels", people_on_both_levels},

@@ -168,6 +168,7 @@ int check(Arguments const& arguments, world::Terminal& terminal) {
     auto const spec = read_spec(arguments, *files);
     if (!spec) return show(spec.error(), terminal, arguments);
     resource::Graph after, designed;
+    std::vector<estate::Estate::Unjudged> unjudged;
     auto const day = as_of(arguments, platform::wall_now());
     if (arguments.live.empty() || arguments.live == "none") {   // offline first: no session, no folder touched
         auto const* cloud = credentials::find_cloud(spec->spec.maybe_text("azure.cloud").value_or("simulated"));
@@ -177,6 +178,7 @@ int check(Arguments const& arguments, world::Terminal& terminal) {
                                    arguments.tenant.empty() ? nobody.tenant : arguments.tenant);
         if (!estate) return show(estate.error(), terminal, arguments);
         after = designed = estate->graph;
+        unjudged = estate->unjudged;
     } else {
         auto session = Session::open(arguments, &spec->spec);
         if (!session) return fail(session.error(), terminal, arguments);
@@ -187,10 +189,13 @@ int check(Arguments const& arguments, world::Terminal& terminal) {
         if (!standing) return show(standing.error(), terminal, arguments);
         after = resource::overlay(standing->live, estate->graph);
         designed = estate->graph;
+        unjudged = estate->unjudged;
     }
     auto findings = checks::inspect(after);
     checks::mark_chosen(findings, checks::inspect(designed));
-    Document const document{.human = report::findings(findings, style(terminal, arguments), detail_of(arguments, report::Detail::choices)), .json = checks::to_json(findings, day)};
+    auto const look = style(terminal, arguments);
+    auto const beside = report::unjudged(unjudged, look);
+    Document const document{.human = report::findings(findings, look, detail_of(arguments, report::Detail::choices)) + (beside.empty() ? "" : "\n" + beside), .json = checks::to_json(findings, day)};
     auto const sent = deliver(document, arguments, terminal, *files);
     if (!sent) return fail(sent.error(), terminal, arguments);
     return status_of(findings, arguments);

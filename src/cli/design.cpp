@@ -36,6 +36,7 @@ tl::expected<Design, Failure> read_spec(Arguments const& arguments, world::Files
         design.sources[overlay] = *layer;
         overrides.overlays.emplace_back(overlay, *layer);
     }
+    overrides.file = [&files](std::string const& path) { return files.read(path); };
     auto spec = spec::read(*text, file, overrides);
     if (!spec) {
         auto shown = design.sources;

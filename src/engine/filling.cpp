@@ -93,8 +93,9 @@ Result<Ready> ready(plan::Step const& step, Outputs const& outputs, Secrets cons
                               fmt::format("{} needs {} of {}, which no step of the plan gives", step.address,
                                           output.path.text(), output.address),
                               "make the plan again");
-        json::put(body, pending.at, *value);
-        if (!overlay.is_null()) json::put(overlay, pending.at, *value);
+        auto const wanted = resource::as_wanted(output, *value);
+        json::put(body, pending.at, wanted);
+        if (!overlay.is_null()) json::put(overlay, pending.at, wanted);
     }
     auto const id = id_of(step, body);
     if (!id) return base::fail(id.error());

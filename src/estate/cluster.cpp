@@ -13,7 +13,6 @@ namespace {
 /// AKS names the node resource group after three names and refuses more than 80 characters.
 constexpr std::size_t kNodeGroupMax = 80;
 constexpr std::size_t kDnsPrefixMax = 54;
-constexpr std::size_t kWindowsPoolNameMax = 6;
 
 class Cluster {
 public:
@@ -108,6 +107,7 @@ private:
             put("properties.apiServerAccessProfile.subnetId", draft_.id("network/subnets/apiserver").text(),
                 "network.subnets.apiserver");
         }
+        nodes_among_the_authorized();
         put_because("properties.networkProfile.loadBalancerSku", "standard", "the other kind is retired");
 
         // Azure switches both features of advanced networking on with the whole, unless told otherwise.
@@ -144,6 +144,21 @@ private:
         if (spec_.holds("network.egress.by = firewall") && draft_.is_ours("network/firewall-policy/aks")) {
             draft_.refer("cluster", "network/firewall-policy/aks",
                          "nodes cannot start until the firewall lets AKS through");
+        }
+    }
+    /// AKS lets its own load balancer's addresses in by itself, and no others: nodes that leave by a gateway or firewall
+    /// of ours would be shut out of a guarded API server and never join.
+    void nodes_among_the_authorized() {
+        bool const guarded = spec_.holds(
+            "apiServer.access = public & apiServer.authorizedRanges & apiServer.vnetIntegration != true & "
+            "network.egress.by = natGateway|firewall & !network.egress.id");
+        if (!guarded) return;
+        json::Path const ranges("properties.apiServerAccessProfile.authorizedIPRanges");
+        auto next = spec_.texts("apiServer.authorizedRanges").size();
+        for (auto const& [address, resource] : draft_.estate.graph.resources()) {
+            if (resource.type != "Microsoft.Network/publicIPAddresses") continue;
+            draft_.await(*cluster_, ranges.child(next++), resource::Output{address, "properties.ipAddress", "/32"},
+                         {.by = resource::Origin::By::standard, .because = "the nodes reach the API server from there"});
         }
     }
     bool own_zone() const { return draft_.has("dns"); }
@@ -206,12 +221,6 @@ private:
             return;
         }
         bool const windows = spec_.maybe_text(key + ".os") == "windows";
-        if (windows && name.size() > kWindowsPoolNameMax) {
-            draft_.mistake(key + ".name",
-                           fmt::format("the name of a Windows pool has at most {} characters, '{}' has {}",
-                                       kWindowsPoolNameMax, name, name.size()),
-                           fmt::format("call it {}", name.substr(0, kWindowsPoolNameMax)));
-        }
         Resource& pool = draft_.ours(address, "cluster");
         draft_.land(pool, "pools[]", key);
         if (!windows) draft_.land(pool, "access.ssh", "access.ssh");

@@ -60,7 +60,8 @@ std::string shorter(std::string text) {
 
 std::string said(std::variant<resource::Output, resource::SecretName> const& from) {
     return base::match(
-        from, [](resource::Output const& output) { return fmt::format("{} {}", output.address, output.path.text()); },
+        from, [](resource::Output const& output) { return fmt::format("{} {}{}", output.address, output.path.text(),
+                               output.suffix.empty() ? "" : " + \"" + output.suffix + "\""); },
         [](resource::SecretName const& secret) {
             constexpr char const* kKinds[] = {"environment", "file", "generated"};
             return fmt::format("secret {} {}", kKinds[static_cast<int>(secret.kind)], secret.name);

@@ -328,6 +328,19 @@ private:
                 resource::Output{"network/firewall", "properties.ipConfigurations[0].properties.privateIPAddress"},
                 spec_.origin("network.egress.by"));
         }
+        around_the_firewall();
+    }
+
+    /// What nodes send to the firewall's own public addresses (an API server's name or a service published there) would go
+    /// in by its inner side and come back by its outer one: Azure drops such answers.
+    void around_the_firewall() {
+        for (auto const& ip : firewall_ips_) {
+            Resource& direct = draft_.ours(fmt::format("network/routes/{}", last_word(ip)), "network/routes");
+            draft_.await(direct, "properties.addressPrefix", resource::Output{ip, "properties.ipAddress", "/32"},
+                         {.by = resource::Origin::By::standard, .because = "the firewall's own public address"});
+            draft_.put_because(direct, "properties.nextHopType", "Internet",
+                               "answers from the firewall's public side must come back the way the question went");
+        }
     }
 
     void peerings() {

@@ -116,7 +116,7 @@ private:
                 [&](IdOf const& one) { return fmt::format("${{{}}}", id_variable(one.address)); },
                 [](OwnSubscription) { return std::string("${SUBSCRIPTION}"); },
                 [](OwnTenant) { return std::string("${TENANT}"); }, [](OwnRegion) { return std::string("${REGION}"); },
-                [&](Late const& one) { return fmt::format("${{{}}}", late_variable(one)); },
+                [&](Late const& one) { return fmt::format("${{{}}}{}", late_variable(one), one.suffix); },
                 [](Hidden const& one) { return fmt::format("${{{}}}", secret_variable(one)); });
         return out;
     }

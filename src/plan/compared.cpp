@@ -200,7 +200,8 @@ private:
                 node.wanted.pending.push_back(pending);  // it shows once Azure is done with it
                 continue;
             }
-            if (value && !value->is_null()) json::put(node.wanted.body, pending.at, *value);
+            if (value && !value->is_null())
+                json::put(node.wanted.body, pending.at, resource::as_wanted(*output, *value));
             else lost(node, fmt::format("{} does not show {}", output->address, output->path.text()));
         }
         if (!node.wanted.id) node.wanted.id = name_of_assignment(node.wanted);

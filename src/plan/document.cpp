@@ -104,7 +104,7 @@ Value written(Pending const& pending) {
     Writer out;
     out.put("at", pending.at.text());
     base::match(
-        pending.from, [&out](Output const& from) { out.put("address", from.address).put("path", from.path.text()); },
+        pending.from, [&out](Output const& from) { out.put("address", from.address).put("path", from.path.text()).put("suffix", from.suffix); },
         [&out](SecretName const& from) { out.put("secret", text(secret_kinds.of(from.kind))).put("name", from.name); });
     return out.take();
 }
@@ -257,7 +257,7 @@ Origin read_origin(Value const& value, json::Path const& at) {
 Pending read_pending(Value const& value, json::Path const& at) {
     Reader const in(value, at);
     if (in.find("secret")) return {in.path("at"), SecretName{in.word("secret", secret_kinds), in.text("name")}};
-    return {in.path("at"), Output{in.needed("address"), in.path("path")}};
+    return {in.path("at"), Output{in.needed("address"), in.path("path"), in.text("suffix")}};
 }
 
 void read_change(std::vector<Change>& changes, Value const& value, json::Path const& at) {
@@ -353,7 +353,7 @@ json::Value to_json(Plan const& plan, base::Date as_of) {
     out["schemaVersion"] = schema_version;
     out["asOf"] = text(base::to_string(as_of));
     out["name"] = text(plan.name);
-    Array changes, steps, guards, unknowns, by_azure;
+    Array changes, steps, guards, unknowns, by_azure, unjudged;
     for (auto const& change : plan.changes) write_change(changes, change);
     for (auto const& step : plan.steps) steps.push_back(written(step));
     for (auto const& guard : plan.guards)
@@ -367,6 +367,14 @@ json::Value to_json(Plan const& plan, base::Date as_of) {
         unknowns.push_back(Writer().put("what", text(unread.what)).put("because", text(unread.because)).take());
     for (auto const& one : plan.by_azure)
         by_azure.push_back(Writer().put("what", text(one.what)).put("because", text(one.because)).take());
+    for (auto const& one : plan.unjudged)
+        unjudged.push_back(Writer()
+                               .put("address", one.address)
+                               .put("at", text(one.at.text()))
+                               .put("file", one.where.file)
+                               .put("line", Value(one.where.line))
+                               .put("column", Value(one.where.column))
+                               .take());
     out["summary"] = Object{{"create", plan.count(Action::create)},   {"update", plan.count(Action::update)},
                             {"replace", plan.count(Action::replace)}, {"delete", plan.count(Action::remove)},
                             {"none", plan.count(Action::none)},       {"steps", plan.steps.size()},
@@ -376,6 +384,7 @@ json::Value to_json(Plan const& plan, base::Date as_of) {
     out["guards"] = std::move(guards);
     out["unknowns"] = std::move(unknowns);
     out["byAzure"] = std::move(by_azure);
+    out["unjudged"] = std::move(unjudged);
     return out;
 }
 
@@ -405,6 +414,12 @@ base::Result<Plan> from_json(json::Value const& value) {
         in.each("byAzure", [&plan](Value const& one, json::Path const& at) {
             Reader const made(one, at);
             plan.by_azure.push_back({made.text("what"), made.text("because")});
+        });
+        in.each("unjudged", [&plan](Value const& one, json::Path const& at) {
+            Reader const laid(one, at);
+            plan.unjudged.push_back({laid.text("address"),
+                                     json::Path(laid.text("at")),
+                                     {laid.text("file"), laid.whole("line"), laid.whole("column")}});
         });
         check_order(plan);
         return plan;

@@ -86,6 +86,7 @@ public:
         std::ranges::sort(plan.guards, {}, order);
         plan.unknowns = std::move(compared_.unknowns);
         plan.by_azure = estate_.by_azure;
+        plan.unjudged = estate_.unjudged;
         plan.name = spec_name();
         return plan;
     }

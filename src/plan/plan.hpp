@@ -84,6 +84,7 @@ struct Plan {
     std::vector<Guard> guards;
     std::vector<resource::Unread> unknowns;
     std::vector<estate::Estate::ByAzure> by_azure;
+    std::vector<estate::Estate::Unjudged> unjudged;  ///< values laid over as the user wrote them
     bool empty() const { return steps.empty(); }
     std::size_t count(Action) const;
 };

@@ -179,7 +179,7 @@ Plan draw_plan(base::Prng& prng) {
         if (prng.chance(0.5)) step.resource.parent = draw_text(prng);
         if (auto body = draw_value(prng)) step.resource.body = *body;
         if (prng.chance(0.5))
-            step.resource.pending.push_back({draw_path(prng), resource::Output{"x", draw_path(prng)}});
+            step.resource.pending.push_back({draw_path(prng), resource::Output{"x", draw_path(prng), draw_text(prng)}});
         if (prng.chance(0.5))
             step.resource.pending.push_back(
                 {draw_path(prng),
@@ -190,6 +190,8 @@ Plan draw_plan(base::Prng& prng) {
         plan.guards.push_back({"delete", draw_text(prng), draw_text(prng), draw_text(prng)});
     for (auto n = prng.below(3); n > 0; --n) plan.unknowns.push_back({draw_text(prng), draw_text(prng)});
     for (auto n = prng.below(3); n > 0; --n) plan.by_azure.push_back({draw_text(prng), draw_text(prng)});
+    for (auto n = prng.below(3); n > 0; --n)
+        plan.unjudged.push_back({draw_text(prng), draw_path(prng), {draw_text(prng), int(prng.below(9)), int(prng.below(9))}});
     return plan;
 }
 
@@ -220,7 +222,7 @@ std::string every_field(Plan const& plan) {
             out += base::match(
                 p.from,
                 [&p](resource::Output const& o) {
-                    return fmt::format("  {} <- {} {}\n", p.at.text(), o.address, o.path.text());
+                    return fmt::format("  {} <- {} {} {}\n", p.at.text(), o.address, o.path.text(), o.suffix);
                 },
                 [&p](resource::SecretName const& n) {
                     return fmt::format("  {} <- {} {}\n", p.at.text(), int(n.kind), n.name);
@@ -229,6 +231,8 @@ std::string every_field(Plan const& plan) {
     for (auto const& g : plan.guards) out += fmt::format("{}|{}|{}|{}\n", g.klass, g.name, g.because, g.address);
     for (auto const& u : plan.unknowns) out += fmt::format("{}|{}\n", u.what, u.because);
     for (auto const& b : plan.by_azure) out += fmt::format("{}|{}\n", b.what, b.because);
+    for (auto const& u : plan.unjudged)
+        out += fmt::format("{}|{}|{}:{}:{}\n", u.address, u.at.text(), u.where.file, u.where.line, u.where.column);
     return out;
 }
 

@@ -34,6 +34,7 @@ inline plan::Plan plan(resource::Graph const& graph) {
     }
     plan.by_azure = {{"virtual machine scale sets, one a pool", "the nodes"},
                      {"a load balancer", "Kubernetes services of type LoadBalancer"}};
+    plan.unjudged = {{"cluster", "properties.autoScalerProfile.expander", {"cluster.yaml", 31, 5}}};
     return plan;
 }
 

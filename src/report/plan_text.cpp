@@ -288,6 +288,18 @@ void prominent(std::string& out, plan::Plan const& plan, Style const& style) {
 
 }  // namespace
 
+std::string unjudged(std::span<estate::Estate::Unjudged const> laid_over, Style style) {
+    if (laid_over.empty()) return {};
+    auto out = fmt::format("  {}  sent as you wrote it; only its form was checked\n",
+                           painted(style, Tone::strong, "YOURS, UNJUDGED"));
+    for (auto const& laid : laid_over)
+        out += block("    ",
+                     fmt::format("{}  {}  ({}:{}:{})", base::printable(laid.address), base::printable(laid.at.text()),
+                                 base::printable(laid.where.file), laid.where.line, laid.where.column),
+                     style);
+    return out;
+}
+
 std::string plan(plan::Plan const& plan, Style style, std::span<Decision const> decided) {
     std::string out;
     auto const title = base::printable(plan.name);
@@ -326,6 +338,7 @@ std::string plan(plan::Plan const& plan, Style style, std::span<Decision const> 
         }
         out += '\n';
     }
+    if (!plan.unjudged.empty()) out += unjudged(plan.unjudged, style) + '\n';
     if (plan.count(Action::create) > 0) decisions(out, decided, style);
 
     int seconds = 0;

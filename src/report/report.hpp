@@ -21,6 +21,8 @@ struct Style {
 /// "cluster.yaml:7:14: error: …" with the line, caret, chain and fix. `sources`: file name -> text.
 std::string errors(std::span<base::Error const>, std::map<std::string, std::string> const& sources, Style);
 json::Value errors_json(std::span<base::Error const>);  ///< holdfast/errors 1
+/// Values that the user wrote past the language, each with its place; empty when there are none.
+std::string unjudged(std::span<estate::Estate::Unjudged const>, Style);
 /// What is told in full beside a line each for choices: what is broken; choices too; and a line for all that passed.
 enum class Detail { broken, choices, everything };
 std::string findings(checks::Findings const&, Style, Detail = Detail::broken);

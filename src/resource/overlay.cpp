@@ -88,6 +88,12 @@ json::Value const* standing_value(Graph const& live, Pending const& pending) {
 
 }  // namespace
 
+json::Value as_wanted(Output const& output, json::Value const& shown) {
+    auto const* text = shown.if_string();
+    if (output.suffix.empty() || !text) return shown;
+    return json::Value(std::string(*text) + output.suffix);
+}
+
 Graph overlay(Graph const& live, Graph const& estate) {
     Graph out = live;
     out.unread.insert(out.unread.end(), estate.unread.begin(), estate.unread.end());
@@ -99,7 +105,7 @@ Graph overlay(Graph const& live, Graph const& estate) {
     for (auto& [_, resource] : out.resources())
         std::erase_if(resource.pending, [&](Pending const& pending) {
             auto const* value = standing_value(live, pending);
-            if (value) json::put(resource.body, pending.at, *value);
+            if (value) json::put(resource.body, pending.at, as_wanted(std::get<Output>(pending.from), *value));
             return value != nullptr;
         });
     return out;

@@ -47,8 +47,11 @@ using Address = std::string;
 struct Output {
     Address address;
     json::Path path;
+    std::string suffix = {};  ///< appended to a text: "/32" makes a range of an address
     friend bool operator==(Output const&, Output const&) = default;
 };
+/// The value as it is wanted, from what the source shows.
+json::Value as_wanted(Output const&, json::Value const& shown);
 /// A secret named by the spec: where to fetch it just before sending.
 struct SecretName {
     enum class Kind { environment, file, generate } kind = Kind::environment;

@@ -28,6 +28,18 @@ TEST(Load, stands_a_world_up_with_groups_and_children) {
     EXPECT_EQ(client.get(hub + "/subnets/nodes?api-version=2025-01-01").status, 200);
 }
 
+TEST(Load, identities_are_who_the_world_says) {
+    Client client;
+    auto const id = std::string(subscription) + "/resourceGroups/a/providers/Microsoft.ManagedIdentity/userAssignedIdentities/me";
+    auto const who = std::string("aaaaaaaa-0000-4000-8000-000000000001");
+    ASSERT_TRUE(client.azure().load(R"([{"id":")" + id + R"(","location":"westeurope","properties":{"principalId":")" + who + R"("}}])"));
+    EXPECT_EQ(client.get(id + "?api-version=2024-11-30").text("properties.principalId"), who);
+    // Whoever writes one is told, and does not tell.
+    auto const other = client.call("PUT", id + "2?api-version=2024-11-30", R"({"location":"westeurope","properties":{"principalId":")" + who + R"("}})");
+    EXPECT_EQ(other.status, 201);
+    EXPECT_NE(other.text("properties.principalId"), who);
+}
+
 TEST(Load, refuses_what_is_no_world) {
     Client client;
     for (

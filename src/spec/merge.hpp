@@ -14,4 +14,8 @@ void lay_over(yaml::Node& base, yaml::Node over);
 void set_value(yaml::Node& root, std::string_view key, std::string_view value, int number,
                std::vector<base::Error>& mistakes);
 
+/// `{file: PATH}` becomes the text in the file, where the row takes text from files; it keeps the position of PATH.
+void put_files(yaml::Node& root, std::string folder, decltype(Overrides::file) const& read,
+               std::vector<base::Error>& mistakes);
+
 }  // namespace holdfast::spec

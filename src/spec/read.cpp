@@ -224,6 +224,7 @@ base::Collected<Spec> read(std::string_view text, std::string file, Overrides co
     int number = 0;
     for (auto const& [key, value] : overrides.set) set_value(root, key, value, ++number, draft.mistakes);
     expand_short_forms(root);
+    put_files(root, folder_of(file), overrides.file, draft.mistakes);
 
     draft.read_map(root, "", {}, {});
     // A file that cannot be parsed says nothing, so nothing can be called missing or in conflict.

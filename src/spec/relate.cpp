@@ -127,9 +127,45 @@ void pools_in_named_subnets(Draft& draft) {
     }
 }
 
+/// Certificates go to every node: what is no certificate stops it, and a private key must never go there.
+void certificates(Draft& draft) {
+    constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----", kEnd = "-----END CERTIFICATE-----";
+    std::vector<json::Path> places{json::Path("operations.proxy.trustedCa")};
+    json::Path const list("operations.certificateAuthorities");
+    for (std::size_t i = 0; i < json::list_at(draft.tree, list).size(); ++i) places.push_back(list.child(i));
+    for (auto const& at : places) {
+        auto const text = plain_text(json::find(draft.tree, at));
+        auto const* where = said_at(draft, at);
+        if (!text || where == nullptr) continue;
+        bool const key = text->find("PRIVATE KEY-----") != std::string::npos;
+        if (!key && base::trimmed(*text).starts_with(kBegin) && base::trimmed(*text).ends_with(kEnd)) continue;
+        draft.mistakes.push_back(mistake(ErrorCode::spec_value, *where,
+                                         key ? "this holds a private key" : "this is no certificate in PEM form",
+                                         key ? "name the certificate alone; its key stays where it is"
+                                             : fmt::format("it begins with {} and ends with {}", kBegin, kEnd)));
+    }
+}
+
+void windows_pool_names(Draft& draft) {
+    constexpr std::size_t kMost = 6;
+    json::Path const pools("pools");
+    auto const& list = json::list_at(draft.tree, pools);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        auto const name = json::text_at(list[i], "name");
+        auto const* where = said_at(draft, pools.child(i).child("name"));
+        if (!name || where == nullptr || json::text_at(list[i], "os") != "windows" || name->size() <= kMost) continue;
+        draft.mistakes.push_back(mistake(ErrorCode::spec_value, *where,
+                                         fmt::format("the name of a Windows pool has at most {} characters, '{}' has {}",
+                                                     kMost, *name, name->size()),
+                                         fmt::format("call it {}", name->substr(0, kMost))));
+    }
+}
+
 }  // namespace
 
 void relate(Draft& draft) {
+    certificates(draft);
+    windows_pool_names(draft);
     dns_inside_services(draft);
     subnets_inside_space(draft);
     subnets_apart(draft);

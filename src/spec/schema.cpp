@@ -74,6 +74,19 @@ json::Object scalar(FieldRow const& row) {
     }
 }
 
+/// Text, or the file it stands in.
+json::Object text_or_file(FieldRow const& row, json::Object text) {
+    if (!row.file) return text;
+    json::Object file{{"type", "object"},
+                      {"properties", json::Object{{"file", json::Object{{"type", "string"}}}}},
+                      {"required", json::Array{"file"}},
+                      {"additionalProperties", false}};
+    json::Array either;
+    either.push_back(std::move(text));
+    either.push_back(std::move(file));
+    return {{"anyOf", std::move(either)}};
+}
+
 json::Object value_of(FieldRow const& row) {
     switch (row.kind) {
         case FieldKind::section:
@@ -88,7 +101,7 @@ json::Object value_of(FieldRow const& row) {
         case FieldKind::list_cidr:
         case FieldKind::list_address:
         case FieldKind::list_guid: {
-            json::Object list{{"type", "array"}, {"items", scalar(row)}, {"uniqueItems", true}};
+            json::Object list{{"type", "array"}, {"items", text_or_file(row, scalar(row))}, {"uniqueItems", true}};
             if (row.max > 0) list["maxItems"] = row.max;
             return list;
         }
@@ -110,7 +123,7 @@ json::Object value_of(FieldRow const& row) {
                     {"maxProperties", 1}};
         }
         default:
-            return scalar(row);
+            return text_or_file(row, scalar(row));
     }
 }
 

@@ -7,6 +7,8 @@
 /// {generate: N}.
 #pragma once
 
+#include <functional>
+
 #include "resource/resource.hpp"
 #include "yaml/yaml.hpp"
 
@@ -54,6 +56,7 @@ struct FieldRow {
     std::string_view only;              ///< condition under which it means anything
     std::string_view short_for;         ///< section: the member a bare scalar stands for
     std::string_view refused;           ///< truth: why `true` is refused
+    bool file;                          ///< `{file: PATH}` stands for the text in it
     std::string_view pattern, looks;    ///< of a name or text, and the same in words
     std::int64_t min, max;              ///< whole, days: the value; text: its length; list: its entries; 0,0: unbounded
     std::string_view means;             ///< one sentence for people
@@ -100,6 +103,9 @@ public:
 struct Overrides {
     std::vector<std::pair<std::string, std::string>> set;       ///< --set key=value, last wins
     std::vector<std::pair<std::string, std::string>> overlays;  ///< (file name, text), later wins
+    /// Reads what `{file: PATH}` names where a row takes text from files; a relative PATH is below the spec's folder.
+    /// None: such values are mistakes.
+    std::function<base::Result<std::string>(std::string const& path)> file = {};
 };
 /// Reads, lays overlays and --set over it, fills profile and defaults, checks everything that needs no Azure.
 /// All mistakes of all files in one list, in order of position; unknown keys offer the nearest.

@@ -309,6 +309,37 @@ TEST(Secrets, a_file_is_shown_without_them) {
     EXPECT_EQ(without_secrets(named), named);
 }
 
+TEST(Files, text_comes_from_files_where_a_row_takes_it) {
+    constexpr std::string_view text =
+        "name: small\nazure: {region: westeurope}\noperations:\n  certificateAuthorities: [{file: ca.pem}, {file: gone.pem}, "
+        "{file: key.pem}]\naccess: {ssh: localUser, sshKey: {file: /keys/id.pub}}\n";
+    std::map<std::string, std::string> const held{
+        {"specs/ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"},
+        {"specs/key.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nBBBB\n"},
+        {"/keys/id.pub", "ssh-ed25519 AAAA me\n"}};
+    Overrides overrides;
+    overrides.file = [&](std::string const& path) -> base::Result<std::string> {
+        auto const found = held.find(path);
+        if (found == held.end()) return base::fail(base::ErrorCode::unreadable, "cannot read " + path);
+        return found->second;
+    };
+    auto const wrong = read(text, "specs/small.yaml", overrides);
+    ASSERT_FALSE(wrong);
+    ASSERT_EQ(wrong.error().size(), 2u) << wrong.error().front().what;
+    EXPECT_EQ(wrong.error()[0].what, "cannot read specs/gone.pem");
+    EXPECT_EQ(wrong.error()[1].what, "this holds a private key");
+
+    auto const good = read(
+        "name: small\nazure: {region: westeurope}\noperations: {certificateAuthorities: [{file: ca.pem}]}\n"
+        "access: {ssh: localUser, sshKey: {file: /keys/id.pub}}\n",
+        "specs/small.yaml", overrides);
+    ASSERT_TRUE(good) << good.error().front().what;
+    EXPECT_EQ(good->text("access.sshKey"), "ssh-ed25519 AAAA me");
+    EXPECT_EQ(good->texts("operations.certificateAuthorities"),
+              std::vector<std::string>{"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"});
+    EXPECT_FALSE(read("name: small\nazure: {region: westeurope}\naccess: {ssh: localUser, sshKey: {file: x}}\n", "a.yaml"));
+}
+
 TEST(Schema, is_complete_and_steady) {
     auto const schema_now = schema();
     EXPECT_EQ(json::text_at(schema_now, "$schema"), "http://json-schema.org/draft-07/schema#");

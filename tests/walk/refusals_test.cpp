@@ -52,7 +52,7 @@ std::optional<json::Value> filled(Resource const& node, resource::Graph const& g
             continue;
         }
         if (!value) return std::nullopt;
-        json::put(body, pending.at, *value);
+        json::put(body, pending.at, resource::as_wanted(*output, *value));
     }
     return body;
 }
@@ -199,6 +199,46 @@ TEST(Refusals, ways_to_the_api_server_agree_with_azure) {
     RecordProperty("refused_by_language", tally.refused_by_language);
     EXPECT_GT(tally.accepted, 50);
     EXPECT_GT(tally.refused, 20);
+}
+
+TEST(Refusals, pools_agree_with_azure) {
+    Tally tally;
+    for (auto const image : {"AzureLinux3", "Ubuntu2404", "AzureContainerLinux", "Windows2022", "Windows2025"})
+        for (auto const mode : {"system", "user"})
+            for (auto const priority : {"regular", "spot"})
+                for (auto const disk : {"ephemeral", "managed"})
+                    for (bool const secure : {false, true})
+                        for (bool const fips : {false, true}) {
+                            std::string text(kHead);
+                            bool const windows = std::string_view(image).starts_with("Windows");
+                            text += fmt::format(
+                                "network: {{dataplane: azure, policy: calico}}\n"
+                                "pools: [{{name: system, count: 1}}, {{name: other, os: {}, image: {}, mode: {}, priority: {}, disk: {}, "
+                                "secureBoot: {}, vtpm: {}, fips: {}, count: 1, size: Standard_D4ds_v5}}]\n",
+                                windows ? "windows" : "linux", image, mode, priority, disk, secure, secure, fips);
+                            hold_against_azure(text, tally);
+                        }
+    EXPECT_GT(tally.accepted, 20);
+    EXPECT_GT(tally.refused, 10);
+}
+
+TEST(Refusals, sign_in_and_upgrades_agree_with_azure) {
+    Tally tally;
+    for (auto const entra : {"true", "false"})
+        for (auto const local : {"true", "false"})
+            for (auto const upgrades : {"none", "patch", "stable", "rapid", "nodeImage"})
+                for (auto const nodes : {"none", "unmanaged", "nodeImage", "securityPatch"})
+                    for (auto const tier : {"free", "standard", "premium"})
+                        for (auto const more : {"", ", longTermSupport: true", ", costAnalysis: true"}) {
+                            auto text = fmt::format(
+                                "name: small\nprofile: development\nazure: {{cloud: simulated, region: westeurope}}\n"
+                                "access: {{entra: {}, localAccounts: {}}}\n"
+                                "operations: {{upgrades: {}, nodeUpgrades: {}, tier: {}{}}}\n",
+                                entra, local, upgrades, nodes, tier, more);
+                            hold_against_azure(text, tally);
+                        }
+    EXPECT_GT(tally.accepted, 50);
+    EXPECT_GT(tally.refused, 10);
 }
 
 }  // namespace

@@ -98,6 +98,35 @@ TEST_P(Walk, comes_back_after_destroy) {
     EXPECT_TRUE(left.plan.empty()) << said(left.plan);
 }
 
+/// Nothing of others is written but for what lies in it by name, and all of it stands as before when we are gone.
+TEST(ById, everything_may_stand_already) {
+    auto const rows = world::memory_rows();
+    Stage stage(*rows);
+    std::ifstream in(HOLDFAST_SOURCE_DIR "/tests/walk/worlds/everything-exists.json");
+    auto const loaded = stage.azure().load(std::string(std::istreambuf_iterator<char>(in), {}));
+    ASSERT_TRUE(loaded) << loaded.error().what;
+    auto const before = stage.azure().resources();
+    auto const estate = example("../tests/walk/worlds/everything-exists").estate;
+    auto const first = stage.look(estate);
+    EXPECT_TRUE(first.plan.guards.empty() && first.plan.unknowns.empty()) << said(first.plan);
+    auto const run = stage.carry_out(first.plan);
+    ASSERT_EQ(run.outcome, "succeeded") << said(run);
+    auto const second = stage.look(estate);
+    EXPECT_TRUE(second.plan.empty()) << said(second.plan);
+    for (auto const& finding : checks::inspect(second.live).findings)
+        EXPECT_FALSE(finding.outcome == checks::Outcome::unknown && !finding.foreign) << finding.rule << ": " << finding.message;
+    auto const end = stage.carry_out(plan::unmake(estate, second.live));
+    ASSERT_EQ(end.outcome, "succeeded") << said(end);
+    auto const after = stage.azure().resources();
+    EXPECT_EQ(ids(after), ids(before));
+    for (auto const& [id, body] : before) {
+        auto const now = after.find(id);
+        if (now == after.end()) continue;
+        EXPECT_EQ(json::write(json::find(body, "properties") ? *json::find(body, "properties") : json::Value()),
+                  json::write(json::find(now->second, "properties") ? *json::find(now->second, "properties") : json::Value())) << id;
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Examples, Walk, ::testing::ValuesIn(example_names()), [](auto const& info) {
     std::string name = info.param;
     std::replace(name.begin(), name.end(), '-', '_');

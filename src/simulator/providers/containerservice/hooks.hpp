@@ -37,6 +37,10 @@ void lock_down(Context&, Stored const& cluster);
 void node_group_due(Context&, std::string const& id, json::Value const& payload);
 void kubelet_identity_due(Context&, std::string const& id, json::Value const& payload);
 
+// rules_egress.cpp
+/// Why nodes cannot reach a guarded API server: their way out is not among the authorized ranges.
+Refusal nodes_shut_out(Context&, Stored const& cluster);
+
 // actions.cpp
 std::span<arm::Action const> cluster_actions();
 std::span<arm::Action const> pool_actions();

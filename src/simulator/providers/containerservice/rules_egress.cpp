@@ -1,7 +1,7 @@
 /// The way out: what each outbound type needs before the cluster, and what may follow what.
 #include <algorithm>
 
-#include "simulator/providers/containerservice/design.hpp"
+#include "simulator/providers/containerservice/hooks.hpp"
 
 namespace holdfast::simulator::providers::containerservice {
 namespace {
@@ -150,5 +150,55 @@ constexpr Rule rules[] = {
 }  // namespace
 
 std::span<Rule const> egress_rules() { return rules; }
+
+/// Source: MicrosoftDocs/azure-aks-docs limit-egress-traffic (the firewall's address among the ranges), MicrosoftDocs/azure-docs
+/// issue 111834 (NAT gateway: the nodes' extension fails after minutes). 2026-11-25.
+Refusal nodes_shut_out(Context& context, Stored const& cluster) {
+    auto const ranges = strings(cluster.body, "properties.apiServerAccessProfile.authorizedIPRanges");
+    bool const inside = truth(cluster.body, "properties.apiServerAccessProfile.enablePrivateCluster") ||
+                        truth(cluster.body, "properties.apiServerAccessProfile.enableVnetIntegration");
+    if (ranges.empty() || inside) return {};
+    std::vector<std::string> addresses;
+    auto const leave_by = [&](json::Value const& body, char const* path) {
+        for (auto const& id : arm::texts_at(body, path))
+            if (auto const* address = context.find(id))
+                if (auto ip = text(address->body, "properties.ipAddress"); !ip.empty()) addresses.push_back(ip);
+    };
+    for (auto const* pool : context.children(cluster.id, pool_type)) {
+        auto const* subnet = context.find(text(pool->body, "properties.vnetSubnetID"));
+        if (!subnet) continue;
+        auto const outbound = text(cluster.body, "properties.networkProfile.outboundType");
+        if (base::same_text(outbound, "userAssignedNATGateway")) {
+            auto const* gateway = context.find(text(subnet->body, "properties.natGateway.id"));
+            if (gateway) leave_by(gateway->body, "properties.publicIpAddresses[].id");
+        }
+        if (!base::same_text(outbound, "userDefinedRouting")) continue;
+        auto const table = ResourceId::parse(text(subnet->body, "properties.routeTable.id"));
+        if (!table) continue;
+        for (auto const* route : context.children(*table, "Microsoft.Network/routeTables/routes")) {
+            if (text(route->body, "properties.addressPrefix") != "0.0.0.0/0") continue;
+            auto const hop = text(route->body, "properties.nextHopIpAddress");
+            auto const network = subnet->id.parent();
+            for (auto const* place : context.children(*network, "Microsoft.Network/virtualNetworks/subnets"))
+                for (auto const* wall : context.users(place->id))
+                    for (auto const& one : json::list_at(wall->body, "properties.ipConfigurations"))
+                        if (text(one, "properties.privateIPAddress") == hop)
+                            leave_by(wall->body, "properties.ipConfigurations[].properties.publicIPAddress.id");
+        }
+    }
+    for (auto const& address : addresses) {
+        auto const ip = base::parse_ipv4(address);
+        bool const let_in = ip && std::ranges::any_of(ranges, [&](std::string const& range) {
+            auto const cidr = base::Cidr::parse(range.find('/') == std::string::npos ? range + "/32" : range);
+            return cidr && cidr->contains(*ip);
+        });
+        if (!let_in)
+            return refuse(400, "K8SAPIServerConnFailVMExtensionError",
+                          "Unable to establish connection from agents to Kubernetes API server: the nodes leave as " + address +
+                              ", which is not an authorized IP range. Please see https://aka.ms/aks-required-ports-and-addresses "
+                              "for more information.");
+    }
+    return {};
+}
 
 }  // namespace holdfast::simulator::providers::containerservice

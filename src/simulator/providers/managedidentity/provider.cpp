@@ -14,8 +14,13 @@ constexpr Duration writes_apart{300};         // two writes closer than this are
 
 void give_principal(Context& context, Stored& identity) {
     Principal principal;
-    principal.object_id = context.guid("principal " + identity.id.key());
-    principal.client_id = context.guid("client " + identity.id.key());
+    // A world that is loaded says who its identities are: roles in it speak of them.
+    auto const said = [&](char const* path, std::string otherwise) {
+        auto const there = text(identity.body, path);
+        return base::is_guid(there) ? there : std::move(otherwise);
+    };
+    principal.object_id = said("properties.principalId", context.guid("principal " + identity.id.key()));
+    principal.client_id = said("properties.clientId", context.guid("client " + identity.id.key()));
     principal.kind = "ServicePrincipal";
     principal.name = std::string(identity.id.name());
     principal.resource = identity.id.key();
