@@ -228,7 +228,7 @@ int plan(Arguments const& arguments, world::Terminal& terminal) {
     Document const document{.human = human, .json = saved_plan(plan, *spec, arguments, day), .html = report::html(page)};
     auto const sent = deliver(document, arguments, terminal, *files);
     if (!sent) return fail(sent.error(), terminal, arguments);
-    if (arguments.strict && !plan.unknowns.empty()) return 4;
+    if (arguments.strict && (!plan.unknowns.empty() || !plan.unseen.empty())) return 4;
     return arguments.detailed_exitcode && !plan.empty() ? 2 : 0;
 }
 
@@ -248,8 +248,10 @@ int verify(Arguments const& arguments, world::Terminal& terminal) {
     auto const drift = plan::make(*estate, standing->live, standing->registrations);
     auto const look = style(terminal, arguments);
     auto human = report::findings(findings, look, report::Detail::everything);
-    if (drift.empty() && drift.unknowns.empty())
+    if (drift.empty() && drift.unknowns.empty() && drift.unseen.empty())
         human += "\nEvery designed value stands as designed: a plan would be empty.\n";
+    else if (drift.empty() && drift.guards.empty())
+        human += "\nWhat Azure shows stands as designed; the rest is not known.\n\n" + report::plan(drift, look);
     else
         human += "\nWhat stands is not what was asked for:\n" + report::plan(drift, look);
     auto const day = as_of(arguments, (*session)->now());
@@ -260,7 +262,7 @@ int verify(Arguments const& arguments, world::Terminal& terminal) {
     auto const sent = deliver(document, arguments, terminal, *files);
     if (!sent) return fail(sent.error(), terminal, arguments);
     if (!drift.steps.empty() || !drift.guards.empty() || findings.broken() > 0) return 3;
-    return !drift.unknowns.empty() || findings.count(checks::Outcome::unknown) > 0 ? 4 : 0;
+    return !drift.unknowns.empty() || !drift.unseen.empty() || findings.count(checks::Outcome::unknown) > 0 ? 4 : 0;
 }
 
 // ---------------------------------------------------------------------------------------------- apply, resume, destroy

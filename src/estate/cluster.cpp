@@ -252,7 +252,7 @@ private:
         }
         // Releases of AKS itself take the older form: hours of UTC, a list a day, every week.
         Resource& releases = draft_.ours("cluster/maintenance/releases", "cluster");
-        draft_.put(releases, "properties.timeInWeek", hours_in_week(), "operations.maintenance");
+        draft_.put(releases, "properties.timeInWeek", hours_in_week(), "operations.maintenance.day");
     }
 
     json::Array hours_in_week() const {

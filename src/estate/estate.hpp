@@ -35,6 +35,8 @@ struct Estate {
         base::SourcePos where;
     };
     std::vector<Unjudged> unjudged;
+    /// Asked for, and nothing that Azure shows: manifests inside the cluster. Plans and proofs call them unknown.
+    std::vector<resource::Unread> unseen;
 };
 base::Collected<Estate> design(spec::Spec const&, Context const&);
 

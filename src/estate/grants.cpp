@@ -183,7 +183,15 @@ void grants_of_people(Draft& draft) {
         std::string const key = fmt::format("access.grants[{}]", i);
         auto const level = spec.text(key + ".level"), word = spec.text(key + ".role");
         // With Kubernetes' own authorization the right is a manifest in the cluster, not a thing of Azure.
-        if (level == "kubernetes" && !spec.holds("access.kubernetesAuthorization = azure")) continue;
+        if (level == "kubernetes" && !spec.holds("access.kubernetesAuthorization = azure")) {
+            auto const within = spec.maybe_text(key + ".namespace");
+            draft.estate.unseen.push_back(
+                {fmt::format("role binding of {} as {} in {}", spec.text(key + ".to"), word,
+                             within ? "namespace " + *within : "the whole cluster"),
+                 "it stands inside the cluster, where Azure shows nothing; `holdfast export --to kubernetes` writes it, and "
+                 "`kubectl diff -f -` compares it"});
+            continue;
+        }
         auto const row = std::ranges::find_if(kPeople, [&](PeopleRow const& one) {
             return one.who == "grant" && one.level == level && one.word == word;
         });

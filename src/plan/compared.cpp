@@ -279,7 +279,7 @@ private:
         if (version) {
             std::string_view const from = difference.before->as_string(), to = difference.after->as_string();
             if (version_means(to, from)) return;
-            if (version_below(to, from) && azure_moves(*row, node.wanted.body)) return;
+            if (version_below(to, from) && azure_moves(*row, node.wanted.body, from, to)) return;
         }
         add(change, node.wanted, difference.at, difference.before, difference.after);
         if (version) {
@@ -291,10 +291,13 @@ private:
         }
     }
     /// The channel that the estate chose moves the version by itself: being ahead is not a difference.
-    static bool azure_moves(UpgradeRow const& row, json::Value const& body) {
+    static bool azure_moves(UpgradeRow const& row, json::Value const& body, std::string_view stands,
+                            std::string_view wanted) {
         if (row.moved_by.empty()) return false;
         auto const channel = json::text_at(body, row.moved_by);
         if (!channel) return false;
+        auto const minor = [](std::string_view version) { return version.substr(0, version.find('.', version.find('.') + 1)); };
+        if (base::same_text(row.within, *channel) && minor(stands) != minor(wanted)) return false;
         auto const values = base::split(row.moved_by_values, '\n');
         return std::ranges::any_of(values, [&channel](auto const& v) { return base::same_text(v, *channel); });
     }

@@ -353,7 +353,7 @@ json::Value to_json(Plan const& plan, base::Date as_of) {
     out["schemaVersion"] = schema_version;
     out["asOf"] = text(base::to_string(as_of));
     out["name"] = text(plan.name);
-    Array changes, steps, guards, unknowns, by_azure, unjudged;
+    Array changes, steps, guards, unknowns, unseen, by_azure, unjudged;
     for (auto const& change : plan.changes) write_change(changes, change);
     for (auto const& step : plan.steps) steps.push_back(written(step));
     for (auto const& guard : plan.guards)
@@ -365,6 +365,8 @@ json::Value to_json(Plan const& plan, base::Date as_of) {
                              .take());
     for (auto const& unread : plan.unknowns)
         unknowns.push_back(Writer().put("what", text(unread.what)).put("because", text(unread.because)).take());
+    for (auto const& one : plan.unseen)
+        unseen.push_back(Writer().put("what", text(one.what)).put("because", text(one.because)).take());
     for (auto const& one : plan.by_azure)
         by_azure.push_back(Writer().put("what", text(one.what)).put("because", text(one.because)).take());
     for (auto const& one : plan.unjudged)
@@ -383,6 +385,7 @@ json::Value to_json(Plan const& plan, base::Date as_of) {
     out["steps"] = std::move(steps);
     out["guards"] = std::move(guards);
     out["unknowns"] = std::move(unknowns);
+    out["unseen"] = std::move(unseen);
     out["byAzure"] = std::move(by_azure);
     out["unjudged"] = std::move(unjudged);
     return out;
@@ -410,6 +413,10 @@ base::Result<Plan> from_json(json::Value const& value) {
         in.each("unknowns", [&plan](Value const& one, json::Path const& at) {
             Reader const unread(one, at);
             plan.unknowns.push_back({unread.text("what"), unread.text("because")});
+        });
+        in.each("unseen", [&plan](Value const& one, json::Path const& at) {
+            Reader const unread(one, at);
+            plan.unseen.push_back({unread.text("what"), unread.text("because")});
         });
         in.each("byAzure", [&plan](Value const& one, json::Path const& at) {
             Reader const made(one, at);

@@ -85,6 +85,7 @@ public:
         auto const order = [](Guard const& g) { return std::tie(g.klass, g.name, g.address, g.because); };
         std::ranges::sort(plan.guards, {}, order);
         plan.unknowns = std::move(compared_.unknowns);
+        plan.unseen = estate_.unseen;
         plan.by_azure = estate_.by_azure;
         plan.unjudged = estate_.unjudged;
         plan.name = spec_name();

@@ -83,6 +83,7 @@ struct Plan {
     std::vector<Step> steps;      ///< in an order that respects `after`
     std::vector<Guard> guards;
     std::vector<resource::Unread> unknowns;
+    std::vector<resource::Unread> unseen;  ///< asked for where Azure shows nothing: it hinders no act and proves nothing
     std::vector<estate::Estate::ByAzure> by_azure;
     std::vector<estate::Estate::Unjudged> unjudged;  ///< values laid over as the user wrote them
     bool empty() const { return steps.empty(); }

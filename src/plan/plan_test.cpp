@@ -189,6 +189,7 @@ Plan draw_plan(base::Prng& prng) {
     for (auto n = prng.below(3); n > 0; --n)
         plan.guards.push_back({"delete", draw_text(prng), draw_text(prng), draw_text(prng)});
     for (auto n = prng.below(3); n > 0; --n) plan.unknowns.push_back({draw_text(prng), draw_text(prng)});
+    for (auto n = prng.below(3); n > 0; --n) plan.unseen.push_back({draw_text(prng), draw_text(prng)});
     for (auto n = prng.below(3); n > 0; --n) plan.by_azure.push_back({draw_text(prng), draw_text(prng)});
     for (auto n = prng.below(3); n > 0; --n)
         plan.unjudged.push_back({draw_text(prng), draw_path(prng), {draw_text(prng), int(prng.below(9)), int(prng.below(9))}});
@@ -230,6 +231,7 @@ std::string every_field(Plan const& plan) {
     }
     for (auto const& g : plan.guards) out += fmt::format("{}|{}|{}|{}\n", g.klass, g.name, g.because, g.address);
     for (auto const& u : plan.unknowns) out += fmt::format("{}|{}\n", u.what, u.because);
+    for (auto const& u : plan.unseen) out += fmt::format("{}|{}\n", u.what, u.because);
     for (auto const& b : plan.by_azure) out += fmt::format("{}|{}\n", b.what, b.because);
     for (auto const& u : plan.unjudged)
         out += fmt::format("{}|{}|{}:{}:{}\n", u.address, u.at.text(), u.where.file, u.where.line, u.where.column);

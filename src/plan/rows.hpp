@@ -21,7 +21,7 @@ struct MannerRow {
     std::string_view because, source, date;
 };
 struct UpgradeRow {
-    std::string_view type, at, follows, moved_by, moved_by_values, because, source, date;
+    std::string_view type, at, follows, moved_by, moved_by_values, within, because, source, date;
 };
 
 struct UncomparedRow {

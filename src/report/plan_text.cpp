@@ -284,6 +284,15 @@ void prominent(std::string& out, plan::Plan const& plan, Style const& style) {
             out += block(fmt::format("    {}  ", base::printable(unread.what)), base::printable(unread.because), style);
         out += '\n';
     }
+    if (!plan.unseen.empty()) {
+        out += painted(style, Tone::warn, fmt::format("{} NOT SEEN", glyphs(style).unknown)) +
+               "  asked for, and nothing that Azure shows\n";
+        for (auto const& unread : plan.unseen) {
+            out += block("    ", base::printable(unread.what), style);
+            out += block("      ", base::printable(unread.because), style);
+        }
+        out += '\n';
+    }
 }
 
 }  // namespace
