@@ -221,7 +221,8 @@ world::Response for_application(Core& core, Form const& form) {
         return refuse(core, 400, "unauthorized_client", 700016,
                       "The service principal of application '" + application->client_id + "' was not found.");
     }
-    return unstored(token_body(core, form, *principal, *audience, application->client_id, application_token_lifetime));
+    return unstored(token_body(core, form, *principal, *audience, application->client_id,
+                               core.fate().token_lives(application_token_lifetime)));
 }
 
 // ------------------------------------------------------------------------------------------------ users
