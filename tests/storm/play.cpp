@@ -159,7 +159,7 @@ private:
             return;
         }
         compare(standing(*azure_), will == Will::apply ? subject_.after : subject_.before);
-        if (second_ || !by_hand_.empty()) return;
+        if (second_ || scene_.records_lost || !by_hand_.empty()) return;
         if (azure_->repeated_creates() - repeated_before_ > scene_.unsure)
             scene_.violated(fmt::format("{} creates were repeated, {} could be in doubt",
                                         azure_->repeated_creates() - repeated_before_, scene_.unsure));

@@ -276,8 +276,7 @@ public:
             if (!scene_.disk_full)
                 static_cast<void>(
                     inner_->append(bytes.substr(0, scene_.weather.dice(Kind::disk_full).below(bytes.size()))));
-            scene_.disk_full = true;
-            ++scene_.unsure;
+            scene_.disk_full = scene_.records_lost = true;
             return base::fail(ErrorCode::unreadable, "no space left on the device",
                               "free some space, then run `holdfast resume`");
         }

@@ -17,6 +17,7 @@ struct Scene {
     bool dead = false;       ///< the process is gone: nothing it still does reaches the world
     bool disk_lost = false;  ///< and its journal with it
     bool disk_full = false;
+    bool records_lost = false;  ///< what was done could not be written down: it may be done again
     base::Duration clock_off{0};
     bool clock_was_set = false, slept = false;
 
