@@ -24,7 +24,7 @@ const arm = async (method, path, body) => {
 const ok = (what) => console.log(`ok  ${what}`);
 const collect = async (list) => { const all = []; for await (const one of list) all.push(one); return all; };
 
-for (const namespace of ['Microsoft.Network', 'Microsoft.KeyVault', 'Microsoft.Compute', 'Microsoft.ContainerService', 'Microsoft.Storage'])
+for (const namespace of ['Microsoft.Network', 'Microsoft.KeyVault', 'Microsoft.Compute', 'Microsoft.ManagedIdentity', 'Microsoft.ContainerService', 'Microsoft.Storage'])
   await arm('POST', `/subscriptions/${subscription}/providers/${namespace}/register?api-version=2021-04-01`);
 for (let i = 0; i < 50; ++i) {
   const { body } = await arm('GET', `/subscriptions/${subscription}/providers/Microsoft.Storage?api-version=2021-04-01`);
