@@ -144,6 +144,9 @@ base::Error explain(Transfer const& transfer) {
                      "");
     if (transfer.would_repeat)
         return error(base::ErrorCode::connection_lost, "the connection ended before an answer came", "");
+    // A handshake that the other side broke off says nothing about its certificate.
+    if (code == CURLE_SSL_CONNECT_ERROR && detail.find("SSL_ERROR_SYSCALL") != std::string::npos)
+        return error(base::ErrorCode::connection_failed, detail, "check the network, the proxy and the endpoint");
     switch (code) {
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_CACERT_BADFILE:

@@ -28,7 +28,8 @@ from peer import ROOT, Served  # noqa: E402
 
 holdfast, only = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ''
 SPEC = 'examples/dev.yaml'
-MOST_MEGABYTES, MOST_SECONDS = 400, 100
+MOST_MEGABYTES = 400
+MOST_SECONDS = 600  # a hang, not a budget: machines differ
 ESCAPE = re.compile(rb'[\x00-\x08\x0b-\x1f\x7f]')
 PORTAL = '<html><head><title>Hotel network</title></head><body>Please sign in</body></html>'
 DEEP = '{"a":' * 100_000

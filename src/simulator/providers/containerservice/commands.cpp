@@ -81,11 +81,12 @@ arm::Reply command_result(Context& context, Stored& cluster, arm::Call const& ca
     auto const moment = [&](char const* key) { return Time{Duration{json::whole_at(*kept, key).value_or(0)}}; };
     if (context.now() < moment("finished")) {
         auto const version = call.query.contains("api-version") ? call.query.at("api-version") : std::string();
-        return arm::Answer{.status = 202,
-                           .body = {},
-                           .headers = {{"Location", call.origin + cluster.id.text() + "/commandResults/" + id +
-                                                        "?api-version=" + version},
-                                       {"Retry-After", "1"}}};
+        return arm::Answer{
+            .status = 202,
+            .body = json::Object{{"id", id}, {"properties", json::Object{{"provisioningState", "Running"}}}},
+            .headers = {
+                {"Location", call.origin + cluster.id.text() + "/commandResults/" + id + "?api-version=" + version},
+                {"Retry-After", "1"}}};
     }
     return arm::Answer{
         .status = 200,
