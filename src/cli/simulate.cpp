@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <boost/asio/steady_timer.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -210,13 +209,10 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
     if (!prepared) return failed(prepared.error());
     terminal.out(fmt::format("ready {}\n", url));
 
-    // Its time goes on without callers: what is due happens when it is due.
-    boost::asio::steady_timer timer(io);
+    // A signal only raises a flag, which is looked at between events and a few times a second.
     while (signals.received() == 0) {
-        timer.expires_after(std::chrono::milliseconds(250));
-        timer.async_wait([](boost::system::error_code) {});
         io.restart();
-        io.run_one();
+        io.run_one_for(std::chrono::milliseconds(250));
     }
     (*server)->stop();
     terminal.err("The simulated Azure is stopped; its state is kept in " + state + ".\n");
