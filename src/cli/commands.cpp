@@ -139,10 +139,11 @@ int act_on(plan::Plan const& plan, Design const& design, estate::Estate const& e
     if (!forbidden.empty()) return show({forbidden, design.sources}, terminal, arguments);
     auto const agreed = consent(plan, arguments, act, terminal);
     if (!agreed) return fail(agreed.error(), terminal, arguments);
-    auto const name = journal::new_run_name(session.now(), session.world().prng);
+    auto const name = journal::new_run_name(session.files(), session.state(), session.now(), session.world().prng);
+    if (!name) return fail(name.error(), terminal, arguments);
     auto document = saved_plan(plan, design, arguments, as_of(arguments, session.now()));
     document.as_object()["verb"] = act.verb;
-    auto journal = journal::Journal::create(session.files(), session.state(), name, document, session.now());
+    auto journal = journal::Journal::create(session.files(), session.state(), *name, document, session.now());
     if (!journal) return fail(journal.error(), terminal, arguments);
     auto const run = carry_out(plan, *journal, session, arguments, terminal, client, design.spec.folder);
     if (!run) return fail(run.error(), terminal, arguments);

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <unistd.h>
 
 #include "json/json.hpp"
@@ -30,8 +29,7 @@ std::string const hostile[] = {"",
                                "$'\\x41'"};
 
 std::string said_by_bash(std::string const& script) {
-    auto file = ::testing::TempDir() + "shell_test.XXXXXX";
-    close(mkstemp(file.data()));
+    auto const file = ::testing::TempDir() + "shell_test." + std::to_string(getpid());
     {
         std::unique_ptr<std::FILE, int (*)(std::FILE*)> const out(std::fopen(file.c_str(), "w"), std::fclose);
         std::fwrite(script.data(), 1, script.size(), out.get());

@@ -26,13 +26,34 @@ bool is_run_name(std::string_view run) {
     });
 }
 
-std::string new_run_name(base::Time now, base::Prng& prng) {
-    auto const day = std::chrono::floor<std::chrono::days>(now);
+namespace {
+
+std::string moment_name(base::Time at) {
+    auto const day = std::chrono::floor<std::chrono::days>(at);
     base::Date const date{day};
-    std::chrono::hh_mm_ss const clock{std::chrono::floor<std::chrono::seconds>(now - day)};
-    return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z-{:04x}", int(date.year()), unsigned(date.month()),
-                       unsigned(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                       prng.below(0x10000));
+    std::chrono::hh_mm_ss const clock{std::chrono::floor<std::chrono::seconds>(at - day)};
+    return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", int(date.year()), unsigned(date.month()),
+                       unsigned(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+/// The moment a run is named after; nothing where somebody named it otherwise.
+std::optional<base::Time> moment_of(std::string_view run) {
+    if (run.size() < 16) return std::nullopt;
+    auto const part = [run](std::size_t at, std::size_t size) { return std::string(run.substr(at, size)); };
+    auto const parsed = base::parse_time(fmt::format("{}-{}-{}T{}:{}:{}Z", part(0, 4), part(4, 2), part(6, 2),
+                                                     part(9, 2), part(11, 2), part(13, 2)));
+    return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
+}  // namespace
+
+Result<std::string> new_run_name(world::Files& files, std::string const& folder, base::Time now, base::Prng& prng) {
+    auto const before = runs(files, folder);
+    if (!before) return base::fail(before.error());
+    auto moment = now;
+    for (auto const& run : *before)
+        if (auto const taken = moment_of(run); taken && moment_name(moment) <= moment_name(*taken))
+            moment = *taken + std::chrono::seconds(1);
+    return fmt::format("{}-{:04x}", moment_name(moment), prng.below(0x10000));
 }
 
 Result<Journal> Journal::create(world::Files& files, std::string folder, std::string run, json::Value plan,

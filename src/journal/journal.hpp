@@ -63,7 +63,9 @@ Result<RunState> read(std::string_view text, std::string run);
 /// Runs in a state folder, newest first.
 Result<std::vector<std::string>> runs(world::Files&, std::string folder);
 Result<RunState> load(world::Files&, std::string folder, std::string run);
-std::string new_run_name(base::Time, base::Prng&);
+/// "20261124T182500Z-4f2a". Sorts after every run in the folder, whatever the clock says: where it was set back, the
+/// name carries the moment after the newest run's, or `resume` would take up a plan that a later run has overtaken.
+Result<std::string> new_run_name(world::Files&, std::string const& folder, base::Time now, base::Prng&);
 /// Run names become file names, and people type them: letters, digits and '-' only.
 bool is_run_name(std::string_view);
 

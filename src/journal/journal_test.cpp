@@ -186,10 +186,25 @@ TEST(Journal, lists_runs_newest_first_and_refuses_names_that_are_paths) {
     EXPECT_TRUE(runs(*files, "nowhere")->empty());
     for (auto const* name : {"../../etc/passwd", "", "a/b", "a.b"}) EXPECT_FALSE(load(*files, "s", name)) << name;
     EXPECT_FALSE(Journal::create(*files, "s", "20261124T182500Z-0001", plan(), at(0)));
+}
+
+TEST(Journal, a_new_run_sorts_last_whatever_the_clock_says) {
+    auto const files = world::memory_files();
     base::Prng prng{7};
-    auto const name = new_run_name(at(0), prng);
-    EXPECT_TRUE(name.starts_with("20261124T182500Z-")) << name;
-    EXPECT_TRUE(is_run_name(name));
+    std::string newest;
+    for (auto const* const when : {"2026-11-24T18:25:00Z", "2026-11-24T18:25:00Z", "2026-11-24T17:00:00Z",
+                                   "2026-11-24T18:25:01Z", "2027-01-01T00:00:00Z"}) {
+        auto const moment = base::parse_time(when);
+        ASSERT_TRUE(moment);
+        auto const name = new_run_name(*files, "s", *moment, prng);
+        ASSERT_TRUE(name);
+        EXPECT_TRUE(is_run_name(*name)) << *name;
+        EXPECT_GT(*name, newest) << when;
+        ASSERT_TRUE(Journal::create(*files, "s", *name, plan(), at(0)));
+        EXPECT_EQ(runs(*files, "s")->front(), *name) << "what `resume` takes up is what began last";
+        newest = *name;
+    }
+    EXPECT_TRUE(newest.starts_with("20270101T000000Z-")) << newest;
 }
 
 }  // namespace

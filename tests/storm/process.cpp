@@ -119,8 +119,12 @@ Task<Ended> Process::act(Process* self, Seat* seat, estate::Estate estate, Will 
     auto const now = seat->world.clock.now();
     auto document = plan::to_json(plan, {});
     document.as_object()["verb"] = will == Will::apply ? "apply" : "destroy";
-    auto journal = journal::Journal::create(*seat->files, state_folder, journal::new_run_name(now, seat->prng),
-                                            std::move(document), now);
+    auto const name = journal::new_run_name(*seat->files, state_folder, now, seat->prng);
+    if (!name) {
+        ended.errors.push_back(name.error());
+        co_return ended;
+    }
+    auto journal = journal::Journal::create(*seat->files, state_folder, *name, std::move(document), now);
     if (!journal) {
         ended.errors.push_back(journal.error());
         co_return ended;

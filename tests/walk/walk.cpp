@@ -54,7 +54,7 @@ Stage::Seen Stage::look(estate::Estate const& estate) {
 }
 
 engine::Run Stage::carry_out(plan::Plan const& plan, engine::Listener const& listener) {
-    auto const name = journal::new_run_name(clock_->now(), prng_);
+    auto const name = must(journal::new_run_name(*files_, "state", clock_->now(), prng_), "name the run");
     auto journal = must(journal::Journal::create(*files_, "state", name, plan::to_json(plan, {}), clock_->now()), "start a journal");
     engine::Apply act{.plan = plan,
                       .journal = journal,
