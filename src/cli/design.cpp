@@ -16,6 +16,25 @@ int show(Failure const& failure, world::Terminal& terminal, Arguments const& arg
     return failure.errors.empty() ? 1 : base::exit_status(failure.errors.front().code);
 }
 
+namespace {
+
+/// What is wrong by itself in the rest of a spec that has mistakes already, so that one run tells all. It depends on no
+/// account: any will do.
+void add_mistakes_of_the_design(std::vector<base::Error>& mistakes, spec::Spec const& rest) {
+    static constexpr auto nobody = "00000000-0000-0000-0000-000000000000";
+    auto const estate = estate::design(rest, {.tenant = nobody, .subscription = nobody, .vault_suffix = "vault", .registry_suffix = "registry"});
+    if (estate) return;
+    auto const told = [&mistakes](base::Error const& error) {
+        return std::ranges::any_of(mistakes, [&error](base::Error const& known) { return known.where == error.where; });
+    };
+    for (auto const& error : estate.error()) {
+        bool const by_itself = error.code == base::ErrorCode::spec_value || error.code == base::ErrorCode::spec_unknown_key;
+        if (by_itself && !told(error)) mistakes.push_back(error);
+    }
+}
+
+}  // namespace
+
 tl::expected<Design, Failure> read_spec(Arguments const& arguments, world::Files& files) {
     Design design;
     auto const fail = [&](base::Error error) { return tl::unexpected(Failure{{std::move(error)}, design.sources}); };
@@ -39,8 +58,8 @@ tl::expected<Design, Failure> read_spec(Arguments const& arguments, world::Files
         overrides.overlays.emplace_back(overlay, *layer);
     }
     overrides.file = [&files](std::string const& path) { return files.read(path); };
-    auto spec = spec::read(*text, file, overrides);
-    if (!spec) {
+    auto reading = spec::attempt(*text, file, overrides);
+    if (!reading.mistakes.empty()) {
         auto shown = design.sources;
         for (auto& [name, source] : shown) source = spec::without_secrets(source);
         for (auto const& [key, value] : overrides.set) {
@@ -48,9 +67,10 @@ tl::expected<Design, Failure> read_spec(Arguments const& arguments, world::Files
             bool const secret = field && field->kind == spec::FieldKind::secret;
             shown["--set"] += key + "=" + (secret ? std::string(value.size(), '*') : value) + "\n";
         }
-        return tl::unexpected(Failure{spec.error(), std::move(shown)});
+        if (reading.spec) add_mistakes_of_the_design(reading.mistakes, *reading.spec);
+        return tl::unexpected(Failure{std::move(reading.mistakes), std::move(shown)});
     }
-    design.spec = std::move(*spec);
+    design.spec = std::move(*reading.spec);
     return design;
 }
 

@@ -206,7 +206,7 @@ TEST(Certificate, of_openssl_1_with_its_old_cipher_opens_too) {
     auto* const context = OSSL_LIB_CTX_new();
     auto* const old = OSSL_PROVIDER_load(context, "legacy");
     if (old == nullptr) GTEST_SKIP() << "this OpenSSL comes without its old ciphers";
-    OSSL_PROVIDER_load(context, "default");
+    auto* const usual = OSSL_PROVIDER_load(context, "default");
     Made const made;
     PKCS12* const pfx = PKCS12_create_ex(const_cast<char*>("pass"), const_cast<char*>("n"), made.key, made.certificate,
                                          nullptr, NID_pbe_WithSHA1And3_Key_TripleDES_CBC,
@@ -214,6 +214,9 @@ TEST(Certificate, of_openssl_1_with_its_old_cipher_opens_too) {
     ASSERT_NE(pfx, nullptr);
     auto const content = written([&](BIO* out) { i2d_PKCS12_bio(out, pfx); });
     PKCS12_free(pfx);
+    OSSL_PROVIDER_unload(usual);
+    OSSL_PROVIDER_unload(old);
+    OSSL_LIB_CTX_free(context);
     auto const certificate = read(content, "pass");
     ASSERT_TRUE(certificate) << certificate.error().what;
     EXPECT_EQ(certificate->der(), made.der());

@@ -170,7 +170,8 @@ void Draft::finish() {
         mistake(json::Path("names").child(address).text(),
                 has(address) ? fmt::format("{} stands already and cannot be named", address)
                              : fmt::format("nothing in this design is called {}", address),
-                near && !has(address) ? fmt::format("did you mean {}?", *near) : "remove the line");
+                near && !has(address) ? fmt::format("did you mean {}?", *near) : "remove the line",
+                base::ErrorCode::spec_conflict);
     }
 
     if (is_ours("group")) {

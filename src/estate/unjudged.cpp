@@ -123,7 +123,8 @@ void lay_over_unjudged(Draft& draft) {
             for (auto const& [one, ignored] : graph.resources()) known.push_back(one);
             auto const near = base::nearest(address, known);
             draft.mistake(key, fmt::format("nothing in this design is called {}", address),
-                          near ? fmt::format("did you mean {}?", *near) : "`plan` lists the addresses");
+                          near ? fmt::format("did you mean {}?", *near) : "`plan` lists the addresses",
+                          base::ErrorCode::spec_conflict);
             continue;
         }
         if (resource->ownership == resource::Ownership::existing) {

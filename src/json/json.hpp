@@ -16,6 +16,13 @@ using Object = boost::json::object;
 using Array = boost::json::array;
 using boost::json::object_kind_t;
 
+/// What a function returns lives in this argument: clang warns where the argument dies first.
+#ifdef __clang__
+#define HOLDFAST_BORROWED [[clang::lifetimebound]]
+#else
+#define HOLDFAST_BORROWED
+#endif
+
 struct ParseLimits {
     std::size_t max_bytes = 64u << 20;
     std::size_t max_depth = 64;
@@ -49,8 +56,8 @@ private:
 };
 
 /// What stands at the path, or null pointer. Keys are compared exactly, then without case (ARM ignores it).
-Value const* find(Value const& root, Path const& path);
-Value* find(Value& root, Path const& path);
+Value const* find(Value const& root HOLDFAST_BORROWED, Path const& path);
+Value* find(Value& root HOLDFAST_BORROWED, Path const& path);
 /// Puts a value at the path, making objects on the way (and list elements at the end of a list).
 void put(Value& root, Path const& path, Value value);
 /// Removes what stands at the path; whether there was something.
@@ -59,12 +66,12 @@ bool erase(Value& root, Path const& path);
 void merge(Value& into, Value const& patch);
 
 /// Text, number or truth at a path, where it is one.
-std::optional<std::string_view> text_at(Value const& root, Path const& path);
+std::optional<std::string_view> text_at(Value const& root HOLDFAST_BORROWED, Path const& path);
 std::optional<std::int64_t> whole_at(Value const& root, Path const& path);
 std::optional<bool> truth_at(Value const& root, Path const& path);
 /// The list or object at a path, or an empty one.
-Array const& list_at(Value const& root, Path const& path);
-Object const& object_at(Value const& root, Path const& path);
+Array const& list_at(Value const& root HOLDFAST_BORROWED, Path const& path);
+Object const& object_at(Value const& root HOLDFAST_BORROWED, Path const& path);
 
 struct Difference {
     Path at;

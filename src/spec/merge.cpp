@@ -168,11 +168,10 @@ void set_value(Node& root, std::string_view key, std::string_view value, int num
         auto const* row = find_field(generic);
         bool const in_list = is_entry || (row != nullptr && row->kind == FieldKind::list && !generic.ends_with("[]"));
         if (in_list) {
-            if (node->kind != Kind::list) *node = Node{.kind = Kind::list, .where = at_key};
             auto const index = index_of(word);
-            Node* found = entry(*node, word);
+            Node* found = node->kind == Kind::list ? entry(*node, word) : nullptr;
             if (found == nullptr && index) {
-                if (*index >= node->items.size()) {
+                if (node->kind != Kind::list || *index >= node->items.size()) {
                     mistakes.push_back(mistake(ErrorCode::spec_value, at_key,
                                                fmt::format("{} has no entry {}", generic, *index),
                                                fmt::format("count from 0, or name it: {}[name]", generic)));
@@ -181,6 +180,7 @@ void set_value(Node& root, std::string_view key, std::string_view value, int num
                 found = &node->items[*index];
             }
             if (found == nullptr) {
+                if (node->kind != Kind::list) *node = Node{.kind = Kind::list, .where = at_key};
                 Node fresh{.kind = Kind::map, .where = at_key};
                 Node name{.kind = Kind::scalar, .text = word, .where = at_key};
                 fresh.members.push_back({"name", at_key, std::move(name)});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <ranges>
 
 #include "complete.hpp"
 #include "merge.hpp"
@@ -186,6 +187,26 @@ void sort_mistakes(std::vector<Error>& mistakes, std::vector<std::string> const&
     mistakes = std::move(sorted);
 }
 
+/// Takes what stands at a place out of the file; of a list the whole entry that holds it, for half an entry is none.
+void leave_out(Node& root, json::Path const& at) {
+    Node* node = &root;
+    for (auto const& segment : at.segments()) {
+        if (auto const* index = std::get_if<std::size_t>(&segment)) {
+            if (node->kind == Kind::list && *index < node->items.size())
+                node->items.erase(node->items.begin() + static_cast<std::ptrdiff_t>(*index));
+            return;
+        }
+        auto const member = std::ranges::find(node->members, std::get<std::string>(segment), &yaml::Member::key);
+        if (member == node->members.end()) return;
+        bool const last = &segment == &at.segments().back();
+        if (last) {
+            node->members.erase(member);
+            return;
+        }
+        node = &member->value;
+    }
+}
+
 std::string folder_of(std::string const& file) {
     auto const slash = file.rfind('/');
     return slash == std::string::npos ? "." : slash == 0 ? "/" : file.substr(0, slash);
@@ -193,7 +214,7 @@ std::string folder_of(std::string const& file) {
 
 }  // namespace
 
-base::Collected<Spec> read(std::string_view text, std::string file, Overrides const& overrides) {
+Reading attempt(std::string_view text, std::string file, Overrides const& overrides) {
     Draft draft;
     draft.file = file;
     std::vector<std::string> files{file};
@@ -225,20 +246,35 @@ base::Collected<Spec> read(std::string_view text, std::string file, Overrides co
     for (auto const& [key, value] : overrides.set) set_value(root, key, value, ++number, draft.mistakes);
     expand_short_forms(root);
     put_files(root, folder_of(file), overrides.file, draft.mistakes);
-
     draft.read_map(root, "", {}, {});
+
+    Reading reading;
     // A file that cannot be parsed says nothing, so nothing can be called missing or in conflict.
-    if (readable) complete(draft);
-    if (!draft.mistakes.empty()) {
-        sort_mistakes(draft.mistakes, files);
-        return tl::unexpected(std::move(draft.mistakes));
+    if (readable) {
+        auto const unreadable = draft.broken;
+        complete(draft);
+        Draft around;
+        if (!draft.mistakes.empty()) {
+            around.file = file;
+            for (auto const& at : unreadable | std::views::reverse) leave_out(root, at);
+            around.read_map(root, "", {}, {});
+            around.broken.clear();
+            around.mistakes.clear();
+            complete(around);
+        }
+        auto& whole = draft.mistakes.empty() ? draft : around;
+        if (whole.mistakes.empty())
+            reading.spec = Spec{std::move(whole.tree), std::move(whole.origins), file, folder_of(file)};
     }
-    Spec spec;
-    spec.tree = std::move(draft.tree);
-    spec.origins = std::move(draft.origins);
-    spec.folder = folder_of(file);
-    spec.file = std::move(file);
-    return spec;
+    sort_mistakes(draft.mistakes, files);
+    reading.mistakes = std::move(draft.mistakes);
+    return reading;
+}
+
+base::Collected<Spec> read(std::string_view text, std::string file, Overrides const& overrides) {
+    auto reading = attempt(text, std::move(file), overrides);
+    if (!reading.mistakes.empty()) return tl::unexpected(std::move(reading.mistakes));
+    return std::move(*reading.spec);
 }
 
 }  // namespace holdfast::spec

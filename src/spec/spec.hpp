@@ -113,6 +113,16 @@ struct Overrides {
 /// said.
 base::Collected<Spec> read(std::string_view text, std::string file, Overrides const& = {});
 
+/// The same, for those who tell the mistakes of the design in the same run.
+struct Reading {
+    std::vector<base::Error> mistakes;
+    /// Without mistakes the whole spec; with some, what it would be if the mistaken lines were not there, where that is
+    /// a spec at all. What is wrong in it by itself (spec_value, spec_unknown_key) is wrong in the user's file too; what
+    /// is missing or in conflict may only be so because a line was left out.
+    std::optional<Spec> spec;
+};
+Reading attempt(std::string_view text, std::string file, Overrides const& = {});
+
 /// The text as an error may show it: what stands where only a secret's name belongs is blotted out.
 std::string without_secrets(std::string_view text);
 

@@ -343,6 +343,12 @@ Got<json::Value> Evaluator::call_user_function(std::string_view name, std::vecto
     return fault("the template has no function '" + base::printable(name) + "'");
 }
 
+json::Value const* Evaluator::parameter(std::string_view name) const {
+    auto const found = std::ranges::find_if(
+        parameters_, [name](auto const& one) { return base::same_text(std::string_view(one.key()), name); });
+    return found == parameters_.end() ? nullptr : &found->value();
+}
+
 Got<json::Value> Evaluator::variable(std::string_view name) {
     auto const key = base::lower(name);
     if (auto const* known = variables_.if_contains(key)) return *known;

@@ -73,6 +73,7 @@ public:
     Got<json::Value> evaluate(Node const&);
     Loops const& loops() const { return loops_; }
     bool in_defaults() const { return in_defaults_; }
+    json::Value const* parameter(std::string_view name) const;  ///< without case, as everywhere in templates
     json::Value const* local(std::string_view name) const;
     Got<json::Value> call_lambda(Node const& lambda, std::vector<json::Value> arguments);
     Got<json::Value> call_user_function(std::string_view name, std::vector<json::Value> arguments);

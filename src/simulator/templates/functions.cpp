@@ -158,8 +158,7 @@ Value environment(Call& call) { return call.evaluator.surroundings().environment
 
 Value parameters(Call& call) {
     if (!is_text(call[0])) return call.wrong(0, "a name");
-    auto const* found = json::find(json::Value(call.evaluator.parameters()), json::Path{}.child(text(call[0])));
-    if (found) return *found;
+    if (auto const* found = call.evaluator.parameter(text(call[0]))) return *found;
     return fault("the template parameter '" + base::printable(text(call[0])) + "' is not found");
 }
 Value variables(Call& call) {
