@@ -332,6 +332,27 @@ int apply(Arguments const& given, world::Terminal& terminal) {
     return act_on(plan, *spec, *estate, **session, client, arguments, terminal, act);
 }
 
+namespace {
+/// A plan speaks of what stood when it was made. Where a later run of the same spec has begun, that is no longer so.
+base::Result<void> not_overtaken(journal::RunState const& state, std::vector<std::string> const& newest_first,
+                                 world::Files& files, std::string const& folder) {
+    auto const name = json::text_at(state.plan, "name");
+    for (auto const& later : newest_first) {
+        if (later <= state.run) return {};
+        auto const other = journal::load(files, folder, later);
+        if (!other) return base::fail(other.error());
+        if (json::text_at(other->plan, "name") != name) continue;
+        bool const ended_well = other->outcome == "succeeded";
+        return base::fail(base::ErrorCode::moved,
+                          fmt::format("{} of the same spec began later{}: the plan of {} speaks of what stood before it", later,
+                                      ended_well ? " and succeeded" : "", state.run),
+                          ended_well ? fmt::format("holdfast plan {} shows what is left", json::text_at(state.plan, "made.spec").value_or("SPEC"))
+                                     : "holdfast resume " + later);
+    }
+    return {};
+}
+}  // namespace
+
 int resume(Arguments const& given, world::Terminal& terminal) {
     auto arguments = given;
     auto const files = platform::real_files();
@@ -350,6 +371,8 @@ int resume(Arguments const& given, world::Terminal& terminal) {
         terminal.out(fmt::format("{} succeeded; nothing is left to do.\n", run));
         return 0;
     }
+    if (state->plan.is_null()) return fail(journal::did_nothing(run), terminal, arguments);
+    if (auto const mine = not_overtaken(*state, *runs, *files, folder); !mine) return fail(mine.error(), terminal, arguments);
     auto const plan = plan::from_json(state->plan);
     if (!plan) return fail(plan.error(), terminal, arguments);
     arguments.inputs = {std::string(json::text_at(state->plan, "made.spec").value_or(""))};

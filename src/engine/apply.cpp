@@ -27,7 +27,9 @@ Task<void> carry_out(Shared run, std::size_t index) {
     if (run->ended) co_return;
     bool const told_to_end = !done && done.error().code == base::ErrorCode::interrupted;
     if (!done && !told_to_end) {
-        json::Value failure = json::Object{{"error", to_json(done.error())}};
+        json::Object failure{{"error", to_json(done.error())}};
+        if (!done.error().azure)
+            failure["unknown"] = true;  // it is ours that failed: Azure may go on, or have ended well
         static_cast<void>(run->write(journal::Kind::failed, index, std::move(failure)));
     }
     if (!told_to_end) run->finished(index, done);

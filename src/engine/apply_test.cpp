@@ -161,7 +161,8 @@ TEST(Apply, survives_death_after_every_exchange) {
         ASSERT_TRUE(run) << run.error().what;
         EXPECT_EQ(run->outcome, "succeeded") << saw(life.events);
         EXPECT_EQ(standing(world.azure), standing(calm.azure));
-        for (auto const& [word, count] : world.azure.creations) EXPECT_EQ(count, 1) << word;
+        for (auto const& [word, count] : world.azure.writes)
+            EXPECT_EQ(count, 1) << word << ": what Azure took is looked for, not sent again";
     }
 }
 
@@ -387,6 +388,45 @@ TEST(Apply, ends_at_once_when_told_to_and_goes_on_where_it_was) {
         return finished && finished->was_done;
     });
     EXPECT_EQ(finished_before, 4);
+}
+
+// Azure took the write and works on; it is our token that failed. Whoever goes on polls, and writes nothing again.
+TEST(Apply, a_step_that_failed_after_azure_took_it_is_polled_when_taken_up) {
+    World world;
+    world.azure.seconds["vnet"] = 3'000;
+    auto const plan = plan_of({write_step("network", "Microsoft.Network/virtualNetworks", "vnet", 20)});
+    world.azure.revoked_since = noon + 5s;
+    {
+        Life life(world.azure, *world.files, noon);
+        auto const run = life.apply(plan);
+        ASSERT_TRUE(run);
+        EXPECT_EQ(run->outcome, "failed");
+        ASSERT_EQ(run->errors.size(), 1u);
+        EXPECT_EQ(run->errors.front().code, base::ErrorCode::sign_in) << run->errors.front().what;
+        auto const state = journal::load(*world.files, "s", "r1");
+        EXPECT_NE(state->in_flight.at("write network"), "") << "the journal still knows where to poll";
+    }
+    world.azure.revoked_since.reset();
+    Life life(world.azure, *world.files, noon + 30min);
+    auto const run = life.apply(plan);
+    ASSERT_TRUE(run);
+    EXPECT_EQ(run->outcome, "succeeded") << saw(life.events);
+    EXPECT_EQ(world.azure.writes.at("vnet"), 1);
+}
+
+// Azure said that it failed: the old operation is not asked again, or mending the cause would help nobody.
+TEST(Apply, a_step_that_azure_failed_is_sent_again_when_taken_up) {
+    World world;
+    auto const plan = plan_of({write_step("network", "Microsoft.Network/virtualNetworks", "vnet", 20)});
+    world.azure.fails["vnet"] = 4;
+    {
+        Life life(world.azure, *world.files, noon);
+        EXPECT_EQ(life.apply(plan)->outcome, "failed");
+        EXPECT_EQ(journal::load(*world.files, "s", "r1")->in_flight.at("write network"), "");
+    }
+    Life life(world.azure, *world.files, noon + 30min);
+    EXPECT_EQ(life.apply(plan)->outcome, "succeeded") << saw(life.events);
+    EXPECT_EQ(world.azure.writes.at("vnet"), 5);
 }
 
 TEST(Apply, runs_no_more_at_once_than_it_may) {

@@ -126,7 +126,14 @@ Task<Result<std::optional<Answer>>> take_up(Shared run, std::size_t index, Ready
         auto found = co_await std::move(looking);
         co_return found;
     }
-    co_return std::optional<Answer>{};
+    if (step.act != plan::Act::write) co_return std::optional<Answer>{};
+    auto going = rejoin(run, ready.write, "");
+    auto tried = co_await std::move(going);
+    if (run->ended) co_return over();
+    if (not_found(tried.answer) || !tried.answer) co_return std::optional<Answer>{};
+    auto const& asked = ready.overlay.is_null() ? ready.write.body : ready.overlay;
+    if (!plan::shows(ready.write.id, asked, tried.answer->body)) co_return std::optional<Answer>{};
+    co_return std::optional<Answer>(std::move(*tried.answer));
 }
 
 /// Until the value at the condition's path is what it must be (true), or says that it never will be (false). 404 and

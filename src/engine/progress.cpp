@@ -27,7 +27,7 @@ Result<void> Progress::write(journal::Kind kind, std::size_t index, json::Value 
     journal::Record const record{kind, now(), step(index).id, std::move(data)};
     auto const written = in.journal.write(record);
     if (!written) {
-        broken_ = written.error();
+        if (!broken_) broken_ = written.error();  // the first says why; the others only that nothing follows it
         stopping = true;
     }
     return written;

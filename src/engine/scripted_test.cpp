@@ -45,6 +45,7 @@ Result<world::Response> ScriptedAzure::answer(world::Request const& request, Tim
     auto const key = base::lower(path);
     auto const word = last_word(path);
     log.push_back(request.method + " " + word);
+    if (revoked_since && now >= *revoked_since) return said(401);
     if (path.starts_with("/operations/")) {
         auto const at = things.find(base::lower("/" + path.substr(std::string("/operations/").size())));
         if (at == things.end()) return said(404);

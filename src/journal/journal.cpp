@@ -20,6 +20,13 @@ tl::unexpected<base::Error> not_a_run(std::string const& run) {
 }
 }  // namespace
 
+base::Error did_nothing(std::string const& run) {
+    return {.code = base::ErrorCode::journal_corrupt,
+            .where = base::JournalRecord{run, 1},
+            .what = "the run died before its plan was written; it did nothing",
+            .fix = "run `holdfast apply` again"};
+}
+
 bool is_run_name(std::string_view run) {
     return !run.empty() && run.size() <= 64 && std::ranges::all_of(run, [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
@@ -39,8 +46,8 @@ std::string moment_name(base::Time at) {
 std::optional<base::Time> moment_of(std::string_view run) {
     if (run.size() < 16) return std::nullopt;
     auto const part = [run](std::size_t at, std::size_t size) { return std::string(run.substr(at, size)); };
-    auto const parsed = base::parse_time(fmt::format("{}-{}-{}T{}:{}:{}Z", part(0, 4), part(4, 2), part(6, 2),
-                                                     part(9, 2), part(11, 2), part(13, 2)));
+    auto const parsed = base::parse_time(
+        fmt::format("{}-{}-{}T{}:{}:{}Z", part(0, 4), part(4, 2), part(6, 2), part(9, 2), part(11, 2), part(13, 2)));
     return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
@@ -73,9 +80,7 @@ Result<Journal> Journal::create(world::Files& files, std::string folder, std::st
 Result<Journal> Journal::reopen(world::Files& files, std::string folder, std::string run, base::Time now) {
     auto state = load(files, folder, run);
     if (!state) return base::fail(state.error());
-    if (state->plan.is_null())
-        return base::fail(base::ErrorCode::journal_corrupt, "the run died before its plan was written; it did nothing",
-                          "run `holdfast apply` again", base::JournalRecord{run, 1});
+    if (state->plan.is_null()) return base::fail(did_nothing(run));
     auto const path = path_of(folder, run);
     auto const text = files.read(path);
     if (!text) return base::fail(text.error());

@@ -21,8 +21,8 @@ struct Record {
     Kind kind = Kind::begin;
     base::Time at;
     std::string step;  ///< step id; empty for begin, resume, end
-    json::Value data;  ///< begin: the plan; resume: {torn}; accepted: {poll}; done: {outputs, id}; failed: {error};
-                       ///< end: {outcome}
+    json::Value data;  ///< begin: the plan; resume: {torn}; accepted: {poll}; done: {outputs, id};
+                       ///< failed: {error, unknown: true where Azure did not say how it ended}; end: {outcome}
 };
 /// One line of the file, with its newline.
 std::string line(Record const&);
@@ -32,7 +32,7 @@ struct RunState {
     std::string run;                          ///< "20261124T182500Z-4f2a"
     json::Value plan;                         ///< null: the run died before its first record was whole; it did nothing
     std::map<std::string, json::Value> done;  ///< step -> outputs
-    std::map<std::string, std::string> in_flight;  ///< step -> polling url, or empty
+    std::map<std::string, std::string> in_flight;  ///< begun and not done, failed or not: step -> polling url, or empty
     std::map<std::string, json::Value> failed;
     std::optional<std::string> outcome;  ///< succeeded | failed | interrupted; nullopt: died
     base::Time begun, last;
@@ -66,6 +66,8 @@ Result<RunState> load(world::Files&, std::string folder, std::string run);
 /// "20261124T182500Z-4f2a". Sorts after every run in the folder, whatever the clock says: where it was set back, the
 /// name carries the moment after the newest run's, or `resume` would take up a plan that a later run has overtaken.
 Result<std::string> new_run_name(world::Files&, std::string const& folder, base::Time now, base::Prng&);
+/// Why a run without a plan cannot be taken up, and what to do instead.
+base::Error did_nothing(std::string const& run);
 /// Run names become file names, and people type them: letters, digits and '-' only.
 bool is_run_name(std::string_view);
 

@@ -93,7 +93,11 @@ void fold(RunState& state, Record const& record) {
             state.done[record.step] = part(record.data, "outputs");
             break;
         case Kind::failed:
-            state.in_flight.erase(record.step);
+            // Whatever was begun is looked for before it is sent again; the address stays good unless Azure said the
+            // end.
+            if (auto const it = state.in_flight.find(record.step);
+                it != state.in_flight.end() && json::truth_at(record.data, "unknown") != true)
+                it->second.clear();
             state.failed[record.step] = part(record.data, "error");
             break;
         case Kind::end:

@@ -253,6 +253,34 @@ json::Value update_body(resource::Resource const& live, resource::Resource const
     return body;
 }
 
+namespace {
+/// Nothing stands where `asked` says null.
+bool unsaid(json::Value const& asked, json::Value const* live) {
+    if (!live || live->is_null()) return true;
+    if (asked.is_null()) return false;
+    auto const* object = asked.if_object();
+    return !object || std::ranges::all_of(*object, [live](auto const& item) {
+        return unsaid(item.value(), member(*live, item.key()));
+    });
+}
+bool shows_alone(std::string_view type, json::Value const& asked, json::Value const& live) {
+    auto const there = resource::normal(type, live);
+    Comparison comparison{type, {}};
+    comparison.compare({}, resource::normal(type, asked), &there);
+    return comparison.found.empty() && unsaid(asked, &live);
+}
+}  // namespace
+
+bool shows(resource::ResourceId const& id, json::Value const& asked, json::Value const& live) {
+    auto const wanted = resource::unfold(id, asked), there = resource::unfold(id, live);
+    return shows_alone(id.type(), wanted.body, there.body) &&
+           std::ranges::all_of(wanted.children, [&there](auto const& child) {
+               auto const it =
+                   std::ranges::find(there.children, child.first, [](auto const& one) { return one.first; });
+               return it != there.children.end() && shows_alone(child.first.type(), child.second, it->second);
+           });
+}
+
 bool version_means(std::string_view asked, std::string_view actual) {
     return asked == actual || (actual.starts_with(asked) && actual.substr(asked.size()).starts_with('.'));
 }

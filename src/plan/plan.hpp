@@ -83,7 +83,8 @@ struct Plan {
     std::vector<Step> steps;      ///< in an order that respects `after`
     std::vector<Guard> guards;
     std::vector<resource::Unread> unknowns;
-    std::vector<resource::Unread> unseen;  ///< asked for where Azure shows nothing: it hinders no act and proves nothing
+    std::vector<resource::Unread>
+        unseen;  ///< asked for where Azure shows nothing: it hinders no act and proves nothing
     std::vector<estate::Estate::ByAzure> by_azure;
     std::vector<estate::Estate::Unjudged> unjudged;  ///< values laid over as the user wrote them
     bool empty() const { return steps.empty(); }
@@ -111,6 +112,10 @@ base::Result<Plan> from_json(json::Value const&);
 /// What is no longer as it was when `reviewed` was made, in sentences; empty when carrying it out does what was
 /// reviewed.
 std::vector<std::string> moved_since(Plan const& reviewed, Plan const& now);
+
+/// Whether what stands, a GET's body, shows all that a write of `asked` brings, children inside it too: sent again, it
+/// would change nothing. Null in `asked` is what must be unsaid. What Azure never shows is taken to be so.
+bool shows(resource::ResourceId const&, json::Value const& asked, json::Value const& live);
 
 /// The body of an update: live body without read-only parts, the estate's values laid over it.
 json::Value update_body(resource::Resource const& live, resource::Resource const& desired);

@@ -192,7 +192,8 @@ Plan draw_plan(base::Prng& prng) {
     for (auto n = prng.below(3); n > 0; --n) plan.unseen.push_back({draw_text(prng), draw_text(prng)});
     for (auto n = prng.below(3); n > 0; --n) plan.by_azure.push_back({draw_text(prng), draw_text(prng)});
     for (auto n = prng.below(3); n > 0; --n)
-        plan.unjudged.push_back({draw_text(prng), draw_path(prng), {draw_text(prng), int(prng.below(9)), int(prng.below(9))}});
+        plan.unjudged.push_back(
+            {draw_text(prng), draw_path(prng), {draw_text(prng), int(prng.below(9)), int(prng.below(9))}});
     return plan;
 }
 
@@ -302,6 +303,40 @@ TEST(Differences, what_is_sent_and_never_shown_again_is_none) {
     auto const other = *json::parse(
         R"({"location":"westeurope","properties":{"dnsPrefix":"b","servicePrincipalProfile":{"clientId":"d"}}})");
     EXPECT_EQ(differences(cluster, other).size(), 2u) << "what stands beside them counts";
+}
+
+// What was sent and may have arrived is not sent again where Azure shows all of it.
+TEST(Shows, all_that_was_asked_for_and_children_too) {
+    auto const id = *resource::ResourceId::parse(
+        "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/"
+        "Microsoft.Network/virtualNetworks/vnet");
+    auto const live =
+        *json::parse(R"({"id":"x","name":"vnet","location":"West Europe","tags":{"holdfast":"prod","a":"1"},
+        "properties":{"provisioningState":"Succeeded","addressSpace":{"addressPrefixes":["10.0.0.0/8"]},
+        "enableDdosProtection":false,"subnets":[{"name":"nodes","properties":{"addressPrefix":"10.1.0.0/16",
+        "provisioningState":"Succeeded"}},{"name":"other","properties":{"addressPrefix":"10.2.0.0/16"}}]}})");
+    struct Row {
+        char const* asked;
+        bool shown;
+    };
+    for (auto const& row : {
+             Row{R"({"location":"westeurope","tags":{"holdfast":"prod"},
+                     "properties":{"addressSpace":{"addressPrefixes":["10.0.0.0/8"]},
+                     "subnets":[{"name":"nodes","properties":{"addressPrefix":"10.1.0.0/16"}}]}})",
+                 true},
+             Row{R"({"tags":{"holdfast":"dev"}})", false},  // somebody else's
+             Row{R"({"tags":{"b":"2"}})", false},
+             Row{R"({"tags":{"a":null}})", false},  // to be taken away
+             Row{R"({"tags":{"b":null}})", true},
+             Row{R"({"properties":{"addressSpace":{"addressPrefixes":["10.0.0.0/8","11.0.0.0/8"]}}})", false},
+             Row{R"({"properties":{"subnets":[{"name":"nodes","properties":{"addressPrefix":"10.9.0.0/16"}}]}})",
+                 false},
+             Row{R"({"properties":{"subnets":[{"name":"more","properties":{"addressPrefix":"10.3.0.0/16"}}]}})", false},
+         }) {
+        auto const asked = json::parse(row.asked);
+        ASSERT_TRUE(asked) << row.asked;
+        EXPECT_EQ(shows(id, *asked, live), row.shown) << row.asked;
+    }
 }
 
 TEST(Versions, stops_and_meanings) {

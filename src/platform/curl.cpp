@@ -144,8 +144,10 @@ base::Error explain(Transfer const& transfer) {
                      "");
     if (transfer.would_repeat)
         return error(base::ErrorCode::connection_lost, "the connection ended before an answer came", "");
-    // A handshake that the other side broke off says nothing about its certificate.
-    if (code == CURLE_SSL_CONNECT_ERROR && detail.find("SSL_ERROR_SYSCALL") != std::string::npos)
+    // A handshake that the network or the other side broke off says nothing about its certificate.
+    constexpr std::string_view broken_off[] = {"SSL_ERROR_SYSCALL", "Recv failure", "Send failure", "unexpected eof"};
+    auto const says = [&detail](std::string_view words) { return detail.find(words) != std::string::npos; };
+    if (code == CURLE_SSL_CONNECT_ERROR && std::ranges::any_of(broken_off, says))
         return error(base::ErrorCode::connection_failed, detail, "check the network, the proxy and the endpoint");
     switch (code) {
         case CURLE_PEER_FAILED_VERIFICATION:

@@ -77,6 +77,11 @@ public:
     RealAppend(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
     Result<void> append(std::string_view bytes) override {
         if (!write_all(fd_.get(), bytes) || ::fdatasync(fd_.get()) != 0) return refuse(path_, "append to");
+        struct stat seen{};
+        if (::fstat(fd_.get(), &seen) == 0 && seen.st_nlink == 0)  // nobody will ever read what was written
+            return base::fail(base::ErrorCode::unreadable,
+                              fmt::format("cannot append to {}: it was deleted meanwhile", base::printable(path_)),
+                              "run the same command again: what stands is read anew");
         return {};
     }
 

@@ -221,6 +221,27 @@ TEST(Curl, sends_a_write_once_even_where_a_kept_connection_dies) {
     }
 }
 
+Task<void> break_off(Rude::Socket socket, bool reset) {
+    char some[64];
+    boost::system::error_code ignored;
+    co_await socket.async_read_some(boost::asio::buffer(some),
+                                    boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+    if (reset) socket.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+    else socket.shutdown(boost::asio::socket_base::shutdown_send, ignored);
+}
+
+// It says nothing about a certificate: nothing was sent, and trying again may help.
+TEST(Curl, a_handshake_that_breaks_off_is_a_connection_that_failed) {
+    for (bool const reset : {true, false}) {
+        boost::asio::io_context io;
+        Rude server(io, [reset](Rude::Socket socket) { return break_off(std::move(socket), reset); });
+        auto const client = curl_transport(io);
+        auto const answer = finish(io, client->send({.method = "PUT", .url = "https" + server.url().substr(4)}));
+        ASSERT_FALSE(answer);
+        EXPECT_EQ(answer.error().code, base::ErrorCode::connection_failed) << answer.error().what;
+    }
+}
+
 Task<void> drip(Rude::Socket socket) {
     auto const head = co_await Rude::head(&socket);
     bool said = co_await Rude::say(&socket, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
@@ -257,6 +278,18 @@ TEST(Files, private_files_are_for_the_owner_only) {
     EXPECT_EQ(files->read(scratch / "deep/er/secret").value(), "s");
     EXPECT_EQ(files->list(scratch / "deep/er").value(), std::vector<std::string>{"secret"});
     EXPECT_FALSE(files->read(scratch / "nothing"));
+}
+
+TEST(Files, what_is_appended_to_a_deleted_file_is_lost_and_said_so) {
+    Scratch scratch;
+    auto const files = real_files();
+    auto const file = files->open_append(scratch / "journal");
+    ASSERT_TRUE(file);
+    EXPECT_TRUE((*file)->append("one\n"));
+    fs::remove(scratch / "journal");
+    auto const lost = (*file)->append("two\n");
+    ASSERT_FALSE(lost);
+    EXPECT_NE(lost.error().what.find("deleted"), std::string::npos) << lost.error().what;
 }
 
 TEST(Files, a_second_holder_learns_who_has_the_lock) {

@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""kill -9 of the real program, deploying over HTTPS to a served simulated Azure; then `resume`: the same end, nothing made twice.
+
+  kills.py HOLDFAST REAPER [--all] [--picks N] [--jobs N] [--seed N] [--ways WAY,…] [--only EXAMPLE:WAY:…]
+
+The client dies at every record of its journal, the server at its own commits, both, and the network at a byte; then the moments
+people make: Ctrl-C, a closed terminal, a full disk, a folder that goes away. Each moment is counted, never timed (reaper.cpp,
+wire.py), and each end is held against an unbroken run's: see world.py. Without --all: one example, other ways from seeds.
+"""
+import argparse
+import collections
+import concurrent.futures
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+import people
+from wire import ACTS, DOWN, UP, Wire
+from world import JOURNAL, ROOT, ROWS, Calm, Story, Tools, Wrong, expect, tail
+
+CLIENT_WAYS = ('flushed', 'before', 'torn', 'unflushed')
+SERVER_WAYS = ('answered', 'flushed', 'unflushed', 'torn', 'before')
+
+
+def ended_in_words(ran, calm):
+    """Either it got through, or it says what is wrong and what to do next. True: it got through."""
+    if ran.returncode == calm.status:
+        return True
+    expect(ran.returncode == 1, f'it ended with {ran.returncode}: {tail(ran)}')
+    expect('error' in ran.stderr and 'fix:' in ran.stderr, f'it does not say what is wrong: {tail(ran)}')
+    return False
+
+
+def finish(process, calm):
+    out, err = process.communicate(timeout=240)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def client(story, calm, record, how):
+    """The client dies at a record."""
+    story.azure.start()
+    died = story.run('apply', file=JOURNAL, at=record, how=how)
+    expect(died.returncode == -signal.SIGKILL, f'it did not die: {died.returncode}: {tail(died)}')
+    story.take_up(calm)
+    story.same_end(calm)
+    return 'resumed'
+
+
+def server(story, calm, commit, how):
+    """The server dies at a commit and comes back; the client meanwhile asks on."""
+    story.azure.start(story.tools.orders(file=ROWS, at=commit, how=how))
+    working = story.begin('apply')
+    try:
+        status = story.azure.gone()
+        expect(status == -signal.SIGKILL, f'the server ended with {status}')
+        doubt = story.in_doubt(calm)
+        story.loses_nothing()
+        story.azure.start()
+    finally:
+        ran = finish(working, calm)
+    survived = ended_in_words(ran, calm)
+    if not survived:
+        story.take_up(calm)
+    story.same_end(calm, doubt)
+    return 'survived' if survived else 'resumed'
+
+
+def both(story, calm, moment, how):
+    """One dies at a moment of its own, the other at once with it."""
+    if how in SERVER_WAYS and how != 'flushed':
+        story.azure.start(story.tools.orders(file=ROWS, at=moment, how=how))
+        working = story.begin('apply')
+        expect(story.azure.gone() == -signal.SIGKILL, 'the server did not die')
+        working.kill()
+        finish(working, calm)
+    else:
+        story.azure.start()
+        died = story.run('apply', file=JOURNAL, at=moment, how=how)
+        expect(died.returncode == -signal.SIGKILL, f'it did not die: {died.returncode}')
+        story.azure.end(signal.SIGKILL)
+    story.loses_nothing()
+    story.azure.start()
+    story.take_up(calm)
+    story.same_end(calm)
+    return 'resumed'
+
+
+def network(story, calm, direction, byte, act):
+    """The network does something at a byte."""
+    story.azure.start()
+    doubt = set()
+    with Wire(story.azure.port, (direction, byte), act, around=lambda: doubt.update(story.in_doubt(calm))) as wire:
+        story.through = wire.url
+        ran = story.run('apply')
+        expect(wire.happened, 'its moment never came')
+        survived = ended_in_words(ran, calm)
+        wire.clears()
+        if not survived:
+            story.take_up(calm)
+        story.same_end(calm, doubt)
+    return 'survived' if survived else 'resumed'
+
+
+class Moments:
+    """What is played, in order; a failing one is repeated by --only."""
+
+    def __init__(self, tools, folder, options):
+        self.tools, self.folder, self.options = tools, folder, options
+        self.jobs, self.table, self.failed = [], collections.Counter(), []
+
+    def add(self, calm, way, play, *moment):
+        self.jobs.append((calm, way, play, moment))
+
+    def named(self, calm, name):
+        """One moment again, by its name."""
+        _, way, *moment = name.split(':')
+        plays = {'client': client, 'server': server, 'both': both, 'network': network, **dict(people.PLAYS)}
+        self.add(calm, way, plays[way], *(int(part) if part.isdigit() else part for part in moment))
+
+    def draw(self, calm, picks):
+        draw = random.Random(f'{self.options.seed} {calm.spec.stem}')
+        for record in range(1, calm.records + 1):
+            for how in CLIENT_WAYS if self.options.all else ('flushed',):
+                self.add(calm, 'client', client, record, how)
+        if not self.options.all:
+            for _ in range(picks):
+                self.add(calm, 'client', client, draw.randint(1, calm.records), draw.choice(CLIENT_WAYS[1:]))
+        for _ in range(picks):
+            # The last commits belong to the reading that follows the act: nothing is at work then.
+            self.add(calm, 'server', server, draw.randint(2, calm.commits * 9 // 10), draw.choice(SERVER_WAYS))
+            how = draw.choice(('flushed', *SERVER_WAYS))
+            self.add(calm, 'both', both, draw.randint(2, (calm.records if how == 'flushed' else calm.commits) * 9 // 10), how)
+            direction = draw.choice((UP, DOWN))
+            self.add(calm, 'network', network, direction, draw.randrange(calm.bytes[direction] * 9 // 10), draw.choice(ACTS))
+        for name, play in people.PLAYS:
+            self.add(calm, name, play, draw.randint(2, calm.records - 2))
+
+    @staticmethod
+    def name(calm, way, _play, moment):
+        return ':'.join([calm.spec.stem, way, *(str(part) for part in moment)])
+
+    def play(self, number, calm, way, play, moment):
+        name = self.name(calm, way, play, moment)
+        if self.options.ways and way not in self.options.ways.split(','):
+            return
+        begun = time.monotonic()
+        try:
+            with Story(self.tools, calm.template, f'{self.folder}/{number}', calm.spec) as story:
+                ending = play(story, calm, *moment)
+            self.table[(way, ending)] += 1
+            if self.options.verbose:
+                print(f'{time.monotonic() - begun:.1f} s  {name}: {ending}', flush=True)
+        except Exception as problem:  # whatever it is: this moment is named
+            self.failed.append(name)
+            told = str(problem) if isinstance(problem, Wrong) else traceback.format_exc()
+            print(f'FAILED {name}\n{told}', flush=True)
+
+    def run(self):
+        with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
+            for number, job in enumerate(self.jobs):
+                pool.submit(self.play, number, *job)
+
+
+def main():
+    parse = argparse.ArgumentParser()
+    parse.add_argument('holdfast')
+    parse.add_argument('reaper')
+    parse.add_argument('--all', action='store_true', help='every record of every example, in every way')
+    parse.add_argument('--picks', type=int, default=50)
+    parse.add_argument('--jobs', type=int, default=6)
+    parse.add_argument('--seed', default=os.environ.get('SEED', '1'))
+    parse.add_argument('--only', help='one moment by its name, EXAMPLE:WAY:…')
+    parse.add_argument('--ways', help='only these, with commas between')
+    parse.add_argument('--verbose', action='store_true')
+    options = parse.parse_args()
+    tools = Tools(options.holdfast, options.reaper)
+    shared = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=shared, prefix='holdfast-kills-') as folder:
+        moments = Moments(tools, folder, options)
+        example = options.only.split(':')[0] if options.only else '*' if options.all else 'secure-cluster'
+        specs = sorted((ROOT / 'examples').glob(f'{example}.yaml'))
+        for spec in specs:
+            calm = Calm(tools, folder, spec)
+            print(f'{spec.stem}: {calm.records} records, {len(calm.state.written)} things written, {calm.commits} commits, '
+                  f'{sum(calm.bytes.values())} bytes', flush=True)
+            if options.only:
+                moments.named(calm, options.only)
+            else:
+                moments.draw(calm, options.picks)
+        moments.run()
+    for way in dict.fromkeys(way for way, _ in moments.table):
+        endings = ', '.join(f'{count} {ending}' for (one, ending), count in sorted(moments.table.items()) if one == way)
+        print(f'{way}: {endings}')
+    if moments.failed:
+        again = f"kills.py … --only '{moments.failed[0]}'"
+        sys.exit(f'{len(moments.failed)} of {len(moments.jobs)} failed, the first again: {again}')
+    print(f'{sum(moments.table.values())} moments, seed {options.seed}: the same end, nothing made twice')
+
+
+main()
