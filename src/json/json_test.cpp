@@ -31,6 +31,24 @@ TEST(Json, bounds_depth_and_accepts_a_byte_order_mark) {
     EXPECT_FALSE(parse("[1,2,3]", {.max_bytes = 3}));
 }
 
+TEST(Json, numbers_go_back_as_they_came) {
+    for (std::string_view const text :
+         {"0.1", "-2.5", "0.30000000000000004", "2.2250738585072014e-308", "9.2233720368547e+39",
+          "1.7976931348623157e+308", "123456789.12345679", "4.35", "1e+22", "9007199254740993"}) {
+        auto const value = parse(text);
+        ASSERT_TRUE(value) << text;
+        EXPECT_EQ(write(*value), text);
+    }
+    EXPECT_FALSE(parse("2e308")) << "no number that could be written back";
+    base::Prng prng(7);
+    for (int i = 0; i < 20'000; ++i) {
+        double const number = std::ldexp(prng.unit() - 0.5, static_cast<int>(prng.below(1'800)) - 900);
+        auto const again = parse(write(Value(number)));
+        ASSERT_TRUE(again);
+        ASSERT_EQ(again->to_number<double>(), number);
+    }
+}
+
 TEST(Path, round_trips_as_text) {
     for (auto const text : {"properties.networkProfile.podCidr", "a[3].b", "tags['a.b']", "x['it''s']", "[0]", ""}) {
         auto const path = Path::parse(text);
@@ -68,7 +86,10 @@ TEST(Json, merge_is_rfc_7396) {
 }
 
 TEST(Write, characters_that_play_tricks_on_a_terminal_are_escaped_and_mean_the_same) {
-    std::string const text = "a\x7f\xc2\x9b" "31m\xe2\x80\xae" "b\xe2\x80\x8b\xe2\x81\xa6\xef\xbb\xbf \xc3\xa9\xe2\x80\xa6\xe2\x82\xac\x1b";
+    std::string const text =
+        "a\x7f\xc2\x9b"
+        "31m\xe2\x80\xae"
+        "b\xe2\x80\x8b\xe2\x81\xa6\xef\xbb\xbf \xc3\xa9\xe2\x80\xa6\xe2\x82\xac\x1b";
     auto const written = write(Value(text));
     EXPECT_EQ(written, "\"a\\u007f\\u009b31m\\u202eb\\u200b\\u2066\\ufeff \xc3\xa9\xe2\x80\xa6\xe2\x82\xac\\u001b\"");
     EXPECT_EQ(*parse(written), Value(text));

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
+#include <cmath>
 
 #include "json/json.hpp"
 
@@ -54,7 +57,7 @@ void write_text(std::string& out, std::string_view text) {
 
 void write_number(std::string& out, double value) {
     // Whole doubles are written as whole numbers: `30.0` and `30` mean the same to Azure and must compare equal.
-    if (value == static_cast<double>(static_cast<std::int64_t>(value)) && std::abs(value) < 9e15)
+    if (std::abs(value) < 9e15 && value == static_cast<double>(static_cast<std::int64_t>(value)))
         out += fmt::format("{}", static_cast<std::int64_t>(value));
     else out += fmt::format("{}", value);
 }
@@ -116,6 +119,48 @@ void write_into(std::string& out, Value const& value, int indent) {
     }
 }
 
+/// Builds a value of what the parser sees. Boost's own handler would do but for doubles: its reading of them may be off
+/// in the last place, and what nobody mentioned must go back to Azure as it came.
+struct Building {
+    static constexpr std::size_t max_object_size = boost::json::object::max_size();
+    static constexpr std::size_t max_array_size = boost::json::array::max_size();
+    static constexpr std::size_t max_key_size = boost::json::string::max_size();
+    static constexpr std::size_t max_string_size = boost::json::string::max_size();
+    using Text = boost::json::string_view;
+    using Failure = boost::json::error_code;
+
+    boost::json::value_stack made;
+
+    bool on_document_begin(Failure&) { return true; }
+    bool on_document_end(Failure&) { return true; }
+    bool on_object_begin(Failure&) { return true; }
+    bool on_object_end(std::size_t members, Failure&) { return made.push_object(members), true; }
+    bool on_array_begin(Failure&) { return true; }
+    bool on_array_end(std::size_t elements, Failure&) { return made.push_array(elements), true; }
+    bool on_key_part(Text text, std::size_t, Failure&) { return made.push_chars(text), true; }
+    bool on_key(Text text, std::size_t, Failure&) { return made.push_key(text), true; }
+    bool on_string_part(Text text, std::size_t, Failure&) { return made.push_chars(text), true; }
+    bool on_string(Text text, std::size_t, Failure&) { return made.push_string(text), true; }
+    bool on_number_part(Text, Failure&) { return true; }
+    bool on_int64(std::int64_t number, Text, Failure&) { return made.push_int64(number), true; }
+    bool on_uint64(std::uint64_t number, Text, Failure&) { return made.push_uint64(number), true; }
+    bool on_double(double nearly, Text written, Failure& wrong) {
+        double exactly = nearly;
+        auto const [end, failure] = std::from_chars(written.data(), written.data() + written.size(), exactly);
+        bool const whole = failure == std::errc{} && end == written.data() + written.size();
+        if (!std::isfinite(whole ? exactly : nearly)) {  // 2e308: nothing that could be written back
+            wrong = boost::json::error::exponent_overflow;
+            return false;
+        }
+        made.push_double(whole ? exactly : nearly);
+        return true;
+    }
+    bool on_bool(bool truth, Failure&) { return made.push_bool(truth), true; }
+    bool on_null(Failure&) { return made.push_null(), true; }
+    bool on_comment_part(Text, Failure&) { return true; }
+    bool on_comment(Text, Failure&) { return true; }
+};
+
 }  // namespace
 
 base::Result<Value> parse(std::string_view text, ParseLimits limits) {
@@ -126,15 +171,16 @@ base::Result<Value> parse(std::string_view text, ParseLimits limits) {
     if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
     boost::json::parse_options options;
     options.max_depth = limits.max_depth;
-    boost::json::stream_parser parser({}, options);
+    boost::json::basic_parser<Building> parser(options);
+    auto& made = parser.handler().made;
+    made.reset();
     boost::json::error_code failure;
-    std::size_t const read = parser.write_some(text.data(), text.size(), failure);
+    std::size_t const read = parser.write_some(false, text.data(), text.size(), failure);
     if (!failure && read < text.size()) failure = boost::json::error::extra_data;
-    if (!failure) parser.finish(failure);
     if (failure)
         return base::fail(base::ErrorCode::syntax, fmt::format("this is not JSON: {}", failure.message()), {},
                           position(text, read));
-    return parser.release();
+    return made.release();
 }
 
 std::string write(Value const& value) {

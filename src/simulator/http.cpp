@@ -5,10 +5,18 @@
 namespace holdfast::simulator {
 namespace {
 
+/// What is asked comes back in answers, which are JSON: bytes that are no text become visible escapes.
+std::string as_text(std::string decoded) {
+    auto const beyond_ascii = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
+    if (std::ranges::none_of(decoded, beyond_ascii)) return decoded;
+    bool const text = json::parse(json::write(json::Value(boost::json::string_view(decoded)))).has_value();
+    return text ? std::move(decoded) : base::printable(decoded);
+}
+
 std::string form_decoded(std::string_view text) {
     std::string spaced(text);
     std::replace(spaced.begin(), spaced.end(), '+', ' ');
-    return base::percent_decoded(spaced);
+    return as_text(base::percent_decoded(spaced));
 }
 
 std::map<std::string, std::string> read_pairs(std::string_view text, std::string (*decoded)(std::string_view)) {
@@ -46,7 +54,7 @@ std::map<std::string, std::string> read_form(std::string_view text) { return rea
 
 Asked take_apart(world::Request const& request) {
     Asked asked;
-    asked.method = request.method;
+    asked.method = as_text(request.method);
     for (auto& c : asked.method) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     asked.headers = request.headers;
     asked.body = request.secret_body ? request.secret_body->reveal() : request.body;
@@ -55,15 +63,15 @@ Asked take_apart(world::Request const& request) {
     auto const scheme_end = rest.find("://");
     auto const host_begin = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
     auto const host_end = std::min(rest.find_first_of("/?", host_begin), rest.size());
-    asked.origin = std::string(rest.substr(0, host_end));
-    asked.host = base::lower(rest.substr(host_begin, host_end - host_begin));
+    asked.origin = as_text(std::string(rest.substr(0, host_end)));
+    asked.host = as_text(base::lower(rest.substr(host_begin, host_end - host_begin)));
     if (auto const colon = asked.host.rfind(':'); colon != std::string::npos) asked.host.erase(colon);
     rest = rest.substr(host_end);
     rest = rest.substr(0, rest.find('#'));
-    asked.target = std::string(rest);
+    asked.target = as_text(std::string(rest));
 
     auto const question = rest.find('?');
-    for (auto& segment : base::split(base::percent_decoded(rest.substr(0, question)), '/')) {
+    for (auto& segment : base::split(as_text(base::percent_decoded(rest.substr(0, question))), '/')) {
         if (!segment.empty()) asked.path.push_back(std::move(segment));
     }
     if (question != std::string_view::npos) asked.query = read_form(rest.substr(question + 1));

@@ -112,6 +112,11 @@ std::optional<double> as_number(json::Value const& value) {
     }
     return std::nullopt;
 }
+/// Whole where it is, as far as doubles hold every whole number.
+json::Value number_of(double value) {
+    bool const whole = std::abs(value) < 9e15 && value == double(std::int64_t(value));
+    return whole ? json::Value(std::int64_t(value)) : json::Value(value);
+}
 int order(json::Value const& a, json::Value const& b) {
     if (a.is_null() || b.is_null()) return int(!a.is_null()) - int(!b.is_null());
     if (auto const x = as_number(a), y = as_number(b); x && y) return *x < *y ? -1 : *x > *y;
@@ -338,8 +343,7 @@ private:
         }
         if (one.function == "countif") return hits;
         if (one.function == "dcount") return std::int64_t(seen.size());
-        if (one.function == "sum")
-            return added == std::int64_t(added) ? json::Value(std::int64_t(added)) : json::Value(added);
+        if (one.function == "sum") return number_of(added);
         if (one.function.starts_with("make_")) return json::Value(std::move(list));
         return best;
     }
@@ -603,8 +607,7 @@ private:
             left = [left, right, minus](json::Object const& row) {
                 auto const a = as_number(left(row)), b = as_number(right(row));
                 if (!a || !b) return json::Value(nullptr);
-                auto const result = minus ? *a - *b : *a + *b;
-                return result == std::int64_t(result) ? json::Value(std::int64_t(result)) : json::Value(result);
+                return number_of(minus ? *a - *b : *a + *b);
             };
         }
         return left;

@@ -378,7 +378,7 @@ void begin(arm::Work& work, Stored& deployment) {
         if (auto* value = said.if_contains(key)) kept[key] = std::move(*value);
         said.erase(key);
     }
-    auto const mode = json::text_at(deployment.body, "properties.mode").value_or("Incremental");
+    std::string const mode(json::text_at(deployment.body, "properties.mode").value_or("Incremental"));
     kept["mode"] = mode;
     auto const seed = std::string(kept["seed"].get_string());
     json::put(deployment.hidden, kept_at, std::move(kept));
