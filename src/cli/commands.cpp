@@ -128,8 +128,12 @@ std::string longest_path(plan::Plan const& plan) {
     }
 }
 
-std::string describe_interruption(engine::Run const& run) {
-    return fmt::format("\nStopped. The journal is kept; go on with: holdfast resume {}\n", run.run);
+/// What became of a run that leaves nothing to verify: with its errors, once, and how to go on.
+void tell(engine::Run const& run, Arguments const& arguments, world::Terminal& terminal) {
+    terminal.err(report::run(run, style(terminal, arguments)));
+    if (arguments.output("json") && !run.errors.empty()) terminal.out(json::pretty(report::errors_json(run.errors)));
+    if (run.outcome == "interrupted")
+        terminal.err(fmt::format("\nStopped. The journal is kept; go on with: holdfast resume {}\n", run.run));
 }
 
 /// Guards, question, journal, act, closing screen: what apply and resume share.
@@ -149,9 +153,7 @@ int act_on(plan::Plan const& plan, Design const& design, estate::Estate const& e
     if (!run) return fail(run.error(), terminal, arguments);
     int const status = status_of(*run, session);
     if (status == 0 && act.verb != "destroy") return conclude(design, estate, plan, *run, session, client, arguments, terminal);
-    terminal.err(report::run(*run, style(terminal, arguments)));
-    if (!run->errors.empty()) show({run->errors, design.sources}, terminal, arguments);
-    if (run->outcome == "interrupted") terminal.err(describe_interruption(*run));
+    tell(*run, arguments, terminal);
     return status;
 }
 
@@ -398,9 +400,7 @@ int resume(Arguments const& given, world::Terminal& terminal) {
     int const status = status_of(*done, **session);
     if (status == 0 && json::text_at(state->plan, "verb") != "destroy")
         return conclude(*spec, *estate, *plan, *done, **session, client, arguments, terminal);
-    terminal.err(report::run(*done, style(terminal, arguments)));
-    if (!done->errors.empty()) show({done->errors, spec->sources}, terminal, arguments);
-    if (done->outcome == "interrupted") terminal.err(describe_interruption(*done));
+    tell(*done, arguments, terminal);
     return status;
 }
 

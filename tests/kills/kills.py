@@ -14,7 +14,6 @@ import os
 import pathlib
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,24 +21,20 @@ import traceback
 
 import people
 from wire import ACTS, DOWN, UP, Wire
-from world import JOURNAL, ROOT, ROWS, Calm, Story, Tools, Wrong, expect, tail
+from world import JOURNAL, ROOT, ROWS, Calm, State, Story, Tools, Wrong, ended, expect, tail
 
 CLIENT_WAYS = ('flushed', 'before', 'torn', 'unflushed')
 SERVER_WAYS = ('answered', 'flushed', 'unflushed', 'torn', 'before')
 
 
-def ended_in_words(ran, calm):
-    """Either it got through, or it says what is wrong and what to do next. True: it got through."""
+def got_through(ran, story, calm):
+    """Or else it says what is wrong and what to do next."""
     if ran.returncode == calm.status:
         return True
-    expect(ran.returncode == 1, f'it ended with {ran.returncode}: {tail(ran)}')
+    # What could not be read is not known, and nothing is begun on a guess: a guard refuses.
+    expect(ran.returncode == 1 or (ran.returncode == 5 and not story.journals()), f'it ended with {ran.returncode}: {tail(ran)}')
     expect('error' in ran.stderr and 'fix:' in ran.stderr, f'it does not say what is wrong: {tail(ran)}')
     return False
-
-
-def finish(process, calm):
-    out, err = process.communicate(timeout=240)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def client(story, calm, record, how):
@@ -63,8 +58,8 @@ def server(story, calm, commit, how):
         story.loses_nothing()
         story.azure.start()
     finally:
-        ran = finish(working, calm)
-    survived = ended_in_words(ran, calm)
+        ran = ended(working)
+    survived = got_through(ran, story, calm)
     if not survived:
         story.take_up(calm)
     story.same_end(calm, doubt)
@@ -78,7 +73,7 @@ def both(story, calm, moment, how):
         working = story.begin('apply')
         expect(story.azure.gone() == -signal.SIGKILL, 'the server did not die')
         working.kill()
-        finish(working, calm)
+        ended(working)
     else:
         story.azure.start()
         died = story.run('apply', file=JOURNAL, at=moment, how=how)
@@ -99,12 +94,23 @@ def network(story, calm, direction, byte, act):
         story.through = wire.url
         ran = story.run('apply')
         expect(wire.happened, 'its moment never came')
-        survived = ended_in_words(ran, calm)
+        survived = got_through(ran, story, calm)
         wire.clears()
         if not survived:
             story.take_up(calm)
         story.same_end(calm, doubt)
     return 'survived' if survived else 'resumed'
+
+
+def destroy(story, calm, record, how):
+    """The client dies while it takes everything away."""
+    story.azure.start()
+    died = story.run('destroy', file=JOURNAL, at=record, how=how)
+    expect(died.returncode == -signal.SIGKILL, f'it did not die: {died.returncode}: {tail(died)}')
+    story.take_up(calm, 'destroy')
+    story.azure.end()
+    calm.gone.same(State(story.folder / 'azure'))
+    return 'resumed'
 
 
 class Moments:
@@ -120,7 +126,7 @@ class Moments:
     def named(self, calm, name):
         """One moment again, by its name."""
         _, way, *moment = name.split(':')
-        plays = {'client': client, 'server': server, 'both': both, 'network': network, **dict(people.PLAYS)}
+        plays = {'client': client, 'destroy': destroy, 'server': server, 'both': both, 'network': network, **dict(people.PLAYS)}
         self.add(calm, way, plays[way], *(int(part) if part.isdigit() else part for part in moment))
 
     def draw(self, calm, picks):
@@ -131,6 +137,9 @@ class Moments:
         if not self.options.all:
             for _ in range(picks):
                 self.add(calm, 'client', client, draw.randint(1, calm.records), draw.choice(CLIENT_WAYS[1:]))
+        for record in range(1, calm.records_of_destroy + 1):
+            if self.options.all or draw.random() < 10 / calm.records_of_destroy:
+                self.add(calm, 'destroy', destroy, record, draw.choice(CLIENT_WAYS))
         for _ in range(picks):
             # The last commits belong to the reading that follows the act: nothing is at work then.
             self.add(calm, 'server', server, draw.randint(2, calm.commits * 9 // 10), draw.choice(SERVER_WAYS))
@@ -151,7 +160,7 @@ class Moments:
             return
         begun = time.monotonic()
         try:
-            with Story(self.tools, calm.template, f'{self.folder}/{number}', calm.spec) as story:
+            with Story(self.tools, calm.applied if play is destroy else calm.template, f'{self.folder}/{number}', calm.spec) as story:
                 ending = play(story, calm, *moment)
             self.table[(way, ending)] += 1
             if self.options.verbose:

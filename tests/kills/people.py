@@ -4,7 +4,6 @@ Each is met while the client stands still after a record of its journal. It says
 going on afterwards ends as if it had not been.
 """
 import contextlib
-import json
 import os
 import pty
 import select
@@ -12,7 +11,7 @@ import shutil
 import signal
 import subprocess
 
-from world import JOURNAL, SPEED, State, Wrong, expect, tail
+from world import JOURNAL, SPEED, State, Wrong, ended, expect, tail
 
 
 def wait_until_stopped(process, read=None):
@@ -36,11 +35,6 @@ def standing_still(story, record, **orders):
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGCONT)
-
-
-def ended(process):
-    out, err = process.communicate(timeout=120)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def says(ran, status, *words):

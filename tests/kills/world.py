@@ -34,7 +34,7 @@ def expect(condition, what):
         raise Wrong(what)
 
 
-_ports, _ports_lock = {}, threading.Lock()
+_ports, _ports_lock = set(), threading.Lock()
 
 
 def free_port():
@@ -50,7 +50,7 @@ def free_port():
                     probe.bind(('127.0.0.1', port))
                 except OSError:
                     continue
-            _ports[port] = True
+            _ports.add(port)
             return port
 
 
@@ -174,13 +174,13 @@ class Story:
         return [json.loads(line) for path in self.journals() for line in path.read_text().splitlines()
                 if line.endswith('}') and line.startswith('{')]
 
-    def take_up(self, calm):
-        """`resume`, and where there was nothing to resume, `apply`: what the message says."""
+    def take_up(self, calm, verb='apply'):
+        """`resume`, and where there was nothing to resume, the command itself: what the message says."""
         went_on = self.run('resume')
         said = went_on.stdout + went_on.stderr
         if 'no run to resume' in said or 'it did nothing' in said:
-            went_on = self.run('apply')
-        expect(went_on.returncode == calm.status, f'going on ended with {went_on.returncode}, not {calm.status}: {tail(went_on)}')
+            went_on = self.run(verb)
+        expect(went_on.returncode == (calm.status if verb == 'apply' else 0), f'going on ended with {went_on.returncode}, not {calm.status}: {tail(went_on)}')
 
     def same_end(self, calm, doubles=()):
         """Nothing is left to do, and what stands is what stands after an unbroken run, each thing written as often."""
@@ -193,6 +193,12 @@ class Story:
         seen = State(self.folder / 'azure')
         calm.state.same(seen, doubles)
         return seen
+
+
+def ended(process):
+    """Waits for a client begun before."""
+    out, err = process.communicate(timeout=240)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def tail(ran):
@@ -287,6 +293,15 @@ class Calm:
             self.plan_status = planned.returncode
             expect(not json.loads(planned.stdout)['steps'], 'an unbroken run leaves something to do')
             story.azure.end()
+            self.applied = pathlib.Path(folder) / f'{pathlib.Path(spec).stem}-applied'
+            shutil.copytree(story.folder / 'azure', self.applied)
             self.commits = int((story.folder / 'commits').read_text())
             self.state = State(story.folder / 'azure')
             expect(self.state.repeated == 0 and set(self.state.written.values()) == {1}, 'an unbroken run writes once')
+        with Story(tools, self.applied, f'{folder}/{pathlib.Path(spec).stem}-gone', spec) as story:
+            story.azure.start()
+            gone = story.run('destroy')
+            expect(gone.returncode == 0, f'an unbroken destroy ended with {gone.returncode}: {tail(gone)}')
+            self.records_of_destroy = len(story.records())
+            story.azure.end()
+            self.gone = State(story.folder / 'azure')

@@ -55,7 +55,6 @@ Refusal validate_private_endpoint(Context&, Write const&);
 void accepted_private_endpoint(Context&, Stored&, Stored const* before);
 arm::Outcome complete_private_endpoint(Context&, Stored&);
 Refusal validate_zone_group(Context&, Write const&);
-void accepted_zone_group(Context&, Stored&, Stored const* before);
 
 /// "a GUID that belongs to this resource", kept from before.
 void fill_resource_guid(Context&, Stored&, Stored const* before);

@@ -148,10 +148,4 @@ Refusal validate_zone_group(Context& context, Write const& write) {
     return {};
 }
 
-void accepted_zone_group(Context&, Stored& stored, Stored const*) {
-    if (auto* configs = json::find(stored.body, "properties.privateDnsZoneConfigs"); configs && configs->is_array())
-        for (auto& config : configs->as_array())
-            json::put(config, "id", json::Value(stored.id.text() + "/privateDnsZoneConfigs/" + text(config, "name")));
-}
-
 }  // namespace holdfast::simulator::providers::network

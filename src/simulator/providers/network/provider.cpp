@@ -225,7 +225,6 @@ constexpr auto zone_groups = [] {
     auto row = child("Microsoft.Network/privateEndpoints/privateDnsZoneGroups", {2, 10, 20, estimate}, 10);
     row.links = zone_group_links;
     row.validate = validate_zone_group;
-    row.accepted = accepted_zone_group;
     return row;
 }();
 /// Made by AKS in the node resource group only; nobody PUTs it here.
