@@ -2,6 +2,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 #include "base/base.hpp"
@@ -45,6 +46,15 @@ std::string encode64(std::string_view bytes, std::string_view alphabet, bool pad
 }
 constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/// What each character stands for, in either alphabet; 64: in neither.
+constexpr std::uint8_t in_neither = 64;
+constexpr auto sixes = [] {
+    std::array<std::uint8_t, 256> of{};
+    of.fill(in_neither);
+    for (std::uint8_t i = 0; i < in_neither; ++i)
+        of[static_cast<unsigned char>(kPlain[i])] = of[static_cast<unsigned char>(kUrl[i])] = i;
+    return of;
+}();
 
 std::string digest(EVP_MD const* algorithm, std::string_view bytes) {
     std::string out(std::size_t(EVP_MD_get_size(algorithm)), '\0');
@@ -172,6 +182,7 @@ std::string base64url(std::string_view bytes) { return encode64(bytes, kUrl, fal
 
 Result<std::string> from_base64(std::string_view text) {
     std::string out;
+    out.reserve(text.size() / 4 * 3 + 3);
     std::uint32_t group = 0;
     int bits = 0;
     bool ended = false;
@@ -181,9 +192,8 @@ Result<std::string> from_base64(std::string_view text) {
             ended = true;
             continue;
         }
-        auto at = kPlain.find(c);
-        if (at == std::string_view::npos) at = kUrl.find(c);
-        if (at == std::string_view::npos || ended) return fail(ErrorCode::syntax, "this is not base64");
+        auto const at = sixes[static_cast<unsigned char>(c)];
+        if (at == in_neither || ended) return fail(ErrorCode::syntax, "this is not base64");
         group = (group << 6 | std::uint32_t(at)) & 0xffffff;
         bits += 6;
         if (bits >= 8) {

@@ -116,7 +116,11 @@ Task<Result<world::Response>> send_until_answered(MakeRequest make, world::World
             transient = code == ErrorCode::connection_failed || code == ErrorCode::connection_lost ||
                         code == ErrorCode::timeout;
         }
-        if (!transient || attempt >= attempts) co_return result;
+        if (!transient || attempt >= attempts) {
+            if (!result && result.error().fix.empty())
+                result.error().fix = "check the network, then run the same again; a run goes on with `holdfast resume`";
+            co_return result;
+        }
         auto const full = std::min(Duration{800} * (std::int64_t{1} << (attempt - 1)), Duration{30'000});
         auto wait =
             Duration(static_cast<std::int64_t>(static_cast<double>(full.count()) * (0.5 + world->prng.unit() / 2)));

@@ -147,7 +147,10 @@ std::vector<int> numbers(std::string_view version) {
     return out;
 }
 
-/// Removes what Azure alone writes. Members that the shape does not know stay: they go back as they came.
+/// What Azure gives to each part of a resource by itself, whether or not the shape tells of it.
+constexpr std::string_view given_to_parts[] = {"id", "etag"};
+
+/// Removes what Azure alone writes. Other members that the shape does not know stay: they go back as they came.
 void without_read_only(json::Value& body, shapes::Type const& type) {
     if (auto* list = body.if_array()) {
         if (type.item)
@@ -166,7 +169,12 @@ void without_read_only(json::Value& body, shapes::Type const& type) {
         std::string_view const key = item.key();
         auto const it = std::ranges::find_if(type.properties,
                                              [key](shapes::Property const& p) { return base::same_text(p.name, key); });
-        if (it == type.properties.end()) continue;
+        if (it == type.properties.end()) {
+            bool const given =
+                type.kind == shapes::Kind::object && std::ranges::find(given_to_parts, key) != std::end(given_to_parts);
+            if (given) gone.emplace_back(key);
+            continue;
+        }
         if (it->flags & shapes::read_only) gone.emplace_back(key);
         else if (it->type) without_read_only(item.value(), *it->type);
     }

@@ -194,10 +194,8 @@ private:
             }
             auto const* value = source->raw ? json::find(*source->raw, output->path) : nullptr;
             if (!value) value = json::find(source->body, output->path);
-            auto const made = out_.nodes.find(output->address);
-            bool const later = made != out_.nodes.end() && !made->second.under_way.empty();
-            if ((!value || value->is_null()) && later) {
-                node.wanted.pending.push_back(pending);  // it shows once Azure is done with it
+            if ((!value || value->is_null()) && shows_later(output->address)) {
+                node.wanted.pending.push_back(pending);
                 continue;
             }
             if (value && !value->is_null())
@@ -205,6 +203,12 @@ private:
             else lost(node, fmt::format("{} does not show {}", output->address, output->path.text()));
         }
         if (!node.wanted.id) node.wanted.id = name_of_assignment(node.wanted);
+    }
+    /// Azure is still at work on it, or it came out failed and this plan writes it again: what it lacks it shows then.
+    bool shows_later(Address const& address) const {
+        auto const it = out_.nodes.find(address);
+        if (it == out_.nodes.end() || !it->second.live) return false;
+        return !it->second.under_way.empty() || is_failure(state_of(*it->second.live));
     }
     /// A value that stands and cannot be seen: what stands is not compared there, what does not stand is not made.
     void lost(Node& node, std::string because) {
@@ -296,7 +300,9 @@ private:
         if (row.moved_by.empty()) return false;
         auto const channel = json::text_at(body, row.moved_by);
         if (!channel) return false;
-        auto const minor = [](std::string_view version) { return version.substr(0, version.find('.', version.find('.') + 1)); };
+        auto const minor = [](std::string_view version) {
+            return version.substr(0, version.find('.', version.find('.') + 1));
+        };
         if (base::same_text(row.within, *channel) && minor(stands) != minor(wanted)) return false;
         auto const values = base::split(row.moved_by_values, '\n');
         return std::ranges::any_of(values, [&channel](auto const& v) { return base::same_text(v, *channel); });
@@ -336,9 +342,8 @@ private:
     void still_pending(Node& node, Change& change, Pending const& pending) {
         auto const* output = std::get_if<Output>(&pending.from);
         if (!output) return;  // a secret: Azure never shows it, so it is not compared
-        auto const source = out_.nodes.find(output->address);
-        bool const later = source != out_.nodes.end() && !source->second.under_way.empty();
-        if (!later && source_of(output->address)) return;  // told already: the source does not show the value
+        if (!shows_later(output->address) && source_of(output->address))
+            return;  // told already: the source does not show the value
         auto const* before = json::find(node.live->body, pending.at);
         add(change, node.wanted, pending.at, before ? std::optional(*before) : std::nullopt, std::nullopt);
         change.properties.back().pending = true;

@@ -1,6 +1,8 @@
 /// ResourceId: the only reading of an ARM id.
 #include <fmt/format.h>
 
+#include <unordered_map>
+
 #include <cassert>
 
 #include "resource/resource.hpp"
@@ -42,15 +44,24 @@ std::string joined(std::span<std::string const> segments) {
     return out;
 }
 
+/// By its name in lower case.
+std::unordered_map<std::string, std::string_view> const& namespaces() {
+    static auto const all = [] {
+        std::unordered_map<std::string, std::string_view> by_name;
+        for (auto const& type : shapes::all()) {
+            auto const name = std::string_view(type.name).substr(0, type.name.find('/'));
+            by_name.emplace(base::lower(name), name);
+        }
+        return by_name;
+    }();
+    return all;
+}
+
 /// The canonical case of a namespace and of each type word, as far as `shapes` knows them.
 void canonical_type(std::span<std::string> provider) {
     // provider = [namespace, type, name, type, name …]
-    std::string const prefix = base::lower(provider[0]) + "/";
-    for (auto const& type : shapes::all())
-        if (base::starts_with_text(type.name, prefix)) {
-            provider[0] = type.name.substr(0, type.name.find('/'));
-            break;
-        }
+    if (auto const known = namespaces().find(base::lower(provider[0])); known != namespaces().end())
+        provider[0] = known->second;
     std::string type = provider[0];
     for (std::size_t at = 1; at < provider.size(); at += 2) {
         type += '/';
@@ -82,8 +93,9 @@ base::Result<ResourceId> ResourceId::parse(std::string_view given) {
     };
     if (given.size() > longest) return refuse("it is too long");
     std::string text;
+    text.reserve(given.size());
     for (std::size_t i = 0; i < given.size(); ++i) {
-        if (base::same_text(given.substr(i, 3), "%2f")) {
+        if (given[i] == '%' && base::same_text(given.substr(i, 3), "%2f")) {
             text += '/';
             i += 2;
         } else {

@@ -5,7 +5,8 @@
 namespace holdfast::simulator {
 namespace {
 
-constexpr std::string_view clouds_source = "https://management.azure.com/metadata/endpoints, recorded traffic, read 2026-11-23";
+constexpr std::string_view clouds_source =
+    "https://management.azure.com/metadata/endpoints, recorded traffic, read 2026-11-23";
 constexpr CloudHosts clouds[] = {
     {"Simulated", "management.azsim.test", "login.azsim.test", "graph.azsim.test", "vault.azsim.test",
      "azurecr.azsim.test", "portal.azsim.test", "own", "2026-11-24"},
@@ -33,6 +34,7 @@ Fate::End Fate::end(std::string_view, resource::ResourceId const&) { return End:
 double Fate::takes(std::string_view, resource::ResourceId const&, double drawn) { return drawn; }
 double Fate::takes_effect(resource::ResourceId const&, double drawn) { return drawn; }
 Duration Fate::token_lives(Duration usual) { return usual; }
+void Fate::repeated(resource::ResourceId const&) {}
 
 base::Prng Core::prng(std::string_view purpose) {
     auto const nth = store.count(std::string(purpose));

@@ -76,6 +76,8 @@ public:
     /// Seconds until a role assignment just made takes effect.
     virtual double takes_effect(resource::ResourceId const& assignment, double drawn);
     virtual Duration token_lives(Duration usual);
+    /// Told of a create that asks for what stands already, unasked: `repeated_creates` counts them.
+    virtual void repeated(resource::ResourceId const& target);
 };
 
 struct Options {

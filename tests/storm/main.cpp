@@ -14,9 +14,11 @@ namespace holdfast::storm {
 namespace {
 
 constexpr std::string_view usage =
-    "holdfast-storm [--seeds N] [--jobs N] [--first S] [--specs N] [--floor N]   many seeds; red when one fails\n"
+    "holdfast-storm [--seeds N] [--jobs N] [--first S] [--specs N] [--floor N] [--stop]\n"
+    "                                                                           many seeds; red when one fails\n"
     "holdfast-storm --seed S [--without KIND,KIND] [--trace]                    one seed again\n"
     "  --specs N   specs drawn over the language, beside the examples (default 60)\n"
+    "  --stop      end at the first seed that fails, without shrinking it\n"
     "  --floor N   every cell of the table that can happen must have happened so often (default 20; 0: not asked)\n";
 
 struct Asked {
@@ -24,7 +26,7 @@ struct Asked {
     int jobs = 2;
     std::optional<std::uint64_t> seed;
     std::set<Kind> without;
-    bool trace = false;
+    bool trace = false, stop = false;
 };
 
 std::optional<Asked> read(int count, char** words) {
@@ -33,6 +35,10 @@ std::optional<Asked> read(int count, char** words) {
         std::string_view const word = words[i];
         if (word == "--trace") {
             asked.trace = true;
+            continue;
+        }
+        if (word == "--stop") {
+            asked.stop = true;
             continue;
         }
         if (i + 1 >= count) return std::nullopt;
@@ -92,13 +98,15 @@ std::string listed(std::set<Kind> const& kinds) {
     return out;
 }
 
-std::string failure(Verdict const& verdict, Subject const& subject, std::uint64_t specs) {
+std::string failure(Verdict const& verdict, Subject const& subject, std::uint64_t specs, bool shrunk) {
+    if (!shrunk)
+        return fmt::format("seed {} on {}: {}\n  weather: {}\n", verdict.seed, verdict.subject, verdict.broken.front(),
+                           verdict.weather);
     auto const without = shrink(verdict.seed, subject, {});
-    auto const left = Weather::draw(verdict.seed, without);
     auto const again = play(verdict.seed, subject, {.without = without});
     auto out = fmt::format("seed {} on {}{}: {}\n  weather: {}\n  shrunk:  {}\n", verdict.seed, verdict.subject,
                            subject.settings.empty() ? "" : " (" + subject.settings + ")", verdict.broken.front(),
-                           verdict.weather, left.text());
+                           verdict.weather, again.weather);
     if (!again.broken.empty()) out += fmt::format("           {}\n", again.broken.front());
     out += fmt::format("  replay:  holdfast-storm --seed {} --specs {}{}{}\n", verdict.seed, specs,
                        without.empty() ? "" : " --without ", listed(without));
@@ -127,6 +135,9 @@ struct Sum {
     }
 };
 
+/// A seed that takes so long never ends: its worker is killed, and says where it was.
+constexpr unsigned longest_seed_s = 120;
+
 /// Seeds number, number + jobs, … Every hundredth is played twice and must leave the same trace.
 void work(Asked const& asked, int number, std::FILE* out) {
     Repertoire repertoire(asked.specs);
@@ -136,6 +147,7 @@ void work(Asked const& asked, int number, std::FILE* out) {
          seed += static_cast<std::uint64_t>(asked.jobs)) {
         std::fprintf(out, "at %llu\n", static_cast<unsigned long long>(seed));
         std::fflush(out);
+        alarm(longest_seed_s);
         auto const& subject = repertoire.of(seed);
         if (!subject.refusal.empty()) {
             ++sum.refused;
@@ -144,6 +156,7 @@ void work(Asked const& asked, int number, std::FILE* out) {
                     fmt::format("{} ({}) fails under a clear sky: {}", subject.name, subject.settings, subject.refusal);
                 std::fprintf(out, "say %s\n", text.c_str());
             }
+            if (asked.stop) break;
             continue;
         }
         auto verdict = play(seed, subject);
@@ -158,10 +171,13 @@ void work(Asked const& asked, int number, std::FILE* out) {
         sum.tally.add(verdict.tally);
         if (verdict.broken.empty()) continue;
         if (++sum.failed <= 10) {
-            auto const text = failure(verdict, subject, asked.specs);
+            alarm(0);
+            auto const text = failure(verdict, subject, asked.specs, !asked.stop);
             for (auto const& line : base::split(text, '\n')) std::fprintf(out, "say %s\n", line.c_str());
         }
+        if (asked.stop) break;
     }
+    alarm(0);
     sum.tried = static_cast<std::uint64_t>(repertoire.tried);
     sum.rejected = static_cast<std::uint64_t>(repertoire.rejected);
     std::fprintf(out, "sum %s", sum.written().c_str());
@@ -217,8 +233,7 @@ int many(Asked const& asked) {
             else if (text.starts_with("say ")) {
                 fmt::print("{}", text.substr(4));
                 std::fflush(stdout);
-            }
-            else if (text.starts_with("sum ")) sum.read(std::string(text.substr(4)));
+            } else if (text.starts_with("sum ")) sum.read(std::string(text.substr(4)));
         }
         std::free(line);
         std::fclose(worker.in);

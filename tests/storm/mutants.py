@@ -20,10 +20,10 @@ def mutants():
 
 
 def storm(copy):
-    built = subprocess.run(['ninja', '-j2', '-C', 'build/release', 'holdfast-storm'], cwd=copy, capture_output=True, text=True)
+    built = subprocess.run(['ninja', '-j1', '-C', 'build/release', 'holdfast-storm'], cwd=copy, capture_output=True, text=True)
     if built.returncode != 0:
         return 'does not compile', built.stdout[-1500:]
-    ran = subprocess.run(['build/release/tests/holdfast-storm', '--seeds', SEEDS, '--jobs', '2', '--specs', '6', '--floor', '0'],
+    ran = subprocess.run(['build/release/tests/holdfast-storm', '--seeds', SEEDS, '--jobs', '1', '--specs', '6', '--floor', '0', '--stop'],
                          cwd=copy, capture_output=True, text=True, timeout=1800)
     lines = [line for line in ran.stdout.splitlines() if line.startswith(('seed ', 'a worker')) or 'clear sky' in line]
     return ('caught' if ran.returncode == 1 else 'SURVIVED'), (lines or [''])[0][:200]
@@ -33,6 +33,9 @@ def main():
     copy, wanted = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:]
     if copy == HERE.parent.parent:
         sys.exit('not in the checkout itself: its files would be changed')
+    outcome, first = storm(copy)
+    if outcome != 'SURVIVED':
+        sys.exit(f'red before anything is planted: {outcome} {first}')
     survived = 0
     for name, file, old, new in mutants():
         if wanted and name not in wanted:

@@ -5,9 +5,14 @@
 
 namespace holdfast::storm {
 
-/// After `later`, somebody with the rights of an owner changes or deletes something of the estate that stands. What
-/// they did comes out in words; nothing when Azure refused it or nothing stood.
-world::Task<void> meddle(Process* process, Scene* scene, Kind how, resource::Graph estate, base::Duration later,
-                         std::vector<std::string>* did);
+struct ByHand {
+    std::vector<std::string> words;  ///< what was done
+    std::set<std::string> made;      ///< ids of things that are not ours, where ours were to stand
+};
+
+/// After `later`, somebody with the rights of an owner changes, deletes or makes something of the estate. With an aim
+/// they wait until something of that kind is there to be touched. Nothing is done where Azure refuses it.
+world::Task<void> meddle(Process* process, Scene* scene, Kind how, Aim* aim, resource::Graph estate,
+                         base::Duration later, ByHand* did);
 
 }  // namespace holdfast::storm

@@ -1,6 +1,7 @@
 #include "play.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "people.hpp"
 #include "watch.hpp"
@@ -20,18 +21,22 @@ public:
     Play(std::uint64_t seed, Subject const& subject, Played const& how)
         : subject_(subject), dice_(seed ^ 0x9e3779b97f4a7c15ull), seed_(seed) {
         scene_.weather = Weather::draw(seed, how.without);
+        scene_.aims = aims(seed, how.without);
+        for (auto const& aim : scene_.aims) scene_.weather.raise(aim.at.kind);
         scene_.keep_lines = how.keep_lines;
         scene_.writable = subject.writable;
         scene_.scopes = subject.scopes;
         verdict_.seed = seed;
         verdict_.subject = subject.name;
-        verdict_.weather = scene_.weather.text();
+        verdict_.weather = scene_.weather.text() + text(scene_.aims);
     }
 
     Verdict run() {
         open();
-        bool const from_the_end = dice_.chance(0.15);
-        bool const ends_destroyed = dice_.chance(0.35);
+        bool const removes =
+            std::ranges::any_of(scene_.aims, [](Aim const& aim) { return aim.at.doing == Doing::remove; });
+        bool const from_the_end = dice_.chance(0.15) && scene_.aims.empty();
+        bool const ends_destroyed = dice_.chance(0.35) || removes;
         if (from_the_end && !scene_.weather.on(Kind::deleted_vault)) begin_deployed();
         storm_and_clear(Will::apply);
         if (ends_destroyed && scene_.broken.empty() && verdict_.converged) {
@@ -54,22 +59,23 @@ private:
         if (now_ == base::Time{} && !subject_.world.empty())
             if (auto const loaded = azure_->load(subject_.world); !loaded) scene_.violated(loaded.error().what);
         now_ = azure_->now();
-        repeated_before_ = azure_->repeated_creates();
-        // What came back with a vault is written once more, which changes nothing: a vault and a key each.
-        scene_.unsure += 2 * static_cast<std::int64_t>(azure_->soft_deleted().size());
+        if (!azure_->soft_deleted().empty()) a_vault_may_come_back();
     }
     void begin_deployed() {
         rows_ = subject_.deployed;
         now_ = subject_.deployed_at;
         open_azure();
-        repeated_before_ = azure_->repeated_creates();
+    }
+    /// What comes back from the bin is written once more, which changes nothing: the vault and what it holds.
+    void a_vault_may_come_back() {
+        for (auto const& key : subject_.writable)
+            if (key.find("/providers/microsoft.keyvault/vaults/") != std::string::npos) scene_.doubts.unsure(key);
     }
     void open_azure() {
         azure_.reset();
         auto opened = simulator::Azure::open(rows_, options(seed_, fate_.get()));
         if (!opened) throw std::runtime_error(opened.error().what);
         azure_ = std::move(*opened);
-        scene_.repeats = [this] { return azure_->repeated_creates(); };
     }
 
     /// One process: goes on with what its journal tells, or begins anew; then looks again. Dies, or ends.
@@ -78,9 +84,10 @@ private:
         scene_.note(fmt::format("-- life {} ({}) at {}", verdict_.lives, scene_.clear ? "clear" : "storm",
                                 base::to_string(now_)));
         scene_.clock_off = Duration{0};
+        scene_.troubles.clear();
         scene_.clock_was_set = scene_.slept = false;
         Process process(scene_, *azure_, *disk_, now_, dice_.next());
-        if (company) invite(process, will);
+        invite(process, will, company);
         Will resumed = will;
         Ended ended;
         bool const goes_on = dice_.chance(0.7);
@@ -89,30 +96,36 @@ private:
         if (!ended.died && (!ended.done || resumed != will || scene_.clear))
             ended = process.carry_out(subject_.estate, will);
         Watch::named(scene_, ended.errors);
+        Watch::tried(scene_, ended.errors);
         for (auto const& guard : ended.guards)
             if (guard.because.empty() || guard.name.empty()) scene_.violated("a guard gives no reason");
         now_ = std::max(process.now(), azure_->now());
+        scene_.doubts.life_ended();
         if (ended.died) ++verdict_.deaths;
         scene_.note(fmt::format("-- {}", ended.died ? "died" : ended.done ? "done" : "stopped"));
         return ended;
     }
 
-    void invite(Process& process, Will will) {
+    void invite(Process& process, Will will, bool company) {
         auto const& estate = subject_.estate;
         auto const soon = [&](Kind kind) {
             return Duration(static_cast<std::int64_t>(scene_.weather.dice(kind).unit() * 900'000));
         };
-        if (!scene_.clear && scene_.weather.strikes(Kind::second_deployer)) {
+        if (company && !scene_.clear && scene_.weather.strikes(Kind::second_deployer)) {
             scene_.tally.struck(Kind::second_deployer, Doing::look);
             second_ = true;
             auto const later = soon(Kind::second_deployer);
             process.beside([&estate, will, later](Process& at) { return at.second_machine(estate, will, later); });
         }
-        for (auto const kind : {Kind::human_changes, Kind::human_deletes}) {
-            if (scene_.clear || !scene_.weather.strikes(kind)) continue;
+        for (auto const kind : {Kind::human_changes, Kind::human_deletes, Kind::human_creates}) {
+            if (scene_.clear || (kind == Kind::human_creates && will != Will::apply)) continue;
+            auto const aimed = std::ranges::find_if(
+                scene_.aims, [kind](Aim const& aim) { return aim.at.kind == kind && aim.left > 0; });
+            auto* const aim = aimed == scene_.aims.end() ? nullptr : &*aimed;
+            if (!aim && !(company && scene_.weather.strikes(kind))) continue;
             auto const later = soon(kind);
-            process.beside([this, kind, later](Process& at) {
-                return meddle(&at, &scene_, kind, subject_.estate.graph, later, &by_hand_);
+            process.beside([this, kind, later, aim](Process& at) {
+                return meddle(&at, &scene_, kind, aim, subject_.estate.graph, later, &by_hand_);
             });
         }
     }
@@ -144,9 +157,9 @@ private:
     }
 
     void judge(Will will, Ended const& last) {
+        strangers();
         if (!verdict_.converged) {
-            if (!by_hand_.empty() && (!last.guards.empty() || !last.errors.empty()))
-                return;  // named, and not ours to undo
+            if (touched() && (!last.guards.empty() || !last.errors.empty())) return;  // named, and not ours to undo
             std::string why;
             for (auto const& error : last.errors)
                 why += fmt::format("; {}{}", error.what,
@@ -159,28 +172,43 @@ private:
             return;
         }
         compare(standing(*azure_), will == Will::apply ? subject_.after : subject_.before);
-        if (second_ || scene_.records_lost || !by_hand_.empty()) return;
-        if (azure_->repeated_creates() - repeated_before_ > scene_.unsure)
-            scene_.violated(fmt::format("{} creates were repeated, {} could be in doubt",
-                                        azure_->repeated_creates() - repeated_before_, scene_.unsure));
     }
 
+    bool touched() const { return !by_hand_.words.empty(); }
+    /// What somebody else made stays theirs: it bears no mark of ours, whatever our runs came to.
+    void strangers() {
+        auto const there = azure_->resources();
+        for (auto const& key : by_hand_.made) {
+            auto const found = there.find(key);
+            if (found == there.end()) scene_.violated("what somebody else made is gone: " + key);
+            else if (json::find(found->second, json::Path("tags").child(std::string(resource::owner_tag))))
+                scene_.violated("what somebody else made was taken over: " + key);
+        }
+    }
     void compare(Standing const& stands, Standing const& wanted) {
         for (auto const& [id, body] : wanted) {
             auto const found = stands.find(id);
             if (found == stands.end()) {
-                if (!by_hand_.empty() && made_by_azure(id)) continue;
+                if (touched() && made_by_azure(id)) continue;
+                if (second_ && a_clusters_route(id)) continue;
                 scene_.violated("lost: " + id);
                 continue;
             }
-            if (!by_hand_.empty()) continue;
-            for (auto const& [at, value] : body)
+            if (touched()) continue;
+            for (auto const& [at, value] : body) {
+                if (second_ && at.starts_with(".properties.routes")) continue;
                 if (auto const leaf = found->second.find(at); leaf == found->second.end() || leaf->second != value)
                     scene_.violated(fmt::format("{} is '{}' at {}, not '{}'", id,
                                                 leaf == found->second.end() ? "" : leaf->second, at, value));
+            }
         }
         for (auto const& [id, body] : stands)
-            if (!wanted.contains(id) && (by_hand_.empty() || !made_by_azure(id))) scene_.violated("left over: " + id);
+            if (!wanted.contains(id) && (!touched() || !made_by_azure(id))) scene_.violated("left over: " + id);
+    }
+    /// A cluster writes its own routes into the table. Two machines may wipe them, each writing the table before there
+    /// was a cluster to its knowledge; only the cluster brings them back.
+    static bool a_clusters_route(std::string_view id) {
+        return id.find("/routetables/") != id.npos && id.find("/routes/aks-") != id.npos;
     }
     /// What Azure gave to something of ours is no longer as it was, once somebody deleted that by hand.
     static bool made_by_azure(std::string_view id) { return id.find("/resourcegroups/mc_") != std::string_view::npos; }
@@ -210,8 +238,7 @@ private:
     std::unique_ptr<world::Files> disk_ = world::memory_files();
     base::Time now_{};
     bool second_ = false;
-    std::int64_t repeated_before_ = 0;
-    std::vector<std::string> by_hand_;
+    ByHand by_hand_;
 };
 
 }  // namespace

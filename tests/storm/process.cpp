@@ -10,10 +10,12 @@ using base::Duration;
 using world::Task;
 
 struct Process::Seat {
-    Seat(Scene& scene, world::Transport& wire, world::Clock& clock, world::Files& disk, std::uint64_t seed)
+    Seat(Scene& scene, Machine machine, world::Transport& wire, world::Clock& clock, world::Files& disk,
+         std::uint64_t seed)
         : clock_(stormy(scene, clock)),
-          http(stormy(scene, wire, *clock_)),
-          files(stormy(scene, disk)),
+          machine(machine),
+          http(stormy(scene, machine, wire, *clock_)),
+          files(stormy(scene, machine, disk)),
           environment(world::fixed_environment()),
           programs(world::no_programs()),
           prng(seed),
@@ -24,6 +26,7 @@ struct Process::Seat {
           client(cloud, *credential, world) {}
 
     std::unique_ptr<world::Clock> clock_;
+    Machine machine;
     std::unique_ptr<world::Transport> http;
     std::unique_ptr<world::Files> files;
     std::unique_ptr<world::Environment> environment;
@@ -46,8 +49,7 @@ base::Result<base::Secret> secret(resource::SecretName const&) { return base::Se
 Process::Process(Scene& scene, simulator::Azure& azure, world::Files& disk, base::Time start, std::uint64_t seed)
     : scene_(scene), azure_(azure), clock_(io_, start), wire_(simulator::transport(azure, clock_)) {
     scene.dead = false;
-    scene.in_flight = 0;
-    seat_ = std::make_unique<Seat>(scene, *wire_, clock_, disk, seed);
+    seat_ = std::make_unique<Seat>(scene, Machine::ours, *wire_, clock_, disk, seed);
 }
 Process::~Process() = default;
 
@@ -152,7 +154,7 @@ Task<Ended> Process::go_on(Process* self, Seat* seat, std::string name) {
 }
 
 Task<Ended> Process::execute(Process* self, Seat* seat, plan::Plan plan, journal::Journal* journal) {
-    Watch watch(self->scene_, plan);
+    Watch watch(self->scene_, seat->machine, plan);
     engine::Apply apply{.plan = std::move(plan),
                         .journal = *journal,
                         .client = seat->client,
@@ -206,7 +208,7 @@ Task<void> Process::second_machine(estate::Estate estate, Will will, Duration la
     auto sleeping = clock_.sleep(later);
     co_await std::move(sleeping);
     auto const disk = elsewhere();
-    second_ = std::make_unique<Seat>(scene_, *wire_, clock_, *disk, 77);
+    second_ = std::make_unique<Seat>(scene_, Machine::theirs, *wire_, clock_, *disk, 77);
     auto acting = act(this, second_.get(), std::move(estate), will);
     auto const ended = co_await std::move(acting);
     Watch::named(scene_, ended.errors);

@@ -1,6 +1,9 @@
 #include "sky.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
+
+#include "azure/azure.hpp"
 
 namespace holdfast::storm {
 
@@ -12,7 +15,11 @@ using world::Result;
 using world::Task;
 
 bool Scene::strikes(Kind kind, Doing doing) {
-    if (clear || !cannot_happen(kind, doing).empty() || !weather.strikes(kind, weight(doing))) return false;
+    if (clear || !cannot_happen(kind, doing).empty()) return false;
+    bool const drawn = weather.strikes(kind, weight(doing));
+    auto const aimed = std::ranges::find(aims, Cell{kind, doing}, &Aim::at);
+    bool const hit = aimed != aims.end() && aimed->strikes(drawn);
+    if (!drawn && !hit) return false;
     tally.struck(kind, doing);
     if (keep_lines) lines.push_back(fmt::format("        ~~~ {} while {}", row(kind).name, name(doing)));
     return true;
@@ -56,6 +63,11 @@ constexpr Busy busy_rows[] = {
     {"ResourceGroupBeingDeleted", 409, Doing::group, "The resource group is in deprovisioning state."},
     {"AnotherOperationInProgress", 409, Doing::remove,
      "Another operation on this or a dependent resource is in progress."},
+    {"OperationPreempted", 409, Doing::cluster, "The operation has been preempted by another one."},
+    {"ObjectIsBeingDeleted", 409, Doing::vault, "The object is currently being deleted."},
+    {"ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity", 409, Doing::identity,
+     "Too many federated identity credentials are written concurrently for the managed identity."},
+    {"PrincipalNotFound", 400, Doing::grant, "The principal does not exist in the directory yet."},
     {"ConcurrentUpdateError", 409, Doing::other, "Another request is changing the same resource."},
 };
 Response busy(Doing doing, base::Prng& dice) {
@@ -91,53 +103,69 @@ std::string path_of(std::string_view url) {
 
 class StormyTransport final : public world::Transport {
 public:
-    StormyTransport(Scene& scene, world::Transport& inner, world::Clock& clock)
-        : scene_(scene), inner_(inner), clock_(clock) {}
+    StormyTransport(Scene& scene, Machine machine, world::Transport& inner, world::Clock& clock)
+        : scene_(scene), machine_(machine), inner_(inner), clock_(clock) {}
 
     Task<Result<Response>> send(Request request) override {
         auto const at = doing(request);
         if (scene_.dead) co_await never_.wait();
         sent(request, at);
-        scene_.in_flight += writes(at);
         if (scene_.strikes(Kind::clock_jumps, at)) {
             scene_.clock_off = Duration(
                 static_cast<std::int64_t>((scene_.weather.dice(Kind::clock_jumps).unit() * 2 - 1) * 3'600'000));
             scene_.clock_was_set = true;
         }
+        auto const asked = request.method + " " + request.url;
         auto early = instead(request, at);
         if (early) {
             co_await clock_.sleep(on_the_way);
             if (scene_.dead) co_await never_.wait();
-            answered(at, *early);
+            answered(at, asked, *early);
             co_return std::move(*early);
         }
         auto const url = without_query(request.url);
         bool const twice = scene_.strikes(Kind::duplicate, at);
+        auto const key = base::lower(path_of(url));
+        bool const with_claims = at == Doing::sign_in && says_claims(request);
         auto copy = request;
-        auto const repeated = scene_.repeats ? scene_.repeats() : 0;
         auto result = co_await inner_.send(std::move(copy));
-        if (scene_.keep_lines && scene_.repeats && scene_.repeats() != repeated)
-            scene_.lines.push_back("        === a create came twice: " + url);
         if (twice) {
-            if (writes(at)) ++scene_.unsure;
+            if (writes(at)) scene_.doubts.unsure(key);
             auto again = co_await inner_.send(std::move(request));
             if (scene_.weather.dice(Kind::duplicate).chance(0.5)) result = std::move(again);
         }
         if (scene_.dead) co_await never_.wait();
-        spoil(at, result);
-        answered(at, result);
+        if (claims_wanted_ && at == Doing::sign_in && !with_claims && result) refuse_what_it_gives(*result);
+        spoil(at, key, result);
+        answered(at, asked, result);
         co_return result;
     }
 
 private:
+    static bool says_claims(Request const& request) {
+        auto const& form = request.secret_body ? request.secret_body->reveal() : request.body;
+        return ("&" + std::string(form)).find("&claims=") != std::string::npos;
+    }
+    void refuse_what_it_gives(Response const& answer) {
+        auto const body = json::parse(answer.body);
+        if (auto const token = body ? json::text_at(*body, "access_token") : std::nullopt)
+            revoked_.emplace(*token), unclaimed_.emplace(*token);
+    }
+
     static bool writes(Doing at) { return at != Doing::sign_in && at != Doing::look && at != Doing::poll; }
 
     void sent(Request const& request, Doing at) {
         ++scene_.calls;
         scene_.last = at;
         scene_.note(fmt::format("{} {}", request.method, without_query(request.url)));
+        if (auto const early = not_before_.find(request.method + " " + request.url);
+            early != not_before_.end() && clock_.now() < early->second && !scene_.clock_was_set)
+            scene_.violated(fmt::format("{} of {} came {} before Azure wished it", request.method,
+                                        without_query(request.url), base::spoken(early->second - clock_.now())));
         if (!writes(at) || at == Doing::register_) return;
         auto const key = base::lower(path_of(request.url));
+        if (!scene_.doubts.written(machine_, key))
+            scene_.violated(fmt::format("{} of {} before the journal says so", request.method, key));
         if (scene_.writable.contains(key)) return;
         if (auto const cut = key.find("/providers/microsoft.authorization/roleassignments/");
             cut != std::string::npos && scene_.scopes.contains(key.substr(0, cut)))
@@ -145,8 +173,19 @@ private:
         scene_.violated(fmt::format("{} of what is not ours: {}", request.method, key));
     }
 
-    void answered(Doing at, Result<Response> const& result) {
-        scene_.in_flight -= writes(at);
+    void answered(Doing at, std::string const& asked, Result<Response> const& result) {
+        if (!result || result->status == 429 || result->status >= 500) {
+            auto& row = rows_[asked];
+            auto& longest = scene_.troubles[base::lower(without_query(asked))];
+            longest = std::max(longest, ++row);
+        } else {
+            rows_.erase(asked);
+        }
+        // A sign-in that was given up is asked for anew by the next who needs it.
+        if (auto const wait = result && result->status == 429 && at != Doing::sign_in
+                                  ? azure::retry_after(*result, clock_.now())
+                                  : std::nullopt)
+            not_before_[asked] = clock_.now() + *wait;
         scene_.note(result ? fmt::format("    {} {} bytes for {}", result->status, result->body.size(), name(at))
                            : fmt::format("    {} for {}", base::name(result.error().code), name(at)));
     }
@@ -187,43 +226,47 @@ private:
         if (!request.bearer || scene_.clear) return std::nullopt;
         auto const bearer = std::string(request.bearer->reveal());
         seen_.insert(bearer);
-        if (scene_.strikes(Kind::token_revoked, at)) {
-            revoked_ = seen_;
-            challenges_ = scene_.weather.dice(Kind::token_revoked).chance(0.5);
+        if (scene_.strikes(Kind::token_revoked, at)) revoked_ = seen_;
+        if (scene_.strikes(Kind::claims_challenge, at)) {
+            revoked_ = unclaimed_ = seen_;
+            claims_wanted_ = true;
         }
         if (!revoked_.contains(bearer)) return std::nullopt;
+        bool const challenged = unclaimed_.contains(bearer);
         world::Headers headers;
-        if (challenges_)
+        if (challenged)
             headers.push_back(
                 {"WWW-Authenticate",
                  R"(Bearer realm="", authorization_uri="https://login.azsim.test/common/oauth2/authorize", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==")"});
-        return error_answer(401, challenges_ ? "InvalidAuthenticationToken" : "ExpiredAuthenticationToken",
+        return error_answer(401, challenged ? "InvalidAuthenticationToken" : "ExpiredAuthenticationToken",
                             "The access token is no longer accepted.", std::move(headers));
     }
 
     /// What happens to Azure's answer on its way back.
-    void spoil(Doing at, Result<Response>& result) {
+    void spoil(Doing at, std::string const& key, Result<Response>& result) {
         if (!result) return;
-        bool const write = writes(at);
+        auto const lost = [&] {
+            if (writes(at)) scene_.doubts.unsure(key);
+        };
         if (scene_.strikes(Kind::reset_after, at)) {
-            scene_.unsure += write;
+            lost();
             bool const late = scene_.weather.dice(Kind::reset_after).chance(0.3);
             result = base::fail(late ? ErrorCode::timeout : ErrorCode::connection_lost, "the answer was lost");
             return;
         }
         if (scene_.strikes(Kind::server_error_after, at)) {
-            scene_.unsure += write;
+            lost();
             bool const gateway = scene_.weather.dice(Kind::server_error_after).chance(0.5);
             result = gateway ? Response{504, {}, ""}
                              : error_answer(500, "InternalServerError", "Something went wrong inside.");
             return;
         }
         if (result->body.size() > 2 && scene_.strikes(Kind::truncated, at)) {
-            scene_.unsure += write;
+            lost();
             result->body.resize(1 + scene_.weather.dice(Kind::truncated).below(result->body.size() - 1));
         }
         if (scene_.strikes(Kind::garbled, at)) {
-            scene_.unsure += write;
+            lost();
             result = Response{200,
                               {{"Content-Type", "text/html"}},
                               "<!DOCTYPE html><html><body>Sign in to the guest network</body></html>"};
@@ -231,11 +274,15 @@ private:
     }
 
     Scene& scene_;
+    Machine machine_;
     world::Transport& inner_;
     world::Clock& clock_;
     world::Signal never_;
     std::set<std::string> gone_, seen_, revoked_;
-    bool challenges_ = false;
+    std::set<std::string> unclaimed_;  ///< refused until claims are asked for
+    bool claims_wanted_ = false;
+    std::map<std::string, int> rows_;               ///< answers in a row that say "again"
+    std::map<std::string, base::Time> not_before_;  ///< what Azure asked to wait for
 };
 
 // ---------------------------------------------------------------------------------------------- the clock
@@ -263,7 +310,8 @@ private:
 
 class StormyAppend final : public world::AppendFile {
 public:
-    StormyAppend(Scene& scene, std::unique_ptr<world::AppendFile> inner) : scene_(scene), inner_(std::move(inner)) {}
+    StormyAppend(Scene& scene, Machine machine, std::unique_ptr<world::AppendFile> inner)
+        : scene_(scene), machine_(machine), inner_(std::move(inner)) {}
     Result<void> append(std::string_view bytes) override {
         if (scene_.dead) return {};
         if (scene_.strikes(Kind::torn_tail, scene_.last)) {
@@ -276,21 +324,24 @@ public:
             if (!scene_.disk_full)
                 static_cast<void>(
                     inner_->append(bytes.substr(0, scene_.weather.dice(Kind::disk_full).below(bytes.size()))));
-            scene_.disk_full = scene_.records_lost = true;
+            scene_.disk_full = true;
             return base::fail(ErrorCode::unreadable, "no space left on the device",
                               "free some space, then run `holdfast resume`");
         }
-        return inner_->append(bytes);
+        auto appended = inner_->append(bytes);
+        if (appended) scene_.doubts.recorded(machine_, bytes);
+        return appended;
     }
 
 private:
     Scene& scene_;
+    Machine machine_;
     std::unique_ptr<world::AppendFile> inner_;
 };
 
 class StormyFiles final : public world::Files {
 public:
-    StormyFiles(Scene& scene, world::Files& inner) : scene_(scene), inner_(inner) {}
+    StormyFiles(Scene& scene, Machine machine, world::Files& inner) : scene_(scene), machine_(machine), inner_(inner) {}
     Result<std::string> read(std::string path) override { return inner_.read(std::move(path)); }
     Result<void> write(std::string path, std::string_view content, world::Privacy privacy) override {
         return inner_.write(std::move(path), content, privacy);
@@ -298,7 +349,7 @@ public:
     Result<std::unique_ptr<world::AppendFile>> open_append(std::string path, world::Privacy privacy) override {
         auto opened = inner_.open_append(std::move(path), privacy);
         if (!opened) return opened;
-        return std::make_unique<StormyAppend>(scene_, std::move(*opened));
+        return std::make_unique<StormyAppend>(scene_, machine_, std::move(*opened));
     }
     bool exists(std::string path) override { return inner_.exists(std::move(path)); }
     bool is_folder(std::string path) override { return inner_.is_folder(std::move(path)); }
@@ -308,6 +359,7 @@ public:
 
 private:
     Scene& scene_;
+    Machine machine_;
     world::Files& inner_;
 };
 
@@ -331,7 +383,7 @@ public:
         auto const end = scene_.strikes(Kind::work_converges, at) ? End::fails_then_converges
                          : scene_.strikes(Kind::work_fails, at)   ? End::fails
                                                                   : End::well;
-        if (end != End::well) ++scene_.unsure;  // it is written again, whatever has become of it by then
+        if (end != End::well) scene_.doubts.unsure(target.key());  // it is written again, whatever has become of it
         return end;
     }
     double takes(std::string_view verb, resource::ResourceId const& target, double drawn) override {
@@ -349,6 +401,9 @@ public:
         if (!scene_.strikes(Kind::token_short, Doing::sign_in)) return usual;
         return std::chrono::seconds(120 + scene_.weather.dice(Kind::token_short).below(480));
     }
+    void repeated(resource::ResourceId const& target) override {
+        if (!scene_.doubts.may_repeat(target.key())) scene_.violated("created twice: " + target.key());
+    }
 
 private:
     Scene& scene_;
@@ -357,14 +412,14 @@ private:
 
 }  // namespace
 
-std::unique_ptr<world::Transport> stormy(Scene& scene, world::Transport& inner, world::Clock& clock) {
-    return std::make_unique<StormyTransport>(scene, inner, clock);
+std::unique_ptr<world::Transport> stormy(Scene& scene, Machine machine, world::Transport& inner, world::Clock& clock) {
+    return std::make_unique<StormyTransport>(scene, machine, inner, clock);
 }
 std::unique_ptr<world::Clock> stormy(Scene& scene, world::Clock& inner) {
     return std::make_unique<StormyClock>(scene, inner);
 }
-std::unique_ptr<world::Files> stormy(Scene& scene, world::Files& inner) {
-    return std::make_unique<StormyFiles>(scene, inner);
+std::unique_ptr<world::Files> stormy(Scene& scene, Machine machine, world::Files& inner) {
+    return std::make_unique<StormyFiles>(scene, machine, inner);
 }
 std::unique_ptr<simulator::Fate> fate(Scene& scene) { return std::make_unique<StormyFate>(scene); }
 

@@ -53,6 +53,14 @@ private:
     std::array<std::array<std::uint64_t, doing_count>, kind_count> counts_{};
 };
 
+struct Cell {
+    Kind kind;
+    Doing doing;
+    friend bool operator==(Cell const&, Cell const&) = default;
+};
+/// Those that can happen.
+std::vector<Cell> const& cells();
+
 /// Why a cell of the table stays empty; empty text: it can happen.
 std::string_view cannot_happen(Kind, Doing);
 

@@ -12,19 +12,25 @@ namespace {
 constexpr base::Duration minute = std::chrono::minutes(1);
 
 bool waits_for_a_role(std::string_view code) {
-    return std::ranges::any_of(catalog::errors(), [&](catalog::ErrorRow const& row) { return row.grant && row.code == code; });
+    return std::ranges::any_of(catalog::errors(),
+                               [&](catalog::ErrorRow const& row) { return row.grant && row.code == code; });
 }
 bool waits_for_a_role(base::Error const& error) {
     auto const* meaning = error.azure ? azure::meaning_of(*error.azure) : nullptr;
     return meaning && meaning->grant;
 }
+bool is_conflict(base::Error const& error) {
+    auto const* meaning = error.azure ? azure::meaning_of(*error.azure) : nullptr;
+    return meaning && meaning->meaning == catalog::Meaning::conflict;
+}
 
 }  // namespace
 
-Watch::Watch(Scene& scene, plan::Plan const& plan) : scene_(scene) {
+Watch::Watch(Scene& scene, Machine machine, plan::Plan const& plan) : scene_(scene) {
     for (auto const& step : plan.steps) {
         grants_ = grants_ || step.grants;
-        if (!step.granted_at.empty()) lately_.insert(step.id);
+        if (auto const granted = base::parse_time(step.granted_at)) granted_.emplace(step.id, *granted);
+        if (step.resource.id) scene.doubts.planned(machine, step.resource.id->key(), step.id);
     }
 }
 
@@ -44,6 +50,23 @@ void Watch::named(Scene& scene, std::vector<base::Error> const& errors) {
     }
 }
 
+void Watch::tried(Scene& scene, std::vector<base::Error> const& errors) {
+    constexpr int least_attempts = 4;
+    for (auto const& error : errors) {
+        auto const* call = std::get_if<base::Call>(&error.where);
+        bool const passes = error.azure ? error.azure->status == 429 || error.azure->status >= 500
+                                        : error.code == base::ErrorCode::connection_failed ||
+                                              error.code == base::ErrorCode::connection_lost;
+        if (!call || !passes) continue;
+        auto const address = call->address.substr(0, call->address.find('?'));
+        int longest = 0;
+        for (auto const& [asked, row] : scene.troubles)
+            if (asked.ends_with(base::lower(address))) longest = std::max(longest, row);
+        if (longest > 0 && longest < least_attempts)
+            scene.violated(fmt::format("{} of {} was given up after {} attempts", call->method, address, longest));
+    }
+}
+
 void Watch::saw(engine::Event const& event) {
     auto const text = json::write(engine::to_json(event));
     scene_.note(text);
@@ -57,7 +80,7 @@ void Watch::saw(engine::Event const& event) {
         [&](engine::StepStarted const& one) { steps_[one.step] = {.started = event.at}; },
         [&](engine::StepWaiting const& one) {
             auto& step = steps_[one.step];
-            ++step.waits;
+            if (one.next.count() > 0 && !step.waits_since) step.waits_since = event.at;
             auto const code = one.why.substr(0, one.why.find(':'));
             if (!step.not_yet && one.next.count() > 0 && waits_for_a_role(code)) step.not_yet = event.at;
         },
@@ -67,10 +90,14 @@ void Watch::saw(engine::Event const& event) {
 /// "Not yet" is believed for half an hour where a role was just granted, and not at all elsewhere.
 void Watch::failed(Step const& step, engine::StepFailed const& failure, base::Time at) {
     named(scene_, {failure.error});
-    ++scene_.unsure;  // what Azure made of it is not known, and may be asked for again
-    if (!waits_for_a_role(failure.error)) return;
     if (scene_.clock_was_set || scene_.slept) return;
-    bool const hopes = grants_ || lately_.contains(failure.step);
+    // Somebody else at work on the same thing is waited for.
+    if (is_conflict(failure.error))
+        if (auto const waited = step.waits_since ? at - *step.waits_since : base::Duration{0}; waited < 60 * minute)
+            scene_.violated(fmt::format("{} gave up a conflict after {}", failure.step, base::spoken(waited)));
+    if (!waits_for_a_role(failure.error)) return;
+    auto const granted = granted_.find(failure.step);
+    bool const hopes = grants_ || (granted != granted_.end() && step.started - granted->second < 30 * minute);
     auto const waited = step.not_yet ? at - *step.not_yet : base::Duration{0};
     if (!hopes && step.not_yet) scene_.violated(fmt::format("{} waited for a role that nobody granted", failure.step));
     if (grants_ && waited < 30 * minute)

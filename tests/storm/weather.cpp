@@ -27,6 +27,8 @@ constexpr KindRow rows[] = {
     {Kind::operation_gone, "operation-gone", Strikes::exchange, 0.02, 0.5, "404 at an operation's URL, from now on"},
     {Kind::token_short, "token-short", Strikes::exchange, 0.1, 1.0, "a token lives for two to ten minutes"},
     {Kind::token_revoked, "token-revoked", Strikes::exchange, 0.002, 0.05, "every token given so far is refused"},
+    {Kind::claims_challenge, "claims-challenge", Strikes::exchange, 0.002, 0.05,
+     "401 naming claims: no token is taken that was not asked for with them"},
     {Kind::sign_in_throttled, "sign-in-throttled", Strikes::exchange, 0.1, 0.8, "429 from the token server"},
     {Kind::vault_dns, "vault-dns", Strikes::work, 0.3, 1.0, "a new vault's name takes up to twenty minutes"},
     {Kind::role_slow, "role-slow", Strikes::role, 0.1, 1.0, "a role takes effect after nothing to twenty minutes"},
@@ -46,6 +48,8 @@ constexpr KindRow rows[] = {
      "another machine applies the same spec meanwhile"},
     {Kind::human_changes, "human-changes", Strikes::world, 0.2, 1.0, "somebody changes a resource of ours meanwhile"},
     {Kind::human_deletes, "human-deletes", Strikes::world, 0.2, 1.0, "somebody deletes a resource of ours meanwhile"},
+    {Kind::human_creates, "human-creates", Strikes::world, 0.2, 1.0,
+     "somebody makes a resource of the name ours was to have"},
     {Kind::deleted_vault, "deleted-vault", Strikes::world, 1.0, 1.0,
      "a soft-deleted vault keeps the name from an earlier life"},
 };
@@ -79,9 +83,15 @@ Weather Weather::draw(std::uint64_t seed, std::set<Kind> const& without) {
     return weather;
 }
 
+void Weather::raise(Kind kind) {
+    auto& rate = parts_[static_cast<std::size_t>(kind)].rate;
+    rate = std::max(rate, row(kind).least);
+}
+
 bool Weather::strikes(Kind kind, double weight) {
     auto& part = parts_[static_cast<std::size_t>(kind)];
-    return part.rate > 0 && part.dice.chance(weight > 1 ? std::min(part.rate * weight, std::max(part.rate, most_often)) : part.rate * weight);
+    return part.rate > 0 && part.dice.chance(weight > 1 ? std::min(part.rate * weight, std::max(part.rate, most_often))
+                                                        : part.rate * weight);
 }
 
 std::set<Kind> Weather::present() const {

@@ -26,6 +26,7 @@ enum class Kind {
     operation_gone,
     token_short,
     token_revoked,
+    claims_challenge,
     sign_in_throttled,
     vault_dns,
     role_slow,
@@ -42,6 +43,7 @@ enum class Kind {
     second_deployer,
     human_changes,
     human_deletes,
+    human_creates,
     deleted_vault,
 };
 inline constexpr std::size_t kind_count = static_cast<std::size_t>(Kind::deleted_vault) + 1;
@@ -72,6 +74,8 @@ public:
     static Weather draw(std::uint64_t seed, std::set<Kind> const& without = {});
 
     bool on(Kind kind) const { return part(kind).rate > 0; }
+    /// On, if only just: somebody means to strike by it.
+    void raise(Kind);
     /// One opportunity: whether it happens this time. `weight` makes rare opportunities count more, frequent ones less.
     bool strikes(Kind, double weight = 1);
     /// For the details of what happens.

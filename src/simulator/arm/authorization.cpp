@@ -81,6 +81,7 @@ std::optional<ArmError> validate_assignment(Context& context, Write const& write
     for (auto const* other : work.core().store.assignments_of(principal)) {
         if (other->id.parent() != scope || role_guid(other->body) != guid) continue;
         work.core().store.count_repeated_create();
+        work.core().fate().repeated(write.id);
         return error(409, "RoleAssignmentExists",
                      "The role assignment already exists. The ID of the existing role assignment is " +
                          undashed(std::string(other->id.name())) + ".");

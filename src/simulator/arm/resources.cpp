@@ -300,7 +300,10 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
     auto const* busy = holder(request.store(), locks);
     if (!busy && target.existing && target.existing->deleting) busy = running_on(request.store(), id);
     if (busy) return tl::unexpected(conflict(*busy, row, request.asked.origin));
-    if (repeated) request.store().count_repeated_create();
+    if (repeated) {
+        request.store().count_repeated_create();
+        work.core().fate().repeated(id);
+    }
 
     std::optional<Stored> const before = target.existing ? std::optional<Stored>(*target.existing) : std::nullopt;
     auto const state = before ? row.updating : row.creating;

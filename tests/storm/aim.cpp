@@ -1,0 +1,85 @@
+#include "aim.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace holdfast::storm {
+
+namespace {
+
+constexpr int most_aims = 4;
+
+/// How much a kind needs aim: those that strike everywhere by themselves hardly do.
+int rarity(Kind kind) {
+    switch (kind) {
+        case Kind::human_changes:
+        case Kind::human_deletes:
+        case Kind::human_creates:
+            return 12;
+        case Kind::disk_full:
+        case Kind::torn_tail:
+        case Kind::laptop_sleeps:
+            return 10;
+        case Kind::crash:
+        case Kind::crash_and_loss:
+            return 7;
+        case Kind::token_revoked:
+        case Kind::claims_challenge:
+        case Kind::work_fails:
+        case Kind::work_converges:
+        case Kind::work_hangs:
+        case Kind::clock_jumps:
+            return 5;
+        default:
+            // One column, and they strike whenever they are on.
+            return row(kind).strikes == Strikes::exchange ? 1 : 0;
+    }
+}
+
+/// How often a life is ended at most, and how eagerly: a death is asked about at every event, a full disk at every
+/// record.
+int most_strikes(Kind kind) {
+    bool const lethal =
+        kind == Kind::disk_full || kind == Kind::torn_tail || kind == Kind::crash || kind == Kind::crash_and_loss;
+    return lethal ? 2 : 4;
+}
+double eagerness(Kind kind) { return kind == Kind::crash || kind == Kind::crash_and_loss ? 0.15 : 0.6; }
+
+std::vector<Cell> const& by_rarity() {
+    static auto const all = [] {
+        std::vector<Cell> weighed;
+        for (auto const& cell : cells())
+            weighed.insert(weighed.end(), static_cast<std::size_t>(rarity(cell.kind)), cell);
+        return weighed;
+    }();
+    return all;
+}
+
+}  // namespace
+
+bool Aim::strikes(bool drawn) {
+    if (left == 0) return false;
+    bool const hit = drawn || dice.chance(eager);
+    left -= hit;
+    return hit;
+}
+
+std::vector<Aim> aims(std::uint64_t seed, std::set<Kind> const& without) {
+    base::Prng prng(seed ^ 0xa1a1a1a1a1a1a1a1ull);
+    std::vector<Aim> chosen;
+    for (auto count = prng.below(most_aims + 1); count > 0; --count) {
+        auto const& cell = by_rarity()[prng.below(by_rarity().size())];
+        Aim aim{.at = cell, .left = most_strikes(cell.kind), .eager = eagerness(cell.kind), .dice = prng.fork()};
+        bool const twice = std::ranges::find(chosen, cell, &Aim::at) != chosen.end();
+        if (!without.contains(cell.kind) && !twice) chosen.push_back(std::move(aim));
+    }
+    return chosen;
+}
+
+std::string text(std::vector<Aim> const& aims) {
+    std::string out;
+    for (auto const& aim : aims) out += fmt::format("; aims: {} while {}", row(aim.at.kind).name, name(aim.at.doing));
+    return out;
+}
+
+}  // namespace holdfast::storm
