@@ -122,6 +122,7 @@ class Story:
         self.client = self.folder / 'client'
         self.epoch = int(time.time())
         self.through = None  # a proxy's url
+        self.repeated = 0    # writes that Azure carried out twice, known at the end
 
     def __enter__(self):
         return self
@@ -159,13 +160,10 @@ class Story:
                 doubt.discard(record['step'])
         return {calm.place[step] for step in doubt}
 
-    def acknowledged(self):
-        """Ids of resources whose writing was acknowledged to the client, by its journal."""
-        return {record['data']['id'].lower() for record in self.records() if record['kind'] == 'done' and record['step'].startswith('write ')}
-
-    def loses_nothing(self):
-        """The server is dead: what it acknowledged is on its disk."""
-        told = self.acknowledged()
+    def loses_nothing(self, calm):
+        """The server is dead: what it acknowledged to the client, by the journal, is on its disk."""
+        told = {calm.place[record['step']] for record in self.records()
+                if record['kind'] in ('accepted', 'done') and record['step'].startswith('write ')}
         kept = State(self.azure.state, aside=self.folder / 'aside')
         lost = [name for name in told if f'thing/{name}' not in kept.stands]
         expect(not lost, f'acknowledged and lost: {lost}')
@@ -190,9 +188,7 @@ class Story:
         expect(not document['steps'] and not document['guards'],
                f'something is left to do: {[step["id"] for step in document["steps"]]}')
         self.azure.end()
-        seen = State(self.folder / 'azure')
-        calm.state.same(seen, doubles)
-        return seen
+        self.repeated = calm.state.same(State(self.folder / 'azure'), doubles)
 
 
 def ended(process):
@@ -209,9 +205,9 @@ MOMENTS = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?')
 
 
 def timeless(value):
-    """Everything but moments: two runs never share those."""
+    """Everything but moments and passwords: two runs never share those."""
     if isinstance(value, dict):
-        return {key: timeless(item) for key, item in value.items()}
+        return {key: '<drawn>' if key == 'adminPassword' and item else timeless(item) for key, item in value.items()}
     if isinstance(value, list):
         return [timeless(item) for item in value]
     if isinstance(value, str):
@@ -219,6 +215,14 @@ def timeless(value):
     if isinstance(value, (int, float)) and value > 1_700_000_000:
         return '<moment>'
     return value
+
+
+def apart(unbroken, here, at):
+    """Where two values differ, and how."""
+    if isinstance(unbroken, dict) and isinstance(here, dict):
+        return [line for key in sorted(unbroken.keys() | here.keys()) if unbroken.get(key) != here.get(key)
+                for line in apart(unbroken.get(key), here.get(key), f'{at} {key}')]
+    return [f'{at}: {str(here)[:200]}, not {str(unbroken)[:200]}']
 
 
 class State:
@@ -249,7 +253,7 @@ class State:
         self.repeated = json.loads(rows['world'])['repeatedCreates']
 
     def same(self, other, doubles=()):
-        """`doubles`: resources that may have been written once more."""
+        """`doubles`: resources that may have been written once more. How many were."""
         expect(not other.running, f'Azure is still at work on {other.running}')
         def stands(state, key):
             thing = state.stands.get(key)
@@ -258,14 +262,13 @@ class State:
             return thing
 
         differ = [key for key in sorted(self.stands.keys() | other.stands.keys()) if stands(self, key) != stands(other, key)]
-        if differ:
-            key = differ[0]
-            raise Wrong(f'{len(differ)} things stand differently: {differ[:5]}\nunbroken: {json.dumps(self.stands.get(key))}\n'
-                        f'here:     {json.dumps(other.stands.get(key))}')
+        expect(not differ, f'{len(differ)} things stand differently:\n' +
+               '\n'.join(line for key in differ[:5] for line in apart(stands(self, key), stands(other, key), key)))
         more = {name: count for name, count in other.written.items() if count != self.written.get(name)}
-        more = {name: count for name, count in more.items() if name not in doubles or count != self.written[name] + 1}
-        expect(not more, f'written more often than once: {more}')
+        wrong = {name: count for name, count in more.items() if name not in doubles or count != self.written[name] + 1}
+        expect(not wrong, f'written more often than once: {wrong}')
         expect(other.repeated <= len(doubles), f'{other.repeated} writes changed nothing')
+        return len(more)
 
 
 class Calm:
