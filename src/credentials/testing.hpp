@@ -71,8 +71,8 @@ struct Bench {
                         text + "\"}");
     }
     void pass(base::Duration time) {
-        auto const wait = [](world::Clock* clock, base::Duration much) -> Task<int> {
-            co_await clock->sleep(much);
+        auto const wait = [](world::Clock* on, base::Duration much) -> Task<int> {
+            co_await on->sleep(much);
             co_return 0;
         };
         world::run(io, clock, wait(&clock, time));
