@@ -11,7 +11,7 @@ namespace {
 using Shared = std::shared_ptr<Progress>;
 using Executor = boost::asio::any_io_executor;
 
-constexpr Duration between_looks{500};
+constexpr Duration tick{500};
 
 /// Nobody waits for it: a step may stay in Azure's hands when the run ends.
 void begin(Executor executor, Task<void> task) {
@@ -36,12 +36,14 @@ Task<void> carry_out(Shared run, std::size_t index) {
     run->signal.notify();
 }
 
-/// A person may press Ctrl-C while Azure works for minutes.
-Task<void> watch(Shared run) {
-    while (!run->ended && !run->stopping) {
-        auto sleeping = run->in.world.clock.sleep(between_looks);
+/// Counts what time goes by: the clock may be set while a run goes on, a wait lasts as long as it lasts. And looks up:
+/// a person may press Ctrl-C while Azure works for minutes.
+Task<void> keep_time(Shared run) {
+    while (!run->ended) {
+        auto sleeping = run->in.world.clock.sleep(tick);
         co_await std::move(sleeping);
-        if (run->ended || !run->in.interrupted()) continue;
+        run->gone_by += tick;
+        if (run->ended || run->stopping || !run->in.interrupted || !run->in.interrupted()) continue;
         run->interrupt();
         run->signal.notify();
     }
@@ -53,10 +55,8 @@ Task<Result<Run>> apply(Apply in) {
     auto const executor = co_await boost::asio::this_coro::executor;
     auto const run = std::make_shared<Progress>(std::move(in));
     run->begin();
-    if (run->in.interrupted) {
-        auto watching = watch(run);
-        begin(executor, std::move(watching));
-    }
+    auto timekeeping = keep_time(run);
+    begin(executor, std::move(timekeeping));
     auto const most = static_cast<std::size_t>(std::max(run->in.limits.parallel, 1));
     for (;;) {
         if (run->in.interrupted && run->in.interrupted()) run->interrupt();

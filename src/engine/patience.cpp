@@ -17,7 +17,7 @@ std::string say(base::Error const& error) {
 
 Duration next_try(Duration waited) { return std::clamp(waited / 8, shortest, longest); }
 
-Reaction Patience::wait(std::optional<Time>& since, Duration deadline, base::Error const& error, Time now,
+Reaction Patience::wait(std::optional<Duration>& since, Duration deadline, base::Error const& error, Duration now,
                         std::string why) {
     if (!since) since = now;
     auto const waited = now - *since;
@@ -29,14 +29,14 @@ Reaction Patience::wait(std::optional<Time>& since, Duration deadline, base::Err
     return Fail{std::move(late)};
 }
 
-Reaction Patience::again(base::Error const& error, bool accepted, Time now) {
+Reaction Patience::again(base::Error const& error, bool accepted, Duration now) {
     if (!accepted) return wait(outage_since_, limits_.conflict_deadline, error, now, say(error));
     if (++failed_writes_ > most_failed_writes) return Fail{error};
     return Repeat{shortest,
                   fmt::format("it failed in Azure ({}); the same write, repeated, reconciles it", say(error))};
 }
 
-Reaction Patience::after(base::Error const& error, bool accepted, Time now) {
+Reaction Patience::after(base::Error const& error, bool accepted, Duration now) {
     using base::ErrorCode;
     if (!error.azure) {
         bool const passes = error.code == ErrorCode::connection_failed || error.code == ErrorCode::connection_lost ||
@@ -56,7 +56,8 @@ Reaction Patience::after(base::Error const& error, bool accepted, Time now) {
             return again(error, accepted, now);
         case catalog::Meaning::not_yet:
             if (row->grant && !granted_) return Fail{error};
-            return wait(not_yet_since_, limits_.grant_deadline, error, now, say(error));
+            return wait(row->grant ? right_missing_since_ : not_yet_since_, limits_.grant_deadline, error, now,
+                        say(error));
         case catalog::Meaning::conflict:
             return wait(conflict_since_, limits_.conflict_deadline, error, now, say(error));
         case catalog::Meaning::moved: {

@@ -30,17 +30,17 @@ class Patience {
 public:
     /// `granted`: a role was granted in this run, or so recently that it may not work yet.
     Patience(Limits limits, bool granted) : limits_(limits), granted_(granted) {}
-    /// `accepted`: Azure had taken the request and failed afterwards.
-    Reaction after(base::Error const&, bool accepted, Time now);
+    /// `accepted`: Azure had taken the request and failed afterwards. `now` is counted from the run's beginning.
+    Reaction after(base::Error const&, bool accepted, Duration now);
 
 private:
-    Reaction wait(std::optional<Time>& since, Duration deadline, base::Error const&, Time now, std::string why);
-    Reaction again(base::Error const&, bool accepted, Time now);
+    Reaction wait(std::optional<Duration>& since, Duration deadline, base::Error const&, Duration now, std::string why);
+    Reaction again(base::Error const&, bool accepted, Duration now);
     Limits limits_;
     bool granted_;
     int failed_writes_ = 0;
     bool reread_ = false, recovered_ = false;
-    std::optional<Time> not_yet_since_, conflict_since_, outage_since_;
+    std::optional<Duration> not_yet_since_, right_missing_since_, conflict_since_, outage_since_;
 };
 
 }  // namespace holdfast::engine

@@ -139,7 +139,7 @@ Task<Result<std::optional<Answer>>> take_up(Shared run, std::size_t index, Ready
 /// Until the value at the condition's path is what it must be (true), or says that it never will be (false). 404 and
 /// silence are a "not yet".
 Task<Result<bool>> await_condition(Shared run, std::size_t index, plan::Condition condition) {
-    auto const begun = run->now();
+    auto const begun = run->gone_by;
     for (;;) {
         auto reading = run->in.client.get_path(condition.path, condition.api_version);
         auto answer = co_await std::move(reading);
@@ -160,7 +160,7 @@ Task<Result<bool>> await_condition(Shared run, std::size_t index, plan::Conditio
                 co_return base::fail(answer.error());
             state = answer.error().what;
         }
-        auto const waited = run->now() - begun;
+        auto const waited = run->gone_by - begun;
         if (waited >= run->in.limits.conflict_deadline)
             co_return base::fail(
                 ErrorCode::timeout,
@@ -244,7 +244,7 @@ Task<Result<Answer>> act(Shared run, std::size_t index, Ready& ready) {
         if (run->stopping) co_return over();
         if (step.act == plan::Act::remove && not_found(tried->answer)) co_return Answer{};
         auto const& error = tried->answer.error();
-        auto const reaction = patience.after(error, tried->accepted, run->now());
+        auto const reaction = patience.after(error, tried->accepted, run->gone_by);
         if (auto const* fail = std::get_if<Fail>(&reaction)) co_return base::fail(fail->error);
         if (std::holds_alternative<Accept>(reaction)) co_return Answer{};
         if (auto const* reread = std::get_if<Reread>(&reaction)) {

@@ -18,6 +18,7 @@ struct Progress {
     std::map<std::size_t, std::size_t> place;      ///< step -> its row in the timeline
     std::map<std::string, std::string> in_flight;  ///< of an earlier life: step -> polling URL
     azure::Client::Counts counted;
+    Duration gone_by{0};    ///< since the run began, whatever the clock was set to: what deadlines are counted in
     bool stopping = false;  ///< nothing more is started
     bool ended = false;     ///< `apply` has returned, or is about to
 

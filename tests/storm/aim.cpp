@@ -45,11 +45,18 @@ int most_strikes(Kind kind) {
 }
 double eagerness(Kind kind) { return kind == Kind::crash || kind == Kind::crash_and_loss ? 0.15 : 0.6; }
 
+/// Some columns are met less often: one cluster a deployment, few records while only an operation is asked about.
+int rarity(Cell const& cell) {
+    bool const record = cell.kind == Kind::disk_full || cell.kind == Kind::torn_tail;
+    bool const rare =
+        cell.doing == Doing::cluster || (record && (cell.doing == Doing::poll || cell.doing == Doing::grant));
+    return rarity(cell.kind) * (rare ? 2 : 1);
+}
+
 std::vector<Cell> const& by_rarity() {
     static auto const all = [] {
         std::vector<Cell> weighed;
-        for (auto const& cell : cells())
-            weighed.insert(weighed.end(), static_cast<std::size_t>(rarity(cell.kind)), cell);
+        for (auto const& cell : cells()) weighed.insert(weighed.end(), static_cast<std::size_t>(rarity(cell)), cell);
         return weighed;
     }();
     return all;

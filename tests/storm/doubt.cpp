@@ -23,6 +23,7 @@ void Doubts::recorded(Machine machine, std::string_view line) {
     auto const step = record ? json::text_at(*record, "step") : std::nullopt;
     if (step && json::text_at(*record, "kind") == "intend") intended_.emplace(machine, *step);
     if (!done) return;
+    if (step && json::text_at(*record, "kind") == "done") done_.emplace(machine, *step);
     if (auto const id = record ? json::text_at(*record, "data.id") : std::nullopt)
         unrecorded_.erase({machine, base::lower(*id)});
 }
@@ -32,6 +33,7 @@ void Doubts::life_ended() {
     unrecorded_.clear();
     writing_.clear();
     intended_.clear();
+    done_.clear();
 }
 
 bool Doubts::may_repeat(std::string const& key) {

@@ -31,6 +31,8 @@ public:
     void unsure(std::string const& key) { ++excused_[key]; }
     /// A life is over; what it had written and not recorded is known to nobody.
     void life_ended();
+    /// A step that says it is finished is on record as done by then.
+    bool on_record(Machine machine, std::string const& step) const { return done_.contains({machine, step}); }
     /// A create came twice: whether that was excused. Each excuse counts once.
     bool may_repeat(std::string const& key);
 
@@ -39,7 +41,8 @@ private:
     std::set<std::pair<Machine, std::string>> unrecorded_;
     std::map<std::string, std::set<Machine>> writers_;
     std::map<std::pair<Machine, std::string>, std::set<std::string>> writing_;  ///< by machine and key: steps
-    std::set<std::pair<Machine, std::string>> intended_;                        ///< steps
+    std::set<std::pair<Machine, std::string>> done_;
+    std::set<std::pair<Machine, std::string>> intended_;  ///< steps
 };
 
 }  // namespace holdfast::storm

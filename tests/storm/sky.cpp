@@ -287,16 +287,20 @@ private:
 
 // ---------------------------------------------------------------------------------------------- the clock
 
+constexpr Duration shortest_nap{1'000};  // a lid is not closed between two ticks
+
 class StormyClock final : public world::Clock {
 public:
     StormyClock(Scene& scene, world::Clock& inner) : scene_(scene), inner_(inner) {}
     base::Time now() const override { return inner_.now() + scene_.clock_off; }
     Task<void> sleep(Duration duration) override {
-        if (scene_.strikes(Kind::laptop_sleeps, scene_.last)) {
-            duration += std::chrono::minutes(30 + scene_.weather.dice(Kind::laptop_sleeps).below(12 * 60));
+        if (duration >= shortest_nap && scene_.strikes(Kind::laptop_sleeps, scene_.last)) {
+            scene_.asleep_until =
+                inner_.now() + std::chrono::minutes(30 + scene_.weather.dice(Kind::laptop_sleeps).below(12 * 60));
             scene_.slept = true;
         }
         co_await inner_.sleep(duration);
+        if (inner_.now() < scene_.asleep_until) co_await inner_.sleep(scene_.asleep_until - inner_.now());
         if (scene_.dead) co_await never_.wait();
     }
 

@@ -21,6 +21,8 @@ struct Scene {
     bool disk_full = false;
     base::Duration clock_off{0};
     bool clock_was_set = false, slept = false;
+    base::Time asleep_until{};             ///< a laptop with its lid down: nothing wakes before
+    std::function<base::Time()> true_now;  ///< whatever this machine's clock was set to
 
     std::set<std::string> writable;  ///< lower-case ids that are ours to write or delete
     std::set<std::string> scopes;    ///< and where our role assignments lie

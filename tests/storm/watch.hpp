@@ -28,6 +28,7 @@ private:
     void failed(Step const&, engine::StepFailed const&, base::Time);
 
     Scene& scene_;
+    Machine machine_;
     bool grants_ = false;
     std::map<std::string, base::Time> granted_;  ///< when the role was granted that a step uses
     std::map<std::string, Step> steps_;
