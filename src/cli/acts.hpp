@@ -16,7 +16,7 @@ struct Act {
 std::vector<base::Error> refused(plan::Plan const&, Arguments const&, Act const&);
 
 /// Asks, or takes --yes; neither: refuses.
-base::Result<void> consent(plan::Plan const&, Arguments const&, Act const&, world::Terminal&);
+base::Result<void> consent(plan::Plan const&, Arguments const&, Act const&, Session&, world::Terminal&);
 
 /// Carries the plan out with journal, events and live view. `journal` decides whether it is a new run or an old one.
 base::Result<engine::Run> carry_out(plan::Plan const&, journal::Journal&, Session&, Arguments const&, world::Terminal&, azure::Client&,

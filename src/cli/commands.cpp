@@ -141,7 +141,7 @@ int act_on(plan::Plan const& plan, Design const& design, estate::Estate const& e
            Arguments const& arguments, world::Terminal& terminal, Act const& act) {
     auto const forbidden = refused(plan, arguments, act);
     if (!forbidden.empty()) return show({forbidden, design.sources}, terminal, arguments);
-    auto const agreed = consent(plan, arguments, act, terminal);
+    auto const agreed = consent(plan, arguments, act, session, terminal);
     if (!agreed) return fail(agreed.error(), terminal, arguments);
     auto const name = journal::new_run_name(session.files(), session.state(), session.now(), session.world().prng);
     if (!name) return fail(name.error(), terminal, arguments);
@@ -390,7 +390,7 @@ int resume(Arguments const& given, world::Terminal& terminal) {
     if (!estate) return show(estate.error(), terminal, arguments);
     Act const act{.verb = "resume", .name = spec->spec.name()};
     terminal.err(first_line(act, **session, subscription, tenant));
-    auto const agreed = consent(*plan, arguments, act, terminal);
+    auto const agreed = consent(*plan, arguments, act, **session, terminal);
     if (!agreed) return fail(agreed.error(), terminal, arguments);
     azure::Client client((*session)->cloud(), (*session)->credential(), (*session)->world());
     auto journal = journal::Journal::reopen((*session)->files(), (*session)->state(), run, (*session)->now());

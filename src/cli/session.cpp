@@ -169,6 +169,15 @@ Result<void> Session::open_real(Arguments const&, Settings const& settings, std:
 std::string Session::subscription_default() const { return subscription_; }
 std::string Session::tenant_default() const { return tenant_; }
 
+void Session::leave_if_told() {
+    io_.restart();
+    io_.poll();
+    auto const number = signals_->received();
+    if (number == 0) return;
+    platform::real_terminal()->err("\nStopped; nothing is under way.\n");
+    std::_Exit(128 + number);
+}
+
 // ---------------------------------------------------------------------------------------------- driving
 
 void Session::drive(std::function<bool()> const& done, double pace, Tick const& tick) {
@@ -208,6 +217,7 @@ void Session::drive(std::function<bool()> const& done, double pace, Tick const& 
     while (!done()) {
         io_.restart();
         io_.run_one();
+        if (!tick) leave_if_told();  // only reading: an act is watched, and ends in its own way
     }
     timer.cancel();
     io_.restart();

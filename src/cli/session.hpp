@@ -47,6 +47,8 @@ public:
     simulator::Azure* azure() { return azure_.get(); }
     base::Time now() const { return clock_->now(); }
     int signal() const { return signals_->received(); }
+    /// Nothing is under way: whoever was told to end meanwhile says so, and ends with 128 and the signal's number.
+    void leave_if_told();
     std::string subscription_default() const;
     std::string tenant_default() const;
 

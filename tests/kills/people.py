@@ -9,6 +9,7 @@ import pty
 import select
 import shutil
 import signal
+import socket
 import subprocess
 
 from world import JOURNAL, SPEED, State, Wrong, ended, expect, tail
@@ -76,19 +77,69 @@ def asked_twice(story, calm, record):
     return 'resumed'
 
 
+def nothing_begun(story, calm):
+    """Nothing was written; afterwards everything goes its way."""
+    expect(not story.journals(), 'there is a journal of what was not begun')
+    story.azure.end()
+    expect(not State(story.azure.state).written, 'something was written')
+    story.azure.start()
+    story.take_up(calm)
+    story.same_end(calm)
+
+
+def while_reading(number):
+    """Somebody accepts the connection and never says a word; whoever waits before the screen has had enough."""
+    def play(story, calm, _record):
+        story.azure.start()
+        with socket.create_server(('127.0.0.1', 0)) as silent:
+            story.through = f'https://127.0.0.1:{silent.getsockname()[1]}'
+            process = story.begin('apply')
+            with silent.accept()[0]:
+                process.send_signal(number)
+                says(ended(process), 128 + number, 'Stopped; nothing is under way.')
+        story.through = None
+        nothing_begun(story, calm)
+        return 'named'
+    return play
+
+
+@contextlib.contextmanager
+def on_a_terminal(story, words, **orders):
+    """A client in a window of its own: (process, the window's end)."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(['setsid', '-c', *words], stdin=slave, stdout=slave, stderr=slave, env=story.surroundings(**orders))
+    os.close(slave)
+    try:
+        yield process, master
+    finally:
+        with contextlib.suppress(OSError):
+            os.close(master)
+
+
+def at_the_question(story, calm, _record):
+    """Ctrl-C instead of an answer."""
+    story.azure.start()
+    with on_a_terminal(story, [word for word in story.command('apply') if word != '--yes']) as (process, window):
+        shown = b''
+        while b'to go on: ' not in shown:
+            shown += os.read(window, 65536)
+        os.write(window, b'\x03')
+        status = process.wait(timeout=60)
+        shown = os.read(window, 65536).decode()
+    expect(status == 130, f'it ended with {status}')
+    expect('nothing is under way' in shown, f'it says {shown!r}')
+    nothing_begun(story, calm)
+    return 'named'
+
+
 def closed_terminal(story, calm, record):
     """The window closes: hang-up, and a terminal that takes no more words."""
     story.azure.start()
-    master, slave = pty.openpty()
-    process = subprocess.Popen(['setsid', '-c', *story.command('apply')], stdin=slave, stdout=slave, stderr=slave,
-                               env=story.surroundings(file=JOURNAL, at=record, how='stopped'))
-    os.close(slave)
-
-    def read():
-        if select.select([master], [], [], 0.01)[0]:
-            os.read(master, 65536)
-    wait_until_stopped(process, read)
-    os.close(master)
+    with on_a_terminal(story, story.command('apply'), file=JOURNAL, at=record, how='stopped') as (process, window):
+        def read():
+            if select.select([window], [], [], 0.01)[0]:
+                os.read(window, 65536)
+        wait_until_stopped(process, read)
     process.send_signal(signal.SIGCONT)
     status = process.wait(timeout=120)
     expect(status == 128 + signal.SIGHUP, f'it ended with {status}')
@@ -233,6 +284,9 @@ PLAYS = (
     ('terminate', told_to_end(signal.SIGTERM)),
     ('hang-up', told_to_end(signal.SIGHUP)),
     ('Ctrl-C twice', asked_twice),
+    ('Ctrl-C while reading', while_reading(signal.SIGINT)),
+    ('terminate while reading', while_reading(signal.SIGTERM)),
+    ('Ctrl-C at the question', at_the_question),
     ('closed terminal', closed_terminal),
     ('closed pipe', closed_pipe),
     ('disk fills', failing_disk('full', 'No space left on device', 'free space')),
