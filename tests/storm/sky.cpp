@@ -156,6 +156,7 @@ private:
 
     void sent(Request const& request, Doing at) {
         ++scene_.calls;
+        if (scene_.kept) scene_.kept->push_back(request.body);
         scene_.last = at;
         scene_.note(fmt::format("{} {}", request.method, without_query(request.url)));
         if (auto const early = not_before_.find(request.method + " " + request.url);
@@ -174,6 +175,7 @@ private:
     }
 
     void answered(Doing at, std::string const& asked, Result<Response> const& result) {
+        if (scene_.kept && result) scene_.kept->push_back(result->body);
         if (!result || result->status == 429 || result->status >= 500) {
             auto& row = rows_[asked];
             auto& longest = scene_.troubles[base::lower(without_query(asked))];

@@ -34,7 +34,8 @@ struct Scene {
 
     std::uint64_t trace = 14695981039346656037ull;  ///< FNV-1a over all that was sent, answered and said
     bool keep_lines = false;
-    std::vector<std::string> lines;  ///< the same in words, where somebody wants to read it
+    std::vector<std::string>* kept = nullptr;  ///< every body sent and answered, for whoever wants to measure
+    std::vector<std::string> lines;            ///< the same in words, where somebody wants to read it
 
     bool strikes(Kind, Doing);
     /// The process is gone.

@@ -59,6 +59,7 @@ void Watch::tried(Scene& scene, std::vector<base::Error> const& errors) {
                                               error.code == base::ErrorCode::connection_lost;
         if (!call || !passes) continue;
         auto const address = call->address.substr(0, call->address.find('?'));
+        if (!address.starts_with('/') && !address.starts_with("http")) continue;  // a step's own name for it
         int longest = 0;
         for (auto const& [asked, row] : scene.troubles)
             if (asked.ends_with(base::lower(address))) longest = std::max(longest, row);
