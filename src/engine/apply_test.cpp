@@ -414,6 +414,28 @@ TEST(Apply, a_step_that_failed_after_azure_took_it_is_polled_when_taken_up) {
     EXPECT_EQ(world.azure.writes.at("vnet"), 1);
 }
 
+// A simulated Azure that came back on another port: no token goes to the old one, and the resource knows as well.
+TEST(Apply, a_polling_address_elsewhere_is_not_asked_and_hinders_nobody) {
+    World world;
+    world.azure.seconds["vnet"] = 300;
+    auto const plan = plan_of({write_step("network", "Microsoft.Network/virtualNetworks", "vnet", 20)});
+    {
+        Life life(world.azure, *world.files, noon);
+        ASSERT_EQ(life.apply(plan, "r1", {}, [&life] { return life.clock.now() >= noon + 30s; })->outcome,
+                  "interrupted");
+    }
+    auto text = world.journal();
+    auto const at = text.find("https://management.azure.com/operations");
+    ASSERT_NE(at, std::string::npos);
+    text.replace(at, std::string_view("https://management").size(), "https://elsewhere");
+    ASSERT_TRUE(world.files->write("s/runs/r1.jsonl", text));
+    Life life(world.azure, *world.files, noon + 40s);
+    auto const run = life.apply(plan);
+    ASSERT_TRUE(run);
+    EXPECT_EQ(run->outcome, "succeeded") << saw(life.events);
+    EXPECT_EQ(world.azure.writes.at("vnet"), 1);
+}
+
 // Azure said that it failed: the old operation is not asked again, or mending the cause would help nobody.
 TEST(Apply, a_step_that_azure_failed_is_sent_again_when_taken_up) {
     World world;

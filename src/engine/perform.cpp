@@ -116,7 +116,9 @@ Task<Result<std::optional<Answer>>> take_up(Shared run, std::size_t index, Ready
         auto tried = co_await std::move(going);
         if (run->ended) co_return over();
         if (tried.answer) co_return std::optional<Answer>(std::move(*tried.answer));
-        if (!not_found(tried.answer)) {
+        // Forgotten, or an address that is not Azure's any more: the resource knows as well.
+        bool const useless = not_found(tried.answer) || tried.answer.error().code == ErrorCode::answer_malformed;
+        if (!useless) {
             ready.write.if_none_match.clear();  // Azure took that write: it is ours to repeat
             co_return base::fail(tried.answer.error());
         }
