@@ -28,6 +28,7 @@ struct Scene {
     std::set<std::string> scopes;    ///< and where our role assignments lie
     std::int64_t calls = 0;
     Doubts doubts;
+    bool strangers = false;  ///< somebody made, or tried to make, what ours was to be
     /// Of this life, by method and path: the longest row of answers that say "again", or of none.
     std::map<std::string, int> troubles;
     std::vector<std::string> broken;  ///< what was to hold always and did not

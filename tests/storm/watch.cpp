@@ -95,6 +95,8 @@ void Watch::saw(engine::Event const& event) {
 /// "Not yet" is believed for half an hour where a role was just granted, and not at all elsewhere.
 void Watch::failed(Step const& step, engine::StepFailed const& failure, base::Time at) {
     named(scene_, {failure.error});
+    if (failure.error.what.find("made by somebody else") != std::string::npos && !scene_.strangers)
+        scene_.violated(failure.step + " takes its own for a stranger's");
     if (scene_.slept) return;
     // Somebody else at work on the same thing is waited for.
     if (is_conflict(failure.error))
