@@ -5,6 +5,7 @@
 #include <set>
 
 #include "catalog/catalog.hpp"
+#include "exports/az_commands.hpp"
 #include "exports/shell.hpp"
 #include "exports/template.hpp"
 
@@ -395,9 +396,43 @@ private:
                            owner_of(node), limit_of(node, "write"));
     }
 
+    /// The az command that makes it, as a line of the script.
+    std::string native(Resource const& node, Command const& command) {
+        auto const chosen = [](Resource const* one, std::string_view name) {
+            return one && has_chosen_name(*one) ? fmt::format("\"${}\"", choice(one->address)) : word(name);
+        };
+        auto const placed = [&](std::string const& one) -> std::string {
+            if (one == "%N")
+                return is_assignment(node) ? fmt::format("\"${{{}##*/}}\"", id_variable(node.address))
+                                           : chosen(&node, node.id->name());
+            if (one == "%S") return fmt::format("\"${{{}%/providers/*}}\"", id_variable(node.address));
+            if (one == "%P") return chosen(graph_.find(*node.id->parent()), node.id->parent()->name());
+            if (one == "%G") {
+                auto const group =
+                    resource::ResourceId::subscription_of(node.id->subscription()).group(node.id->group());
+                return chosen(graph_.find(group), group.name());
+            }
+            return word(one);
+        };
+        std::vector<std::string> lines{"    run"};
+        for (auto const& one : command.words) {
+            if (one.starts_with("--") && lines.size() == 1 && lines[0].find("--") == std::string::npos)
+                lines.emplace_back("       ");
+            lines.back() += " " + (one.starts_with("--") ? one : placed(one));
+        }
+        for (auto const& option : command.options) {
+            auto line = "        " + option.flag;
+            for (auto const& argument : option.arguments) {
+                auto const* fixed = argument.size() == 1 ? std::get_if<Fixed>(&argument[0]) : nullptr;
+                line += " " + (fixed ? word(fixed->text) : fmt::format("\"{}\"", expanded(argument, inside_quotes)));
+            }
+            lines.push_back(std::move(line));
+        }
+        return base::join(lines, " \\\n") + "\n";
+    }
+
     std::string block(plan::Step const& step, std::size_t of) {
         ++script_.writes;
-        ++script_.by_rest;
         auto const& designed = *graph_.find(step.address);
         Filled const body(step.resource.body, step.resource.pending);
         auto out = fmt::format("# -- {} of {}: {}\n", script_.writes, of, base::printable(called(designed)));
@@ -418,7 +453,16 @@ private:
             json::merge(recovery, step.recovery);
             out += heredoc("recover_with", Filled(recovery, step.resource.pending));
         }
-        out += heredoc("put", body);
+        auto const command = step.inlines.empty() && !step.recovery.is_object() && !step.create_only
+                                 ? command_for(designed, body, words_)
+                                 : tl::unexpected(NoCommand{});
+        if (command) {
+            out += native(designed, *command);
+        } else {
+            ++script_.by_rest;
+            if (!command.error().because.empty()) out += comment("By az rest: " + command.error().because + ".", 4);
+            out += heredoc("put", body);
+        }
         if (!step.inlines.empty()) {
             out += "else\n";
             out += comment("Made with it when it is new; one that went missing later is made alone.", 4);

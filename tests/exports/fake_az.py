@@ -17,9 +17,30 @@ def option(name, default=''):
     return words[words.index(name) + 1] if name in words else default
 
 
+MAKES = {'identity create': 'Microsoft.ManagedIdentity/userAssignedIdentities', 'network nsg create': 'Microsoft.Network/networkSecurityGroups',
+         'network public-ip create': 'Microsoft.Network/publicIPAddresses', 'network nat gateway create': 'Microsoft.Network/natGateways',
+         'network route-table create': 'Microsoft.Network/routeTables', 'network private-dns zone create': 'Microsoft.Network/privateDnsZones',
+         'monitor log-analytics workspace create': 'Microsoft.OperationalInsights/workspaces', 'acr create': 'Microsoft.ContainerRegistry/registries',
+         'disk-encryption-set create': 'Microsoft.Compute/diskEncryptionSets', 'lock create': 'Microsoft.Authorization/locks'}
+
+
+def made():
+    """The id that a creating command makes, or nothing."""
+    verb = ' '.join(words[:next((i for i, word in enumerate(words) if word.startswith('-')), len(words))])
+    name, group = option('--name') or option('--workspace-name'), f'/subscriptions/{option("--subscription")}/resourceGroups/{option("--resource-group")}'
+    if verb == 'group create':
+        return f'/subscriptions/{option("--subscription")}/resourceGroups/{name}'
+    if verb == 'role assignment create':
+        return f'{option("--scope")}/providers/Microsoft.Authorization/roleAssignments/{name}'
+    if verb == 'aks maintenanceconfiguration add':
+        return f'{group}/providers/Microsoft.ContainerService/managedClusters/{option("--cluster-name")}/maintenanceConfigurations/{name}'
+    return f'{group}/providers/{MAKES[verb]}/{name}' if verb in MAKES else None
+
+
 body = sys.stdin.read() if option('--body') == '@-' else None
+native = made()
 with open(fake / 'calls', 'a', encoding='utf-8') as calls:
-    calls.write(json.dumps({'words': words, 'body': body}) + '\n')
+    calls.write(json.dumps({'words': words, 'body': body, 'writes': native or (option('--url').split('?')[0] if option('--method') == 'put' else None)}) + '\n')
 if words[0] == 'version':
     print(os.environ.get('FAKE_VERSION', '2.91.0'))
     sys.exit()
@@ -35,10 +56,10 @@ if words[0] in ('provider', 'feature'):
         registered.touch()
     print('Registered' if registered.exists() else 'NotRegistered')
     sys.exit()
-if words[0] != 'rest':
+if words[0] != 'rest' and not native:
     sys.exit(f'ERROR: the stand-in does not know: {words}')
 
-method, id = option('--method'), option('--url').split('?')[0].lower()
+method, id = option('--method') or 'put', (native or option('--url').split('?')[0]).lower()
 failures = json.loads((fake / 'failures').read_text()) if (fake / 'failures').exists() else []
 for failure in failures:
     if failure['method'] == method and failure['id'].lower() in id and failure['times'] > 0:
@@ -48,7 +69,8 @@ for failure in failures:
         sys.exit(1)
 kept = json.loads((fake / 'kept').read_text()) if (fake / 'kept').exists() else {}
 if method == 'put':
-    kept[id] = json.loads(body)
+    tags = words[words.index('--tags') + 1:] if '--tags' in words else []
+    kept[id] = json.loads(body) if body else {'tags': dict(tag.split('=', 1) for tag in tags if '=' in tag)}
     for list, child in [('subnets', 'subnets'), ('agentPoolProfiles', 'agentPools'), ('securityRules', 'securityRules'), ('routes', 'routes')]:
         for one in kept[id].get('properties', {}).get(list, []):
             kept[f'{id}/{child}/{one["name"]}'.lower()] = one
@@ -58,7 +80,10 @@ elif id not in kept:
 elif method == 'delete':
     kept = {one: value for one, value in kept.items() if one != id and not one.startswith(id + '/')}
 (fake / 'kept').write_text(json.dumps(kept))
-if method == 'delete':
+if method == 'delete' or '--no-wait' in words:
+    sys.exit()
+if native:
+    print(native)
     sys.exit()
 query = option('--query')
 if 'provisioningState' in query:

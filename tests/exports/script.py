@@ -65,9 +65,8 @@ class Stage:
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def written(self):
-        """id -> body of every write, as az would send it."""
-        return {c['words'][c['words'].index('--url') + 1].split('?')[0]: json.loads(c['body']) for c in self.calls()
-                if 'put' in c['words']}
+        """id -> body of every write, as az would send it; of a command of az's own its words."""
+        return {c['writes']: json.loads(c['body']) if c['body'] else c['words'] for c in self.calls() if c['writes']}
 
 
 HOSTILE = ['$(touch canary)', '`touch canary`', '"; touch canary; "', "'; touch canary; '", '\\"$(touch canary)\\', '${HOME}$PATH',
@@ -99,7 +98,7 @@ with tempfile.TemporaryDirectory() as text:
               f'a choice that could break out is refused: {name}={value!r}', ran.stderr)
     ran = stage.run(GROUP_NAME='rg-other', REGION='northeurope')
     holds(all('/resourceGroups/rg-other' in id for id in stage.written()) and
-          all(body.get('location', 'northeurope') == 'northeurope' for body in stage.written().values()),
+          all('westeurope' not in json.dumps(body) for body in stage.written().values()),
           'choices from the environment reach every id and location', stage.written())
 
 with tempfile.TemporaryDirectory() as text:
@@ -109,13 +108,14 @@ with tempfile.TemporaryDirectory() as text:
     writes = [s for s in stage.plan['steps'] if s['act'] == 'write']
     holds(ran.returncode == 0 and len(first) == len(writes), f'every write of the plan is made: {len(writes)}', ran.stderr)
     known = {s['resource']['id']: s['resource']['body'] for s in writes if s['resource'].get('id') and not s['resource'].get('pending')}
-    differing = [id for id, body in known.items() if first.get(id) != body]
-    holds(known and not differing, f'with exactly the bodies of the plan ({len(known)} without late values)', differing)
+    rest = {id: body for id, body in first.items() if isinstance(body, dict)}
+    differing = [id for id in known if id in rest and rest[id] != known[id]]
+    holds(known and not differing, f'with exactly the bodies of the plan where they go by az rest ({len(rest)})', differing)
     ran = stage.run(forget=False)
     calls = stage.calls()
     holds([c['words'][:2] for c in calls if c['words'][1] == 'register'] == [['feature', 'register'], ['provider', 'register']],
           'a feature is registered once, and then its provider again', [c['words'] for c in calls if c['words'][1] == 'register'])
-    holds(len([c for c in calls if 'put' in c['words']]) == len(writes), 'a second run writes nothing', ran.stdout)
+    holds(len([c for c in calls if c['writes']]) == len(writes), 'a second run writes nothing', ran.stdout)
     (stage.fake / 'calls').unlink()
     ran = stage.run('--destroy', '--what-if', forget=False)
     holds(not [c for c in stage.calls() if 'delete' in c['words']] and 'would be deleted' in ran.stdout, '--destroy --what-if deletes nothing', ran.stdout)
@@ -159,7 +159,7 @@ with tempfile.TemporaryDirectory() as text:
          1, 'cannot be read'),
     ]:
         began = time.monotonic()
-        ran = stage.run(failures=failures, PATIENCE='1')
+        ran = stage.run(failures=failures, PATIENCE='1' if 'never' in what else '60')  # of real time: a busy machine is no deadline
         holds(ran.returncode == status and says in ran.stdout + ran.stderr and time.monotonic() - began < 120, what, ran.stdout + ran.stderr)
         if 'vault' in what:
             modes = [json.loads(c['body'])['properties'].get('createMode') for c in stage.calls() if 'put' in c['words'] and '/vaults/' in c['words'][4] and '/keys/' not in c['words'][4]]
