@@ -15,8 +15,7 @@ constexpr FlagRow flag_rows[] = {
 };
 
 /// What az takes for nothing but itself. It reads files for `@…` and `x=@…` and for names that end in .json or .yaml,
-/// takes
-/// `-…` for an option, and has a shorthand with quotes and brackets of its own.
+/// takes `-…` for an option, and has a shorthand with quotes and brackets of its own.
 bool is_harmless(std::string_view text) {
     if (text.empty() || text == "null" || std::string_view("-@").find(text[0]) != std::string_view::npos) return false;
     for (auto const* ending : {".json", ".yaml", ".yml"})

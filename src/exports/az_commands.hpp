@@ -17,16 +17,16 @@ struct FlagRow {
     std::string_view is, source, date;
 };
 
-/// An az command as pieces for a shell: each word is text that may hold variables.
+/// An az command as pieces for a shell: each argument is text that may hold variables.
 struct Command {
-    std::vector<std::string> words;  ///< "network", "nsg", "create", "--resource-group" …: fixed
+    /// "network", "nsg", "create", "--resource-group" …; what stands for %G, %N, %P and %S is the caller's to say.
+    std::vector<std::string> words;
     struct Option {
         std::string flag;  ///< may be several words
         std::vector<Text> arguments;
     };
     std::vector<Option> options;
 };
-/// What stands for %G, %N, %P and %S is the caller's to say.
 struct NoCommand {
     std::string because;  ///< what az has no option for; empty where no command is known at all
 };

@@ -1,9 +1,8 @@
 /// ResourceId: the only reading of an ARM id.
 #include <fmt/format.h>
 
-#include <unordered_map>
-
 #include <cassert>
+#include <unordered_map>
 
 #include "resource/resource.hpp"
 

@@ -2,7 +2,8 @@
 """A stand-in for az that shows what a script really sends: every call is a line of JSON in $FAKE/calls.
 
 It keeps what is written, so that a second look finds it, and fails as $FAKE/failures says: a list of
-{"method", "id" (a part of it), "times", "say"}; the first that fits and has times left is what az prints before exit 1.
+{"method", "id" (a part of it), "times", "say"}; the first that fits and has times left is what az prints before exit 1, or,
+with "answers" in place of "say", the id that az gives with exit 0 though it made nothing.
 """
 import json
 import os
@@ -65,6 +66,9 @@ for failure in failures:
     if failure['method'] == method and failure['id'].lower() in id and failure['times'] > 0:
         failure['times'] -= 1
         (fake / 'failures').write_text(json.dumps(failures))
+        if 'answers' in failure:
+            print(failure['answers'])
+            sys.exit()
         print('ERROR: ' + failure['say'], file=sys.stderr)
         sys.exit(1)
 kept = json.loads((fake / 'kept').read_text()) if (fake / 'kept').exists() else {}
