@@ -5,7 +5,8 @@
 ///  - the work on it came out failed, whatever has become of it since;
 ///  - a life ended (dead, disk full, stopped) after it was sent and before it was on record as done;
 ///  - another machine had sent it, and this one sends it for the first time;
-///  - a vault was brought back from the bin, which takes a write before the one as designed.
+///  - a vault was brought back from the bin, which takes a write before the one as designed;
+///  - a person wrote the same by hand, or deleted a vault or something around it.
 /// Everything else is a create sent twice.
 #pragma once
 
