@@ -116,6 +116,15 @@ def on_a_terminal(story, words, **orders):
             os.close(master)
 
 
+def everything_shown(window):
+    """What a window still shows after everybody has left it: it comes in pieces, and its end is an error."""
+    pieces = []
+    with contextlib.suppress(OSError):
+        while piece := os.read(window, 65536):
+            pieces.append(piece)
+    return b''.join(pieces).decode()
+
+
 def at_the_question(story, calm, _record):
     """Ctrl-C instead of an answer."""
     story.azure.start()
@@ -125,7 +134,7 @@ def at_the_question(story, calm, _record):
             shown += os.read(window, 65536)
         os.write(window, b'\x03')
         status = process.wait(timeout=60)
-        shown = os.read(window, 65536).decode()
+        shown = everything_shown(window)
     expect(status == 130, f'it ended with {status}')
     expect('nothing is under way' in shown, f'it says {shown!r}')
     nothing_begun(story, calm)
