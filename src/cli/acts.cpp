@@ -23,9 +23,8 @@ std::vector<base::Error> refused(plan::Plan const& plan, Arguments const& argume
 
 base::Result<void> consent(plan::Plan const& plan, Arguments const& arguments, Act const& act, Session& session, world::Terminal& terminal) {
     if (arguments.yes) return {};
-    auto const answer = terminal.ask(fmt::format("\n{} {}: {} step{}. Type the name to go on: ", act.verb, act.name, plan.steps.size(),
-                                                 plan.steps.size() == 1 ? "" : "s"));
-    if (!answer) session.leave_if_told();
+    auto const answer = session.ask(terminal, fmt::format("\n{} {}: {} step{}. Type the name to go on: ", act.verb, act.name,
+                                                          plan.steps.size(), plan.steps.size() == 1 ? "" : "s"));
     if (!answer)
         return base::fail(base::ErrorCode::guard, fmt::format("{} changes things, and nobody can be asked here", act.verb), "add --yes");
     if (base::trimmed(*answer) != act.name && base::lower(base::trimmed(*answer)) != "yes")

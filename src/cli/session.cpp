@@ -178,6 +178,15 @@ void Session::leave_if_told() {
     std::_Exit(128 + number);
 }
 
+std::optional<std::string> Session::ask(world::Terminal& terminal, std::string_view question) {
+    if (!terminal.somebody_can_answer()) return std::nullopt;
+    terminal.err(question);
+    while (!terminal.answered_within(base::Duration(100))) leave_if_told();
+    auto answer = terminal.line();
+    leave_if_told();
+    return answer;
+}
+
 // ---------------------------------------------------------------------------------------------- driving
 
 void Session::drive(std::function<bool()> const& done, double pace, Tick const& tick) {

@@ -49,6 +49,8 @@ public:
     int signal() const { return signals_->received(); }
     /// Nothing is under way: whoever was told to end meanwhile says so, and ends with 128 and the signal's number.
     void leave_if_told();
+    /// One line typed by a person; nullopt when nobody can answer. Nothing may be under way.
+    std::optional<std::string> ask(world::Terminal&, std::string_view question);
     std::string subscription_default() const;
     std::string tenant_default() const;
 

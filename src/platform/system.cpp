@@ -1,4 +1,5 @@
 // Clock, environment, terminal, signals, randomness: the small parts of the real world.
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -70,9 +71,12 @@ public:
         return 80;
     }
     bool colour() const override { return wants_colour(out_is_terminal()); }
-    std::optional<std::string> ask(std::string_view question) override {
-        if (!isatty(STDIN_FILENO)) return std::nullopt;
-        err(question);
+    bool somebody_can_answer() const override { return isatty(STDIN_FILENO) != 0; }
+    bool answered_within(base::Duration patience) override {
+        pollfd input{STDIN_FILENO, POLLIN, 0};
+        return ::poll(&input, 1, int(patience.count())) > 0;
+    }
+    std::optional<std::string> line() override {
         std::string line;
         if (!std::getline(std::cin, line)) return std::nullopt;
         return line;

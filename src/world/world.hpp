@@ -169,8 +169,11 @@ public:
     virtual bool err_is_terminal() const = 0;
     virtual int columns() const = 0;
     virtual bool colour() const = 0;  ///< NO_COLOR, CLICOLOR, TERM already obeyed
-    /// One line typed by a person; nullopt when nobody can answer.
-    virtual std::optional<std::string> ask(std::string_view question) = 0;
+    virtual bool somebody_can_answer() const = 0;
+    /// Whether a line can be read, or the end of all lines; waits for it no longer than this. So whoever asks a person can
+    /// look after signals in between: one that comes just before a blocking read would be lost.
+    virtual bool answered_within(Duration) = 0;
+    virtual std::optional<std::string> line() = 0;  ///< typed by a person; nullopt: no more will come
 };
 
 /// Everything, borrowed. Lives longer than every Task.

