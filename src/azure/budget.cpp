@@ -162,6 +162,11 @@ Budget::Ticket Budget::take(std::string_view method, std::string_view url, base:
         bucket->left -= 1;
         ++bucket->under_way;
     }
+    if (auto const found = unavailable_.find(ticket.request); found != unavailable_.end()) {
+        if (found->second > now)
+            ticket.hold = std::max(ticket.hold, std::chrono::duration_cast<base::Duration>(found->second - now));
+        else unavailable_.erase(found);
+    }
     ticket.hold = std::min(ticket.hold, longest_hold);
     return ticket;
 }
@@ -227,9 +232,11 @@ void Budget::answered(Ticket const& ticket, world::Response const& response, bas
                 known.push_back(std::move(key));
     }
 
-    if (response.status != 429) return;
-    auto const asked = retry_after(response, now).value_or(base::Duration{1'000});
-    refused(ticket, std::clamp(asked, base::Duration{0}, longest_hold), now);
+    auto const wished = retry_after(response, now);
+    auto const asked = std::clamp(wished.value_or(base::Duration{1'000}), base::Duration{0}, longest_hold);
+    if (response.status == 503 && wished && unavailable_.size() < most_requests)
+        unavailable_.insert_or_assign(ticket.request, now + asked);
+    if (response.status == 429) refused(ticket, asked, now);
 }
 
 /// Which bucket said no shows in what remains: an empty one. Where none is empty the service has a bucket that it does

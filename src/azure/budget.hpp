@@ -5,7 +5,8 @@
 /// resource provider's own policies). Between answers a bucket counts what is on its way and what has flowed back
 /// since, so a thousand steps that start together are spread before the first of them is refused. A tenth is left
 /// untouched by haste: below it requests leave no faster than the bucket refills. A 429 empties what the request drew
-/// on until the moment it names. Hostile headers cost a bounded amount of memory and never more than a bounded wait.
+/// on until the moment it names; a 503 that names one keeps its kind of request back until then. Hostile headers cost a
+/// bounded amount of memory and never more than a bounded wait.
 #pragma once
 
 #include <map>
@@ -45,6 +46,7 @@ private:
     std::map<std::string, Bucket> buckets_;
     std::map<std::string, std::vector<std::string>>
         policies_;  ///< request -> what its answers spoke of beside ARM's own
+    std::map<std::string, base::Time> unavailable_;  ///< request -> until when the service asked to be left alone
 };
 
 }  // namespace holdfast::azure

@@ -100,6 +100,19 @@ TEST(Budget, a_refusal_holds_all_that_would_meet_it) {
     EXPECT_EQ(service.take("GET", in, noon).hold, 0ms);
 }
 
+TEST(Budget, a_service_that_names_a_time_is_left_alone_until_then) {
+    Budget budget;
+    auto const unavailable = [](std::string seconds) { return remaining("Retry-After", std::move(seconds), 503); };
+    budget.answered(budget.take("PUT", in, noon), unavailable("20"), noon);
+    EXPECT_EQ(budget.take("PUT", in, noon + 5s).hold, 15s);
+    EXPECT_EQ(budget.take("GET", in, noon + 5s).hold, 0ms) << "another kind of request";
+    EXPECT_EQ(budget.take("PUT", in, noon + 20s).hold, 0ms);
+    budget.answered(budget.take("PUT", in, noon), Response{503, {}, {}}, noon);
+    EXPECT_EQ(budget.take("PUT", in, noon).hold, 0ms) << "it names no time";
+    budget.answered(budget.take("PUT", in, noon), unavailable("99999999"), noon);
+    EXPECT_LE(budget.take("PUT", in, noon).hold, 10min);
+}
+
 TEST(Budget, is_bounded_whatever_headers_say) {
     Budget budget;
     for (int i = 0; i < 5'000; ++i) {

@@ -180,7 +180,8 @@ Poller::Next Poller::polled(Response const& response, base::Time now) {
     if (form_ == Form::resource || base::same_text(path_of(url_), path_of(resource_url_))) return read(response, now);
     if (passes_by_itself(response.status)) return wait(url_, response, now);
     if (response.status == 404 || response.status == 410) {
-        if (method_ == "DELETE") return Finished{};
+        // An operation that is forgotten says nothing of what it was to delete: that may still stand.
+        if (method_ == "DELETE") return Read{};
         if (!missing_since_) missing_since_ = now;
         if (now - *missing_since_ <= patience_with_404) return wait(url_, response, now);
         return writes() ? Next{Read{}} : Next{Failed{read_error(response)}};

@@ -17,15 +17,24 @@ bool Doubts::written(Machine machine, std::string const& key) {
 }
 
 void Doubts::recorded(Machine machine, std::string_view line) {
-    bool const done = line.find("\"done\"") != std::string_view::npos;
-    if (!done && line.find("\"intend\"") == std::string_view::npos) return;
+    constexpr std::string_view telling[] = {"\"intend\"", "\"accepted\"", "\"done\""};
+    if (std::ranges::none_of(telling, [line](auto word) { return line.find(word) != line.npos; })) return;
     auto const record = json::parse(line);
-    auto const step = record ? json::text_at(*record, "step") : std::nullopt;
-    if (step && json::text_at(*record, "kind") == "intend") intended_.emplace(machine, *step);
-    if (!done) return;
-    if (step && json::text_at(*record, "kind") == "done") done_.emplace(machine, *step);
-    if (auto const id = record ? json::text_at(*record, "data.id") : std::nullopt)
-        unrecorded_.erase({machine, base::lower(*id)});
+    auto const kind = record ? json::text_at(*record, "kind") : std::nullopt;
+    auto const named = kind ? json::text_at(*record, "step") : std::nullopt;
+    if (!named) return;
+    std::pair const step{machine, std::string(*named)};
+    if (kind == "intend") intended_.insert(step), operations_.erase(step);
+    if (kind == "accepted") operations_[step] = json::text_at(*record, "data.poll").value_or("");
+    if (kind != "done") return;
+    done_.insert(step);
+    operations_.erase(step);
+    if (auto const id = json::text_at(*record, "data.id")) unrecorded_.erase({machine, base::lower(*id)});
+}
+
+std::string Doubts::operation(Machine machine, std::string const& step) const {
+    auto const found = operations_.find({machine, step});
+    return found == operations_.end() ? std::string() : found->second;
 }
 
 void Doubts::life_ended() {

@@ -34,6 +34,8 @@ public:
     void life_ended();
     /// A step that says it is finished is on record as done by then.
     bool on_record(Machine machine, std::string const& step) const { return done_.contains({machine, step}); }
+    /// The address that the journal names for what Azure is at work on for a step; empty when it names none.
+    std::string operation(Machine machine, std::string const& step) const;
     /// A create came twice: whether that was excused. Each excuse counts once.
     bool may_repeat(std::string const& key);
 
@@ -44,6 +46,7 @@ private:
     std::map<std::pair<Machine, std::string>, std::set<std::string>> writing_;  ///< by machine and key: steps
     std::set<std::pair<Machine, std::string>> done_;
     std::set<std::pair<Machine, std::string>> intended_;  ///< steps
+    std::map<std::pair<Machine, std::string>, std::string> operations_;  ///< by machine and step
 };
 
 }  // namespace holdfast::storm

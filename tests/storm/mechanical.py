@@ -2,10 +2,11 @@
 """Draws small faults by machine from the engine, the client, the journal and the planner, plants each in a copy of the source
 and lets the storm judge it. On demand: each needs a build.
 
-  mechanical.py COPY [--count N] [--seed S] [--units]     COPY: a checkout of its own with build/release configured
-  mechanical.py COPY --list                               only says what would be planted
+  mechanical.py COPY [--from F] [--count N] [--seed S] [--units]     COPY: a checkout of its own with build/release configured
+  mechanical.py COPY --list                                          only says what would be planted
 
-What does not compile is drawn again. With --units the room's own tests judge what the storm let live.
+Draws are numbered; --from goes on where an earlier portion ended. What does not compile is no draw that counts. With --units
+the room's own tests judge what the storm let live. SEEDS says how many seeds judge each; the first that fails is the last.
 """
 import argparse
 import os
@@ -67,9 +68,17 @@ def run(words, copy, seconds):
         return None
 
 
+def first_red(judged):
+    if judged is None:
+        return 'it never ended'
+    telling = [line for line in judged.stdout.splitlines() if line.startswith(('seed ', 'a worker')) or 'clear sky' in line]
+    return (telling or ['red'])[0][:160]
+
+
 def main():
     reader = argparse.ArgumentParser()
     reader.add_argument('copy', type=pathlib.Path)
+    reader.add_argument('--from', type=int, default=0, dest='first')
     reader.add_argument('--count', type=int, default=100)
     reader.add_argument('--seed', type=int, default=1)
     reader.add_argument('--units', action='store_true')
@@ -81,7 +90,7 @@ def main():
     drawn = list(places(copy))
     random.Random(asked.seed).shuffle(drawn)
     tally = {'caught': 0, 'SURVIVED': 0, 'does not compile': 0}
-    for file, number, span, instead in drawn:
+    for draw, (file, number, span, instead) in list(enumerate(drawn))[asked.first:]:
         if tally['caught'] + tally['SURVIVED'] == asked.count:
             break
         text = file.read_text()
@@ -90,7 +99,7 @@ def main():
         if new is None:
             continue
         where = f'{file.relative_to(copy)}:{number + 1}'
-        said = f'{where}: {lines[number].strip()}  ->  {new.strip()}'
+        said = f'{draw:4} {where}: {lines[number].strip()}  ->  {new.strip()}'
         if asked.list:
             print(said)
             tally['SURVIVED'] += 1
@@ -104,16 +113,16 @@ def main():
                 continue
             judged = run(['build/release/tests/holdfast-storm', '--seeds', SEEDS, '--jobs', '1', '--specs', '6', '--floor', '0', '--stop'], copy, 1800)
             outcome = 'SURVIVED' if judged is not None and judged.returncode == 0 else 'caught'
-            units = ''
+            by = first_red(judged) if outcome == 'caught' else ''
             if outcome == 'SURVIVED' and asked.units:
                 room = file.parent.name
                 run(['ninja', '-j1', '-C', 'build/release', f'{room}_test'], copy, 1800)
                 test = run([f'build/release/src/{room}/{room}_test', '--gtest_brief=1'], copy, 600)
-                units = '   (its room\'s tests: ' + ('silent' if test is not None and test.returncode == 0 else 'caught') + ')'
+                by = 'its room\'s tests: ' + ('silent' if test is not None and test.returncode == 0 else 'caught')
         finally:
             file.write_text(text)
         tally[outcome] += 1
-        print(f'{outcome:9} {said}{units}', flush=True)
+        print(f'{outcome:9} {said}   | {by}', flush=True)
     print(', '.join(f'{count} {name}' for name, count in tally.items()))
 
 

@@ -85,6 +85,7 @@ private:
                                 base::to_string(now_)));
         scene_.clock_off = Duration{0};
         scene_.troubles.clear();
+        scene_.well_answered.clear();
         scene_.clock_was_set = scene_.slept = false;
         Process process(scene_, *azure_, *disk_, now_, dice_.next());
         invite(process, will, company);
@@ -99,6 +100,8 @@ private:
         Watch::tried(scene_, ended.errors);
         for (auto const& guard : ended.guards)
             if (guard.because.empty() || guard.name.empty()) scene_.violated("a guard gives no reason");
+        // Whoever says that all is done has done it, also in the storm.
+        if (ended.done && ended.did && !touched() && !second_) compare(standing(*azure_), wanted(will));
         now_ = std::max(process.now(), azure_->now());
         scene_.doubts.life_ended();
         if (ended.died) ++verdict_.deaths;
@@ -171,8 +174,9 @@ private:
             scene_.violated("under a clear sky it does not converge" + why);
             return;
         }
-        compare(standing(*azure_), will == Will::apply ? subject_.after : subject_.before);
+        compare(standing(*azure_), wanted(will));
     }
+    Standing const& wanted(Will will) const { return will == Will::apply ? subject_.after : subject_.before; }
 
     bool touched() const { return !by_hand_.words.empty(); }
     /// What somebody else made stays theirs: it bears no mark of ours, whatever our runs came to.
@@ -185,8 +189,8 @@ private:
                 scene_.violated("what somebody else made was taken over: " + key);
         }
     }
-    void compare(Standing const& stands, Standing const& wanted) {
-        for (auto const& [id, body] : wanted) {
+    void compare(Standing const& stands, Standing const& designed) {
+        for (auto const& [id, body] : designed) {
             auto const found = stands.find(id);
             if (found == stands.end()) {
                 if (touched() && made_by_azure(id)) continue;
@@ -203,7 +207,7 @@ private:
             }
         }
         for (auto const& [id, body] : stands)
-            if (!wanted.contains(id) && (!touched() || !made_by_azure(id))) scene_.violated("left over: " + id);
+            if (!designed.contains(id) && (!touched() || !made_by_azure(id))) scene_.violated("left over: " + id);
     }
     /// A cluster writes its own routes into the table. Two machines may wipe them, each writing the table before there
     /// was a cluster to its knowledge; only the cluster brings them back.

@@ -156,7 +156,8 @@ Task<Ended> Process::go_on(Process* self, Seat* seat, std::string name) {
 }
 
 Task<Ended> Process::execute(Process* self, Seat* seat, plan::Plan plan, journal::Journal* journal) {
-    Watch watch(self->scene_, seat->machine, plan);
+    auto const journalled = seat->files->read(fmt::format("{}/runs/{}.jsonl", state_folder, journal->state().run));
+    Watch watch(self->scene_, seat->machine, plan, journalled ? std::string_view(*journalled) : std::string_view());
     engine::Apply apply{.plan = std::move(plan),
                         .journal = *journal,
                         .client = seat->client,

@@ -184,10 +184,12 @@ private:
             rows_.erase(asked);
         }
         // A sign-in that was given up is asked for anew by the next who needs it.
-        if (auto const wait = result && result->status == 429 && at != Doing::sign_in
-                                  ? azure::retry_after(*result, clock_.now())
-                                  : std::nullopt)
+        bool const names_a_time = result && (at == Doing::poll || result->status == 429 || result->status == 503);
+        if (auto const wait =
+                names_a_time && at != Doing::sign_in ? azure::retry_after(*result, clock_.now()) : std::nullopt)
             not_before_[asked] = clock_.now() + *wait;
+        if (at == Doing::poll && result && result->status < 400)
+            scene_.well_answered[asked.substr(asked.find(' ') + 1)] = scene_.true_now();
         scene_.note(result ? fmt::format("    {} {} bytes for {}", result->status, result->body.size(), name(at))
                            : fmt::format("    {} for {}", base::name(result.error().code), name(at)));
     }

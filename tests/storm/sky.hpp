@@ -31,6 +31,8 @@ struct Scene {
     bool strangers = false;  ///< somebody made, or tried to make, what ours was to be
     /// Of this life, by method and path: the longest row of answers that say "again", or of none.
     std::map<std::string, int> troubles;
+    /// Of this life, by polling address: when Azure last answered there with anything but a refusal of the token.
+    std::map<std::string, base::Time> well_answered;
     std::vector<std::string> broken;  ///< what was to hold always and did not
 
     std::uint64_t trace = 14695981039346656037ull;  ///< FNV-1a over all that was sent, answered and said

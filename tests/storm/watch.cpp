@@ -26,10 +26,15 @@ bool is_conflict(base::Error const& error) {
 
 }  // namespace
 
-Watch::Watch(Scene& scene, Machine machine, plan::Plan const& plan) : scene_(scene), machine_(machine) {
+Watch::Watch(Scene& scene, Machine machine, plan::Plan const& plan, std::string_view journal)
+    : scene_(scene), machine_(machine) {
+    for (auto const& line : base::split(journal, '\n'))
+        if (auto const record = json::parse(line); record && json::text_at(*record, "kind") == "done")
+            on_record_.emplace(json::text_at(*record, "step").value_or(""));
     for (auto const& step : plan.steps) {
         grants_ = grants_ || step.grants;
         if (auto const granted = base::parse_time(step.granted_at)) granted_.emplace(step.id, *granted);
+        if (!step.recovery.is_null()) recoverable_.insert(step.id);
         if (step.resource.id) scene.doubts.planned(machine, step.resource.id->key(), step.id);
     }
 }
@@ -83,13 +88,36 @@ void Watch::saw(engine::Event const& event) {
             auto& step = steps_[one.step];
             if (one.next.count() > 0 && !step.waits_since) step.waits_since = scene_.true_now();
             auto const code = one.why.substr(0, one.why.find(':'));
-            if (!step.not_yet && one.next.count() > 0 && waits_for_a_role(code)) step.not_yet = scene_.true_now();
+            if (one.why.find("it is recovered") != std::string::npos) step.recovered = true;
+            if (step.not_yet || one.next.count() == 0 || !waits_for_a_role(code)) return;
+            step.not_yet = scene_.true_now();
+            if (!hopes(one.step, step.started) && !scene_.clock_was_set && !scene_.slept)
+                scene_.violated(fmt::format("{} waits for a role that nobody granted", one.step));
         },
         [&](engine::StepFinished const& one) {
+            if (one.was_done && !on_record_.contains(one.step))
+                scene_.violated(one.step + " is taken for done, and no record says so");
             if (!scene_.dead && !one.was_done && !scene_.doubts.on_record(machine_, one.step))
                 scene_.violated(one.step + " says it is finished before the journal does");
         },
         [&](engine::StepFailed const& one) { failed(steps_[one.step], one, scene_.true_now()); }, [](auto const&) {});
+}
+
+bool Watch::hopes(std::string const& step, base::Time since) const {
+    auto const granted = granted_.find(step);
+    return grants_ || (granted != granted_.end() && since - granted->second < 30 * minute);
+}
+
+/// What Azure has taken goes on whether we may look or not: no refused token ends it before ten minutes are over.
+void Watch::given_up_for_a_token(engine::StepFailed const& failure, base::Time at) {
+    bool const refused = failure.error.code == base::ErrorCode::sign_in ||
+                         (failure.error.azure && failure.error.azure->status == 401);
+    auto const* call = std::get_if<base::Call>(&failure.error.where);
+    if (!refused || !call || call->method == "GET" || scene_.clock_was_set) return;
+    auto const seen = scene_.well_answered.find(scene_.doubts.operation(machine_, failure.step));
+    if (seen != scene_.well_answered.end() && at - seen->second < 10 * minute)
+        scene_.violated(fmt::format("{} was given up for a refused token {} after Azure was seen at work on it",
+                                    failure.step, base::spoken(at - seen->second)));
 }
 
 /// "Not yet" is believed for half an hour where a role was just granted, and not at all elsewhere.
@@ -98,16 +126,16 @@ void Watch::failed(Step const& step, engine::StepFailed const& failure, base::Ti
     if (failure.error.what.find("made by somebody else") != std::string::npos && !scene_.strangers)
         scene_.violated(failure.step + " takes its own for a stranger's");
     if (scene_.slept) return;
+    given_up_for_a_token(failure, at);
+    auto const* meaning = failure.error.azure ? azure::meaning_of(*failure.error.azure) : nullptr;
+    if (meaning && meaning->meaning == catalog::Meaning::kept && recoverable_.contains(failure.step) && !step.recovered)
+        scene_.violated(failure.step + " leaves a deleted one in the bin that it could bring back");
     // Somebody else at work on the same thing is waited for.
     if (is_conflict(failure.error))
         if (auto const waited = step.waits_since ? at - *step.waits_since : base::Duration{0}; waited < 60 * minute)
             scene_.violated(fmt::format("{} gave up a conflict after {}", failure.step, base::spoken(waited)));
     if (!waits_for_a_role(failure.error)) return;
-    auto const granted = granted_.find(failure.step);
-    bool const hopes = grants_ || (granted != granted_.end() && step.started - granted->second < 30 * minute);
     auto const waited = step.not_yet ? at - *step.not_yet : base::Duration{0};
-    if (!hopes && step.not_yet && !scene_.clock_was_set)
-        scene_.violated(fmt::format("{} waited for a role that nobody granted", failure.step));
     if (grants_ && waited < 30 * minute)
         scene_.violated(fmt::format("{} gave up a role after {}", failure.step, base::spoken(waited)));
     // The last try may take its time, and one that hangs in Azure is waited for.

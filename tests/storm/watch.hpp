@@ -8,7 +8,8 @@ namespace holdfast::storm {
 
 class Watch {
 public:
-    Watch(Scene& scene, Machine machine, plan::Plan const& plan);
+    /// `journal`: what the run's journal holds when this life begins.
+    Watch(Scene& scene, Machine machine, plan::Plan const& plan, std::string_view journal);
     void saw(engine::Event const&);
     void ended(engine::Run const&);
 
@@ -24,13 +25,19 @@ private:
         base::Time started;
         std::optional<base::Time> not_yet;  ///< since when it waits for a role
         std::optional<base::Time> waits_since;
+        bool recovered = false;  ///< a deleted one of this name was brought back
     };
     void failed(Step const&, engine::StepFailed const&, base::Time);
+    /// A role that this step needs was granted by this run, or so lately that it may not work yet.
+    bool hopes(std::string const& step, base::Time since) const;
+    void given_up_for_a_token(engine::StepFailed const&, base::Time);
 
     Scene& scene_;
     Machine machine_;
     bool grants_ = false;
     std::map<std::string, base::Time> granted_;  ///< when the role was granted that a step uses
+    std::set<std::string> recoverable_;          ///< steps that can bring back a deleted one of their name
+    std::set<std::string> on_record_;            ///< steps that an earlier life put on record as done
     std::map<std::string, Step> steps_;
     base::Time begun_{};
     std::int64_t calls_ = 0;

@@ -144,6 +144,13 @@ std::optional<Duration> befall(Work& work, Operation& operation) {
     return std::nullopt;
 }
 
+/// A write whose answer said so already, while what it brings takes its time.
+bool has_succeeded(Work& work, Operation const& operation) {
+    bool const writes = operation.verb == "PUT" || operation.verb == "PATCH";
+    auto const* stored = writes ? work.core().store.find(base::lower(operation.target)) : nullptr;
+    return stored && state_of(*stored) == "Succeeded";
+}
+
 void forget_old(Store& store, Time now) {
     std::vector<std::string> old;
     for (auto const& [id, operation] : store.operations()) {
@@ -178,8 +185,8 @@ void finish(Work& work, std::string const& operation_id) {
     auto const* found = work.core().store.operation(operation_id);
     if (!found || !found->running()) return;
     auto operation = *found;
-    // What ends with its answer is the wire's to spoil.
-    bool const outlives_its_request = operation.ends > operation.started;
+    // What ends with its answer is the wire's to spoil, and what was answered as Succeeded does not fail afterwards.
+    bool const outlives_its_request = operation.ends > operation.started && !has_succeeded(work, operation);
     auto later = outlives_its_request ? befall(work, operation) : std::nullopt;
     if (later) {
         // it hangs
