@@ -27,17 +27,18 @@ constexpr Language kLanguages[] = {
     {"az",
      [](Design const& design, estate::Estate const& estate, estate::Context const& context) {
          auto script = exports::az(design.spec, estate, context);
-         auto note =
-             fmt::format("{} resources in {} writes: {} by az commands, {} by az rest.\n",
-                         script.resources, script.writes, script.writes - script.by_rest, script.by_rest);
+         auto note = fmt::format("{} resources in {} writes: {} by az commands, {} by az rest.\n", script.resources,
+                                 script.writes, script.writes - script.by_rest, script.by_rest);
          return Written{std::move(script.text), std::move(note)};
      }},
     {"arm",
      [](Design const& design, estate::Estate const& estate, estate::Context const& context) {
          auto made = exports::arm(design.spec, estate, context);
-         auto note = fmt::format(
-             "{} resources declared. Deploy with: az deployment sub create --location REGION --template-file FILE\n",
-             made.resources);
+         auto note = fmt::format("{} resources declared.\n", made.resources);
+         for (auto const& limit : made.limits) note += limit + "\n";
+         for (auto const& command : made.before) note += "Before:      " + command + "\n";
+         note += fmt::format("Deploy with: az deployment sub create --location {} --template-file FILE\n",
+                             design.spec.maybe_text("azure.region").value_or("REGION"));
          return Written{std::move(made.text), std::move(note), std::move(made.parameters)};
      }},
     {"bicep", [](Design const& design, estate::Estate const& estate,

@@ -27,11 +27,29 @@ public:
             last_ = std::max({last_, azure.now(), azure.next_due().value_or(azure.now())}) + Duration(40);
         return last_;
     }
+    /// Somebody need not wait for it.
+    void pass(Duration more) {
+        stored_ += more;
+        last_ += more;
+    }
 
 private:
     Time stored_, begun_, last_{};
     std::optional<double> factor_;
 };
+
+/// `POST /.holdfast/pass?seconds=N`: what a client would have slept has gone by. No request of Azure's begins so.
+std::optional<Duration> passing(world::Request const& request) {
+    constexpr std::string_view door = "/.holdfast/pass?seconds=";
+    auto const at = request.url.find(door);
+    if (request.method != "POST" || at == std::string::npos || request.url.find('/', 8) != at) return std::nullopt;
+    auto const text = request.url.substr(at + door.size());
+    char* end = nullptr;
+    auto const seconds = std::strtod(text.c_str(), &end);
+    constexpr double longest_s = 366.0 * 86400;
+    if (*end != '\0' || !(seconds >= 0 && seconds <= longest_s)) return std::nullopt;
+    return Duration(std::int64_t(seconds * 1000));
+}
 
 /// Everything a shell needs to point az, Terraform, SDKs and Holdfast at the server.
 std::string exports(std::string const& url, std::string const& folder, simulator::Identity const& owner) {
@@ -193,6 +211,11 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
             co_return world::Response{.status = 401,
                                       .headers = {{"Content-Type", "text/plain"}},
                                       .body = "send the secret as x-holdfast-token\n"};
+        if (auto const more = passing(request)) {
+            pace.pass(*more);
+            co_return world::Response{
+                .status = 204, .headers = {{"Date", base::http_date(pace.now(standing))}}, .body = {}};
+        }
         auto const now = pace.now(standing);
         co_return standing.answer(request, now);
     };

@@ -21,6 +21,11 @@ constexpr std::string_view deployments = "Microsoft.Resources/deployments";
 json::Path const principal_at = "properties.principalId";
 
 json::Value text(std::string_view value) { return json::Value(value); }
+json::Array list(std::vector<std::string> const& texts) {
+    json::Array out;
+    for (auto const& one : texts) out.push_back(text(one));
+    return out;
+}
 
 /// A text inside an expression.
 std::string literal(std::string_view fixed) {
@@ -63,7 +68,10 @@ public:
             nested["resourceGroup"] = plain(design_.group_name);
         }
         json::Array inner;
-        for (auto const& one : design_.declared) inner.push_back(resource(one));
+        for (auto const& one : design_.declared) {
+            if (!one.roles.empty()) inner.push_back(pause(one));
+            inner.push_back(resource(one));
+        }
         json::Object inner_template{{"$schema", text(group_schema)},
                                     {"contentVersion", text("1.0.0.0")},
                                     {"parameters", parameters(true)},
@@ -85,7 +93,9 @@ public:
              json::Object{
                  {"description",
                   text(fmt::format("{}: deploy with az deployment sub create --location {} --template-file FILE",
-                                   base::printable(spec_.name()), design_.words.choices().region))}}},
+                                   base::printable(spec_.name()), design_.words.choices().region))},
+                 {"before", list(design_.before)},
+                 {"limits", list(design_.limits)}}},
             {"parameters", parameters(false)},
             {"resources", std::move(outer)}});
         json::Object values;
@@ -96,6 +106,8 @@ public:
                                                    {"contentVersion", text("1.0.0.0")},
                                                    {"parameters", std::move(values)}});
         out.resources = design_.declared.size() + (design_.group ? 1 : 0);
+        out.before = design_.before;
+        out.limits = design_.limits;
         return out;
     }
 
@@ -120,7 +132,7 @@ private:
                     return camel(key) == key ? "." + key : fmt::format("[{}]", literal(key));
                 },
                 [](std::size_t index) { return fmt::format("[{}]", index); });
-        return out;
+        return output.suffix.empty() ? out : fmt::format("concat({}, {})", out, literal(output.suffix));
     }
     std::string inside(Piece const& piece) const {
         return base::match(
@@ -232,19 +244,46 @@ private:
         for (auto const& [address, node] : graph_.resources())
             if (has_chosen_name(node)) add(name_parameter(address), node.id->name(), "");
         for (auto const& [name, secret] : design_.secrets) out[name] = json::Object{{"type", text("secureString")}};
+        if (std::ranges::any_of(design_.declared, [](auto const& one) { return !one.roles.empty(); })) {
+            json::Object one{{"type", text("int")}};
+            if (!inner) one["defaultValue"] = usual_pauses;
+            if (!inner) one["metadata"] = json::Object{{"description", text(pauses_mean)}};
+            out[pauses_parameter] = std::move(one);
+        }
         return out;
     }
 
     // ------------------------------------------------------------------------------------------ resources
 
+    json::Array ids_of(std::vector<Address> const& addresses) const {
+        json::Array out;
+        for (auto const& address : addresses)
+            for (auto const& other : design_.declared)
+                if (other.node->address == address)
+                    out.push_back(expression(other.elsewhere ? nested_id(other) : id_inside(other)));
+        return out;
+    }
+    /// Time for the roles of `one` to take effect.
+    json::Object pause(Declared const& one) const {
+        auto const name = pause_name(one.node->address);
+        return {{"type", text(deployments)},
+                {"apiVersion", text(shapes::find(deployments)->api_version)},
+                {"name", expression(fmt::format("concat({}, copyIndex())", literal(name + "-")))},
+                {"copy", json::Object{{"name", text(name)},
+                                      {"count", expression(parameter(pauses_parameter))},
+                                      {"mode", text("Serial")},
+                                      {"batchSize", 1}}},
+                {"dependsOn", ids_of(one.roles)},
+                {"properties", json::Object{{"mode", text("Incremental")},
+                                            {"template", json::Object{{"$schema", text(group_schema)},
+                                                                      {"contentVersion", text("1.0.0.0")},
+                                                                      {"resources", json::Array{}}}}}}};
+    }
     json::Value resource(Declared const& one) const {
         auto const& node = *one.node;
         auto const body = value_of(one.body, one.body.body(), {});
-        json::Array before;
-        for (auto const& address : one.after)
-            for (auto const& other : design_.declared)
-                if (other.node->address == address)
-                    before.push_back(other.elsewhere ? expression(nested_id(other)) : expression(id_inside(other)));
+        auto before = ids_of(one.after);
+        if (!one.roles.empty()) before.push_back(text(pause_name(node.address)));
         json::Object out;
         if (!one.elsewhere) {
             out = {{"type", text(node.type)},

@@ -43,18 +43,14 @@ std::string remark(std::string_view text) {
 class File {
 public:
     File(spec::Spec const& spec, estate::Estate const& estate, estate::Context const& context)
-        : spec_(spec),
-          estate_(estate),
-          graph_(estate.graph),
-          design_(design_of(estate, context)),
-          names_(estate.graph, camel) {
+        : spec_(spec), graph_(estate.graph), design_(design_of(estate, context)), names_(estate.graph, camel) {
         for (auto const& one : design_.declared)
             for (auto const& child : one.inlines) inlined_[child] = one.node->address;
     }
 
     std::string run() {
         std::string body;
-        for (auto const& one : design_.declared) body += one.elsewhere ? elsewhere(one) : resource(one);
+        for (auto const& one : design_.declared) body += pause(one) + (one.elsewhere ? elsewhere(one) : resource(one));
         // What is used as a scope or read, and declared inside another or by others; its parents, too.
         std::map<Address, std::string> found;
         for (std::size_t before = 0; before != wanted_.size();) {
@@ -99,7 +95,7 @@ private:
                     return is_identifier(key) ? "." + key : fmt::format("[{}]", quoted(key));
                 },
                 [](std::size_t index) { return fmt::format("[{}]", index); });
-        return out;
+        return output.suffix.empty() ? out : fmt::format("'${{{}}}{}'", out, escaped(output.suffix));
     }
     std::string inside(Piece const& piece) {
         return base::match(
@@ -168,9 +164,9 @@ private:
         }
         out += "\n//   az deployment group create --resource-group " + word(design_.group_name) +
                " --template-file FILE\n";
-        for (auto const& feature : estate_.features)
-            out += remark(fmt::format("Before: az feature register --namespace {} --name {} ({})", feature.provider,
-                                      feature.name, feature.because));
+        if (!design_.before.empty()) out += "// Before:\n";
+        for (auto const& command : design_.before) out += "//   " + command + "\n";
+        for (auto const& limit : design_.limits) out += remark(limit);
         return out + "targetScope = 'resourceGroup'\n\n";
     }
     std::string parameters() const {
@@ -180,6 +176,9 @@ private:
             if (has_chosen_name(node) && address != design_.group)
                 out += fmt::format("param {} string = {}\n", name_parameter(address), quoted(node.id->name()));
         for (auto const& [name, secret] : design_.secrets) out += fmt::format("@secure()\nparam {} string\n", name);
+        if (std::ranges::any_of(design_.declared, [](auto const& one) { return !one.roles.empty(); }))
+            out += fmt::format("@description({})\nparam {} int = {}\n", quoted(pauses_mean), pauses_parameter,
+                               usual_pauses);
         return out + "\n";
     }
     std::string existing_resource(Resource const& node) {
@@ -252,11 +251,26 @@ private:
         if (body.size() > 2) out += body.substr(2, body.size() - 3);  // without its own braces
         return before + finals(node) + out + waits(one) + "}\n\n";
     }
+    /// Time for the roles of `one` to take effect.
+    std::string pause(Declared const& one) const {
+        if (one.roles.empty()) return {};
+        auto out = fmt::format(
+            "@batchSize(1)\nresource {}Pause '{}@{}' = [for i in range(0, {}): {{\n  name: '{}-${{i}}'\n  properties: "
+            "{{\n"
+            "    mode: 'Incremental'\n    template: {{\n      '$schema': "
+            "'https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#'\n      contentVersion: "
+            "'1.0.0.0'\n      resources: []\n    }}\n  }}\n  dependsOn: [\n",
+            names_.of(one.node->address), deployments, shapes::find(deployments)->api_version, pauses_parameter,
+            pause_name(one.node->address));
+        for (auto const& address : one.roles) out += "    " + names_.of(address) + "\n";
+        return out + "  ]\n}]\n\n";
+    }
     /// What the text does not name but must stand first.
     std::string waits(Declared const& one) {
         std::vector<std::string> rest;
         for (auto const& address : one.after)
             if (!used_.contains(address)) rest.push_back(names_.of(address));
+        if (!one.roles.empty()) rest.push_back(names_.of(one.node->address) + "Pause");
         if (rest.empty()) return {};
         std::string out = "  dependsOn: [\n";
         for (auto const& name : rest) out += "    " + name + "\n";
@@ -298,7 +312,6 @@ private:
     }
 
     spec::Spec const& spec_;
-    estate::Estate const& estate_;
     resource::Graph const& graph_;
     Design design_;
     Symbols names_;

@@ -28,11 +28,14 @@ Script az(spec::Spec const&, estate::Estate const&, estate::Context const&);
 
 /// An ARM template for a subscription: our group, and a nested deployment with everything in it; what stands in others'
 /// groups is a deployment there. Names and region are parameters, secrets are secureString parameters without a
-/// default, values known only later are `reference`. Preview features must be registered before: a template cannot.
+/// default, values known only later are `reference`. What no template can say is told beside it and in its metadata:
+/// commands for before, and sentences.
 struct Arm {
     std::string text;
     std::string parameters;  ///< a parameters file with what the template takes by default; no secrets
     std::size_t resources = 0;
+    std::vector<std::string> before;  ///< az commands, in order
+    std::vector<std::string> limits;  ///< sentences
 };
 Arm arm(spec::Spec const&, estate::Estate const&, estate::Context const&);
 

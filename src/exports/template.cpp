@@ -1,6 +1,9 @@
 #include "exports/template.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
+
+#include "exports/shell.hpp"
 
 namespace holdfast::exports {
 
@@ -68,14 +71,63 @@ std::string camel(std::string_view text) {
 std::string name_parameter(Address const& address) { return camel(address) + "Name"; }
 std::string secret_parameter(resource::SecretName const& name) { return camel("secret-" + name.name); }
 
+std::string pause_name(Address const& address) {
+    auto const name = "holdfast-pause-" + camel(address);
+    return name.size() <= 60 ? name : name.substr(0, 51) + base::hex(base::sha256(name)).substr(0, 9);
+}
+
+namespace {
+/// Registrations: Azure makes those of a template's own namespaces by itself, and no others.
+std::vector<std::string> commands_before(estate::Estate const& estate, std::vector<Declared> const& declared) {
+    std::set<std::string> seen;
+    for (auto const& one : declared) seen.insert(base::lower(one.node->type.substr(0, one.node->type.find('/'))));
+    std::vector<std::string> out;
+    auto const provider = [&out](std::string const& name) {
+        out.push_back("az provider register --wait --namespace " + word(name));
+    };
+    for (auto const& name : estate.providers)
+        if (!seen.contains(base::lower(name))) provider(name);
+    for (auto const& one : estate.features) {
+        auto const named = fmt::format("--namespace {} --name {}", word(one.provider), word(one.name));
+        out.push_back("az feature register " + named);
+        out.push_back(fmt::format(
+            "until [ \"$(az feature show {} --query properties.state -o tsv)\" = Registered ]; do sleep 10; done",
+            named));
+        provider(one.provider);
+    }
+    return out;
+}
+
+std::vector<std::string> limits_of(plan::Plan const& plan, std::vector<Declared> const& declared) {
+    std::vector<std::string> out{
+        "What stands under these names is written over, whoever owns it; `holdfast plan` says before what that is."};
+    auto const waiting = std::ranges::count_if(declared, [](auto const& one) { return !one.roles.empty(); });
+    if (waiting > 0)
+        out.push_back(
+            fmt::format("A template cannot ask whether a role has taken effect: {} resource{} behind empty "
+                        "deployments, as many as `pauses` says. Deploy again where that was too short.",
+                        waiting, waiting == 1 ? " waits" : "s wait"));
+    for (auto const& step : plan.steps)
+        if (step.recovery.is_object())
+            out.push_back(fmt::format("The {} is not brought back where it was deleted before: recover or purge it.",
+                                      called(step.resource)));
+    return out;
+}
+}  // namespace
+
 Design design_of(estate::Estate const& estate, estate::Context const& context) {
     auto const& graph = estate.graph;
-    Design out{
-        .words = Words(graph, choices(estate, context)), .group = {}, .group_name = {}, .declared = {}, .secrets = {}};
-    auto const plan = plan::make(estate, Graph{}, {});
-    std::map<std::string, Address> step_of;
+    Design out{.words = Words(graph, choices(estate, context)),
+               .group = {},
+               .group_name = {},
+               .declared = {},
+               .secrets = {},
+               .before = {},
+               .limits = {}};
+    auto const plan = plan::make(estate, Graph{}, {}, plan::Sent::again);
+    std::map<std::string, plan::Step const*> writes;
     for (auto const& step : plan.steps)
-        if (step.act == plan::Act::write) step_of[step.id] = step.address;
+        if (step.act == plan::Act::write) writes[step.id] = &step;
     // Ours is the group that holds the most of what we make: a spec may name one that stands already.
     std::map<std::string, int> held;
     for (auto const& [address, node] : graph.resources())
@@ -88,6 +140,7 @@ Design design_of(estate::Estate const& estate, estate::Context const& context) {
         out.group_name = node.id->name();
         if (node.ownership == Ownership::managed) out.group = address;
     }
+    std::map<std::string, std::string> held_by;  // lock -> the step that held it last: templates know no locks
     for (auto const& step : plan.steps) {
         if (step.act != plan::Act::write || step.address == out.group) continue;
         auto const& node = *graph.find(step.address);
@@ -95,6 +148,7 @@ Design design_of(estate::Estate const& estate, estate::Context const& context) {
                      .body = Filled(step.resource.body, step.resource.pending),
                      .inlines = step.inlines,
                      .after = {},
+                     .roles = {},
                      .scope = {},
                      .is_extension = is_extension(node),
                      .elsewhere = false};
@@ -103,13 +157,24 @@ Design design_of(estate::Estate const& estate, estate::Context const& context) {
         one.elsewhere = !place || !base::same_text(place->group(), out.group_name);
         if (one.is_extension && place)
             if (auto const* target = graph.find(*place)) one.scope = target->address;
-        for (auto const& before : step.after)
-            if (auto const it = step_of.find(before); it != step_of.end() && it->second != out.group)
-                one.after.push_back(it->second);
+        auto before = step.after;
+        for (auto const& lock : step.locks) {
+            auto& holder = held_by[lock];
+            if (!holder.empty() && std::ranges::find(before, holder) == before.end()) before.push_back(holder);
+            holder = step.id;
+        }
+        for (auto const& id : before) {
+            auto const it = writes.find(id);
+            if (it == writes.end() || it->second->address == out.group) continue;
+            one.after.push_back(it->second->address);
+            if (it->second->grants) one.roles.push_back(it->second->address);
+        }
         for (auto const& [at, piece] : one.body.open())
             if (auto const* name = std::get_if<Hidden>(&piece)) out.secrets.emplace(secret_parameter(*name), *name);
         out.declared.push_back(std::move(one));
     }
+    out.before = commands_before(estate, out.declared);
+    out.limits = limits_of(plan, out.declared);
     return out;
 }
 

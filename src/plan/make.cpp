@@ -58,11 +58,12 @@ Folded folded(Resource const& parent, std::vector<Resource const*> const& childr
 
 class Maker {
 public:
-    Maker(estate::Estate const& estate, Graph const& live, Providers const& providers)
+    Maker(estate::Estate const& estate, Graph const& live, Providers const& providers, Sent sent)
         : estate_(estate),
           designed_(estate.graph),
           live_(live),
           providers_(providers),
+          sent_(sent),
           names_{estate.graph, live},
           compared_(compare(estate, live)) {}
 
@@ -182,7 +183,8 @@ private:
 
     /// Children of a parent that is being created go inside the parent's write. Where writes would then wait for each
     /// other in a circle, the child that waits longest stays alone: the route to a firewall, not the subnet that uses
-    /// the table.
+    /// the table. What is sent again whole leaves alone all children of a parent that keeps those it does not speak of:
+    /// the subnets, so that the table has its route in every write.
     void choose_writers() {
         for (auto const& [address, node] : compared_.nodes)
             if (to_write(node)) writer_[address] = foldable(node) ? *node.designed->parent : address;
@@ -190,6 +192,7 @@ private:
         for (;;) {
             auto const circle = find_circle();
             if (circle.empty()) return;
+            if (sent_ == Sent::again && leave_kept_alone(circle)) continue;
             std::optional<Address> slowest;
             int longest = -1;
             for (std::size_t i = 0; i < circle.size(); ++i)
@@ -202,6 +205,17 @@ private:
             if (!slowest) return;  // circular without any folding: `ordered` says so
             writer_[*slowest] = *slowest;
         }
+    }
+    /// False: nothing of the circle is kept by its parent, or stands alone already.
+    bool leave_kept_alone(std::vector<Address> const& circle) {
+        bool any = false;
+        for (auto& [address, by] : writer_) {
+            if (address == by || std::ranges::find(circle, by) == circle.end()) continue;
+            if (!manner(compared_.nodes.at(address).designed->type).kept_unsaid) continue;
+            by = address;
+            any = true;
+        }
+        return any;
     }
     bool foldable(Node const& node) const {
         if (node.exists() || !node.designed->parent || !manner(node.designed->type).folds) return false;
@@ -601,6 +615,7 @@ private:
     Graph const& designed_;
     Graph const& live_;
     Providers const& providers_;
+    Sent sent_;
     Names names_;
     Compared compared_;
     Steps steps_;
@@ -612,8 +627,8 @@ private:
 
 }  // namespace
 
-Plan make(estate::Estate const& estate, Graph const& live, Providers const& providers) {
-    return Maker(estate, live, providers).run();
+Plan make(estate::Estate const& estate, Graph const& live, Providers const& providers, Sent sent) {
+    return Maker(estate, live, providers, sent).run();
 }
 
 std::string_view name(Action action) {

@@ -96,8 +96,11 @@ struct Plan {
 /// nothing.
 using Providers = std::map<std::string, std::string>;
 
+/// How often a body is sent: where its thing is missing or differs, or whole at every run, as a template does. Then no
+/// child may stand alone that its parent's next write would take away.
+enum class Sent { once, again };
 /// A designed `existing` node that Live neither holds nor calls unread is taken to stand (plans against nothing).
-Plan make(estate::Estate const&, resource::Graph const& live, Providers const&);
+Plan make(estate::Estate const&, resource::Graph const& live, Providers const&, Sent = Sent::once);
 /// Destroy: everything of ours, users before what they use; existing things stay. What of ours stays because nothing
 /// can delete it (a key in somebody else's vault) is a change `none` that says so.
 Plan unmake(estate::Estate const&, resource::Graph const& live);

@@ -13,7 +13,7 @@ struct LockRow {
 };
 struct MannerRow {
     std::string_view type;
-    bool folds, creates_only, grants;
+    bool folds, kept_unsaid, creates_only, grants;
     std::string_view granted_at;
     bool forbids, deleted_alone, lingers, undeletable;
     std::string_view recover_at, recover_value;

@@ -26,15 +26,15 @@ TOKEN = re.compile(r"\s*(?:'((?:[^']|'')*)'|([A-Za-z_][A-Za-z_0-9]*)|([0-9]+)|(.
 class Reference(dict):
     """What Azure would say later: any member of it, by its path."""
 
-    def __init__(self, id, path=()):
+    def __init__(self, id, path=(), suffix=''):
         super().__init__()
-        self.id, self.path = id, path
+        self.id, self.path, self.suffix = id, path, suffix
 
     def __getitem__(self, key):
         return Reference(self.id, (*self.path, key))
 
     def __repr__(self):
-        return f'<{self.id} {".".join(map(str, self.path))}>'
+        return f'<{self.id} {".".join(map(str, self.path))}{self.suffix and " + " + self.suffix}>'
 
 
 class Scope:
@@ -53,6 +53,7 @@ class Scope:
                 assert one['type'].lower() == 'securestring', f'no value for {name}'
                 self.parameters[name] = f'<secret {name}>'
         self.raw = template.get('variables', {})
+        self.index = None   # of the copy around what is evaluated
 
     def value(self, node):
         if isinstance(node, dict):
@@ -96,7 +97,13 @@ class Scope:
 
     def f_parameters(self, name): return self.parameters[name]
     def f_variables(self, name): return self.value(self.raw[name])
-    def f_concat(self, *parts): return ''.join(parts)
+    def f_copyindex(self): return self.index
+
+    def f_concat(self, *parts):
+        if isinstance(parts[0], Reference):
+            return Reference(parts[0].id, parts[0].path, ''.join(parts[1:]))
+        return ''.join(map(str, parts))
+
     def f_tolower(self, text): return text.lower()
     def f_guid(self, *parts): return str(uuid.uuid5(GUIDS, '-'.join(map(str, parts))))
     def f_subscription(self): return {'subscriptionId': self.subscription, 'tenantId': TENANT, 'id': f'/subscriptions/{self.subscription}'}
@@ -126,12 +133,19 @@ class Scope:
     def f_extensionresourceid(self, scope, type, *names): return scope + self.below(type, names)
 
 
-def deployed(template, handed, subscription, group, order):
+def deployed(template, handed, subscription, group, order, pauses):
     """Every resource the template writes: id -> body, nested deployments entered; what waits for nothing declared is an error."""
     scope = Scope(template, handed, subscription, group)
-    ids, needs, out = set(), {}, {}
+    ids, needs, out, loops = set(), {}, {}, {}
     for one in template['resources']:
         one = dict(one)
+        if 'copy' in one:   # a pause: nothing but time, as often as asked for
+            assert one['type'] == 'Microsoft.Resources/deployments' and not one['properties']['template']['resources'], one
+            assert (one['copy']['mode'], one['copy']['batchSize']) == ('Serial', 1) and scope.value(one['copy']['count']) > 0, one
+            scope.index = 0
+            assert len(scope.value(one['name'])) < 64
+            loops[one['copy']['name']] = scope.value(one['dependsOn'])
+            continue
         type, version = one.pop('type'), one.pop('apiVersion')
         assert re.fullmatch(r'\d{4}-\d\d-\d\d(-preview)?', version), version
         name, before = scope.value(one.pop('name')), scope.value(one.pop('dependsOn', []))
@@ -142,7 +156,11 @@ def deployed(template, handed, subscription, group, order):
             assert properties['expressionEvaluationOptions'] == {'scope': 'inner'} and properties['mode'] == 'Incremental' and len(name) <= 64
             inner = {key: scope.value(value['value']) for key, value in properties['parameters'].items()}
             id = f'/subscriptions/{where}' + (f'/resourceGroups/{there}' if there else '') + f'/providers/{type}/{name}'
-            out |= deployed(properties['template'], inner, where, there, order)
+            held = deployed(properties['template'], inner, where, there, order, pauses)
+            for one in held:   # begun when the deployment is; over before it is
+                order[one] = [*order[one], *before]
+            before = [*before, *held]
+            out |= held
         else:
             target = scope.value(one.pop('scope', ''))
             base = target or f'/subscriptions/{subscription}' + (f'/resourceGroups/{group}' if group else '')
@@ -152,10 +170,12 @@ def deployed(template, handed, subscription, group, order):
         assert id not in ids, f'declared twice: {id}'
         ids.add(id)
         needs[id] = before
-    for id, before in needs.items():
+    for id, before in [*needs.items(), *loops.items()]:
         for one in before:
-            assert one in ids, f'{id} waits for what is not declared: {one}'
-        order[id] = before
+            assert one in ids or one in loops or one in out, f'{id} waits for what is not declared: {one}'
+    for id, before in needs.items():
+        order[id] = [one for name in before for one in loops.get(name, [name])]
+        pauses.update({id: set(loops[name]) for name in before if name in loops})
     return out
 
 
@@ -171,7 +191,8 @@ def marked(body, pending, ids):
                 at.append([] if isinstance(following, int) else {})
             at = at[key] if isinstance(at, list) else at.setdefault(key, [] if isinstance(following, int) else {})
         path = re.sub(r'\[(\d+)\]', r'.\1', one.get('path', ''))
-        late = f'<{ids[one["address"]]} {path}>' if 'path' in one else '<secret>'
+        suffix = f' + {one["suffix"]}' if one.get('suffix') else ''
+        late = f'<{ids[one["address"]]} {path}{suffix}>' if 'path' in one else '<secret>'
         if isinstance(at, list) and keys[-1] == len(at):
             at.append(late)
         else:
@@ -189,6 +210,35 @@ def plainly(value):
     return '<secret>' if isinstance(value, str) and value.startswith('<secret') else value
 
 
+# Children that stand in their parent's body or alone: both say the same.
+FOLDED = {'/virtualnetworks/': 'subnets', '/routetables/': 'routes'}
+
+
+def unfolded(bodies):
+    out = {}
+    for id, body in bodies.items():
+        out[id] = body = dict(body)
+        for kind, children in FOLDED.items():
+            if kind not in id or id.count('/') != 8 or children not in body.get('properties', {}):
+                continue
+            body['properties'] = dict(body['properties'])
+            for child in body['properties'].pop(children):
+                out[f'{id}/{children}/{child["name"]}'.lower()] = {key: value for key, value in child.items() if key != 'name'}
+    return {id: {key: value for key, value in body.items() if value != {}} for id, body in out.items()}
+
+
+def reaches(order, late, early):
+    seen, open = set(), [late]
+    while open:
+        one = open.pop()
+        if one == early:
+            return True
+        if one not in seen:
+            seen.add(one)
+            open += order.get(one, [])
+    return False
+
+
 failed = 0
 for spec in sorted((ROOT / 'examples').glob('*.yaml')):
     with tempfile.TemporaryDirectory() as state:
@@ -198,21 +248,40 @@ for spec in sorted((ROOT / 'examples').glob('*.yaml')):
         template = ask('export', spec, '--to', 'arm', '--parameters', parameters)
         handed = {key: one['value'] for key, one in json.loads(parameters.read_text())['parameters'].items()}
         plan = ask('plan', spec, '--live', 'none', '-o', 'json')
-    order = {}
-    made = {id.lower(): plainly(body) for id, body in deployed(template, handed, SUBSCRIPTION, '', order).items()}
-    writes = [step['resource'] | {'address': step['address']} for step in plan['steps'] if step['act'] == 'write']
+    order, pauses = {}, {}
+    bodies = {id.lower(): plainly(body) for id, body in deployed(template, handed, SUBSCRIPTION, '', order, pauses).items()}
+    made = unfolded(bodies)
+    order = {late.lower(): [one.lower() for one in early] for late, early in order.items()}
+    steps = [step for step in plan['steps'] if step['act'] == 'write']
     ids = {one['address']: one['resource'] for one in plan['changes'] if one.get('resource')}
-    differing = []
-    for one in writes:
-        wanted = marked(one['body'], one.get('pending', []), ids)
+    named, grants = {}, []
+    for step in steps:
+        one = step['resource']
+        body = marked(one['body'], one.get('pending', []), ids)
         if one.get('id') and not one['type'].endswith('roleAssignments'):
-            if made.get(one['id'].lower()) != wanted:
-                differing.append((one['address'], made.get(one['id'].lower()), wanted))
-        elif not [body for id, body in made.items() if '/roleassignments/' in id and body == wanted]:
-            differing.append((one['address'], 'no such grant', wanted))
-    good = not differing and len(made) == len(writes)
-    failed += not good
-    print(f'{"ok " if good else "NOT"}  {spec.stem}: {len(made)} resources as the plan writes its {len(writes)}')
-    if not good:
-        print(json.dumps(differing, indent=1)[:3000])
+            named[one['id'].lower()] = body
+        else:
+            grants.append((step['address'], body))
+    named = unfolded(named)
+    wrong = [(id, made.get(id), body) for id, body in named.items() if made.get(id) != body]
+    wrong += [(address, 'no such grant', body) for address, body in grants if body not in [one for id, one in made.items() if '/roleassignments/' in id]]
+    wrong += [('nobody asked for', id) for id in made if id not in named and '/roleassignments/' not in id]
+    # Templates know no locks: what may not overlap stands in an order.
+    locked = {}
+    for step in steps:
+        id = step['resource'].get('id', '').lower()
+        if id in bodies and '/virtualnetworks/' in id and 'subnets' not in bodies[id].get('properties', {}):
+            continue   # its subnets stand alone there, and hold what they refer to themselves
+        for lock in step.get('locks', []):
+            locked.setdefault(lock, []).append(id) if id in order else None
+    wrong += [('may overlap', early, late) for held in locked.values() for early, late in zip(held, held[1:])
+              if not reaches(order, late, early) and not reaches(order, early, late)]
+    # Whoever needs a grant has a pause after it.
+    granting = {step['id'] for step in steps if step.get('grants')}
+    needing = {step['resource'].get('id', step['id']).lower() for step in steps if granting & set(step.get('after', []))}
+    wrong += [('no pause', id) for id in needing ^ {id.lower() for id in pauses}]
+    failed += bool(wrong)
+    print(f'{"NOT" if wrong else "ok "}  {spec.stem}: {len(made)} resources as the plan writes them, {len(pauses)} after a pause')
+    if wrong:
+        print(json.dumps(wrong, indent=1)[:3000])
 sys.exit(1 if failed else 0)

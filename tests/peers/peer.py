@@ -110,14 +110,14 @@ class Served:
         self.process.wait(timeout=20)
         self.folder.cleanup()
 
-    def run(self, *command, status=0, **more):
-        """Runs a client; its standard output. Fails the test when the exit status is another."""
+    def run(self, *command, status=0, both=False, seconds=600, **more):
+        """Runs a client; its standard output, or `both` and what it said aside. Fails the test when the exit status is another."""
         ran = subprocess.run([str(word) for word in command], env={**self.environment, **more}, cwd=ROOT, capture_output=True,
-                             text=True, timeout=600, stdin=subprocess.DEVNULL)
+                             text=True, timeout=seconds, stdin=subprocess.DEVNULL)
         if ran.returncode != status:
             print(f'$ {" ".join(str(word) for word in command)}\nexit {ran.returncode}\n{ran.stdout[-4000:]}\n{ran.stderr[-4000:]}')
             sys.exit(1)
-        return ran.stdout
+        return (ran.stdout, ran.stderr) if both else ran.stdout
 
 
 def equal(seen, expected, what):

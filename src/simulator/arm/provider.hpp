@@ -60,8 +60,9 @@ enum class StatusBody {
     timed,
     timed_with_output
 };  ///< {"status"}; + name, startTime, endTime; + properties.output
-/// What a PUT of the parent means for children of this type that its body does not name.
-enum class OmittedChildren { removed, kept };
+/// What a PUT of the parent means for children of this type that its body does not name. `kept_unsaid`: kept where the
+/// body does not speak of such children at all, from an api-version on.
+enum class OmittedChildren { removed, kept_unsaid, kept };
 
 /// What one write excludes. `whole`: everything under the topmost resource (a virtual network, a cluster) too.
 enum class WriteLock { none, itself, whole };
@@ -95,14 +96,15 @@ struct Answer {
     json::Value body;  ///< null: empty
     world::Headers headers;
 };
-/// What an action or a route says: an answer, an error, or "work started" (202, the row's headers).
+/// What an action or a route says: an answer, an error, or "work started" (202).
 struct Started {
     Takes takes;
     std::string_view function;  ///< a `Scheduled` that runs at the end, with `payload`
     json::Value payload = json::Object{};
-    std::string_view state;  ///< provisioningState meanwhile: "Stopping"
-    int final_status = 204;  ///< what the Location URL answers at the end: 204, or 200 with `result` left by
-                             ///< the function through Context::result
+    std::string_view state;             ///< provisioningState meanwhile: "Stopping"
+    int final_status = 204;             ///< what the Location URL answers at the end: 204, or 200 with `result` left by
+                                        ///< the function through Context::result
+    Lro lro = Lro::async_and_location;  ///< the headers that tell of it
 };
 using Reply = std::variant<Answer, ArmError, Started>;
 
@@ -158,6 +160,7 @@ struct ResourceBehaviour {
     int etag_mismatch = 412;     ///< 412 PreconditionFailed, or 409 EtagMismatch
 
     OmittedChildren omitted = OmittedChildren::removed;
+    std::string_view kept_unsaid_since{};
     bool accepted_empty = false;      ///< a PUT answers `{}`: what came of it shows a GET
     bool tracked = true;              ///< shown by GET …/resources, when it is a top-level resource
     bool location_of_itself = false;  ///< PUT answers with a Location that is its own URL, and no operation

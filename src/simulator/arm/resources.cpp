@@ -242,7 +242,10 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
                                 .existing = work.find(child_id)});
         }
         if (is_patch && !kind.said) continue;
-        if (behaviour(kind.type->name).omitted == OmittedChildren::kept) continue;
+        auto const& kind_row = behaviour(kind.type->name);
+        if (kind_row.omitted == OmittedChildren::kept) continue;
+        if (kind_row.omitted == OmittedChildren::kept_unsaid && !kind.said && version >= kind_row.kept_unsaid_since)
+            continue;
         for (auto const* child : work.children(id, kind.type->name)) {
             bool const named = std::any_of(kind.children.begin(), kind.children.end(),
                                            [&](auto const& said) { return said.first == child->id; });
@@ -502,11 +505,12 @@ Said reply(Request const& request, Reply said, ResourceBehaviour const& row, Ope
     if (!started.state.empty()) {
         if (auto* stored = request.store().edit(base::lower(operation.target))) set_state(*stored, started.state);
     }
+    auto const lro = started.lro;
     auto const& running = start(request.work, std::move(operation), seconds);
-    return Answer{.status = 202,
-                  .body = {},
-                  .headers = polling_headers(running, row, Lro::async_and_location, std::max(1, row.put_retry_after),
-                                             request.asked.origin)};
+    return Answer{
+        .status = 202,
+        .body = {},
+        .headers = polling_headers(running, row, lro, std::max(1, row.put_retry_after), request.asked.origin)};
 }
 
 }  // namespace

@@ -152,7 +152,8 @@ Reply what_if_route(Context& context, Call const& call) {
                         .function = "deployments.what_if",
                         .payload = what_if(arm::own(context), id, call.body),
                         .state = {},
-                        .final_status = 200};
+                        .final_status = 200,
+                        .lro = arm::Lro::location};  // recorded: no other header
 }
 void give_what_if(Context& context, std::string const&, json::Value const& payload) { context.result(payload); }
 

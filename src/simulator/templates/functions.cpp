@@ -77,7 +77,9 @@ std::string scope_of(Evaluator const& evaluator) {
     return "/subscriptions/" + around.subscription;
 }
 
-/// base + "/providers/Microsoft.X/a/{n1}/b/{n2}", names beginning at `first`.
+/// base + "/providers/Microsoft.X/a/{n1}/b/{n2}", names beginning at `first`. A group of a subscription has an id of
+/// its own form ("Resource group ID is incorrect under subscription scope", Azure/PSRule.Rules.Azure issue 3198,
+/// 2024-12-07).
 Value id_of(Call const& call, std::string base, std::size_t type_at) {
     if (!call.has(type_at)) return fault("'" + std::string(call.name) + "' needs a type and names");
     for (auto i = type_at; i < call.values.size(); ++i) {
@@ -90,7 +92,9 @@ Value id_of(Call const& call, std::string base, std::size_t type_at) {
                      "' needs " + std::to_string(parts.size() < 2 ? 1 : parts.size() - 1) + " names, not " +
                      std::to_string(names));
     }
-    base += "/providers/" + parts[0];
+    bool const below_subscription = base.starts_with("/subscriptions/") && std::ranges::count(base, '/') == 2;
+    if (!below_subscription || !base::same_text(text(call[type_at]), "Microsoft.Resources/resourceGroups"))
+        base += "/providers/" + parts[0];
     for (std::size_t i = 1; i < parts.size(); ++i) base += "/" + parts[i] + "/" + text(call[type_at + i]);
     return json::Value(base);
 }

@@ -304,7 +304,9 @@ Surroundings surroundings_of(arm::Work& work, ResourceId const& deployment, json
                                                {"storage", "core.azsim.test"}}}};
     if (!deployment.group().empty()) {
         auto const id = ResourceId::subscription_of(deployment.subscription()).group(deployment.group());
-        if (auto const* group = work.find(id)) around.group = work.shown(*group);
+        auto const* group = work.find(id);
+        // One that the outer template will have made by then has a name and an id already.
+        around.group = group ? work.shown(*group) : json::Value(json::Object{{"id", id.text()}, {"name", id.name()}});
     }
     return around;
 }

@@ -80,6 +80,8 @@ TEST(Templates, functions) {
                 R"("/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/other/providers/Microsoft.Network/virtualNetworks/v")"},
             Row{"[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'g')]",
                 R"("/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Authorization/roleDefinitions/g")"},
+            Row{"[subscriptionResourceId('Microsoft.Resources/resourceGroups', 'g')]",
+                R"("/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/g")"},
             Row{"[extensionResourceId('/a', 'Microsoft.Authorization/locks', 'l')]",
                 R"("/a/providers/Microsoft.Authorization/locks/l")"},
             Row{"[resourceGroup().tags.env]", R"("test")"},

@@ -176,6 +176,9 @@ private:
         json::Value after;
         if (sent) {
             after = arm::tidied(shape, std::move(*sent));
+            if (shape) arm::fill_defaults(*shape, after);  // as the write itself would
+            json::Value aside(json::Object{});             // what no answer shows stands in no prediction either
+            arm::hide_secrets(arm::behaviour(type).secrets, after, aside);
             if (auto const location = json::text_at(after, "location"))
                 json::put(after, "location", json::Value(resource::normal_location(*location)));
         }

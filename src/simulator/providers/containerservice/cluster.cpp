@@ -85,9 +85,10 @@ void name_hosts(Context& context, Stored& stored) {
         json::put(stored.hidden, "zone", json::Value(before.empty() || id ? zone_name : before));
         json::put(stored.body, "properties.privateFQDN", json::Value(host + "." + text(stored.hidden, "zone")));
     }
+    if (is_private && text(stored.hidden, "portal").empty())
+        json::put(stored.hidden, "portal", json::Value(context.guid("portal " + stored.id.key()).substr(0, 32)));
     json::put(stored.body, "properties.azurePortalFQDN",
-              json::Value(is_private ? context.guid("portal " + stored.id.key()).substr(0, 32) + "-priv.portal." +
-                                           region + "." + suffix
+              json::Value(is_private ? text(stored.hidden, "portal") + "-priv.portal." + region + "." + suffix
                                      : host + ".portal.hcp." + region + "." + suffix));
 }
 

@@ -5,6 +5,10 @@
 
 namespace holdfast::simulator::providers::network {
 
+/// A network's PUT that does not speak of subnets keeps them since then: Azure/bicep-types-az issue 1687, comments of
+/// 2024-03-19 to 2024-06-21.
+inline constexpr std::string_view subnets_kept_since = "2023-11-01";
+
 // The hooks of the types, grouped by file.
 Refusal validate_network(Context&, Write const&);
 void accepted_network(Context&, Stored&, Stored const* before);

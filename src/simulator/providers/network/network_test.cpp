@@ -73,6 +73,26 @@ TEST(VirtualNetworks, are_written_one_at_a_time) {
     EXPECT_EQ(world.call("PUT", versioned(id(vnet)), body, {{"If-Match", created.text("etag")}}).status, 412);
 }
 
+TEST(VirtualNetworks, keep_the_subnets_they_do_not_speak_of) {
+    struct Row {
+        std::string_view version, properties;
+        bool stays;
+    };
+    for (auto const& row :
+         {Row{"2024-05-01", "", true}, Row{"2024-05-01", ",'subnets':[]", false}, Row{"2023-04-01", "", false}}) {
+        World world;
+        world.call("PUT", versioned(id(vnet)), as_json(space(subnet("a", "10.0.0.0/24"))));
+        world.settle();
+        auto const again = "{'location':'westeurope','properties':{'addressSpace':{'addressPrefixes':['10.0.0.0/16']}" +
+                           std::string(row.properties) + "}}";
+        auto const answer = world.call("PUT", id(vnet) + "?api-version=" + std::string(row.version), as_json(again));
+        EXPECT_LT(answer.status, 300) << answer.message();
+        world.settle();
+        EXPECT_EQ(world.get(versioned(id(std::string(vnet) + "/subnets/a"))).status, row.stays ? 200 : 404)
+            << row.version << row.properties;
+    }
+}
+
 TEST(Peerings, look_both_ways) {
     World world;
     world.make(std::string(vnet), space(""));

@@ -167,6 +167,9 @@ Refusal validate_network(Context& context, Write const& write) {
                     if (auto no = same_region(context, "virtual network", text(write.desired, "location"), *other))
                         return no;
         }
+    if (subnets.empty() && write.api_version >= subnets_kept_since)
+        for (auto const* kept : context.children(write.id, subnet_type))
+            if (auto const range = subnet_range(kept->body)) subnets.push_back({std::string(kept->id.name()), *range});
     if (auto no = ranges_fit(write.id.name(), space, subnets)) return no;
     // A peer must stay apart from the new address space.
     for (auto const* peering : context.children(write.id, peering_type)) {
