@@ -2,8 +2,8 @@
 ///
 /// `Schedule` decides what may run now (dependencies met, locks free, longest remaining path first) and knows nothing
 /// of Azure, coroutines or time. `apply` does it: journal before and after every act, "not yet" repeated until a
-/// deadline where this run granted a role, "conflict" waited for, failed cluster writes repeated. It waits on the
-/// condition, never a fixed sleep; where Azure shows no condition the condition is the act.
+/// deadline where a step before this one granted a role, "conflict" waited for, failed cluster writes repeated. It waits
+/// on the condition, never a fixed sleep; where Azure shows no condition the condition is the act.
 #pragma once
 
 #include <set>

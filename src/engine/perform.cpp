@@ -1,6 +1,7 @@
 // One step, from its record in the journal to its record in the journal.
 #include <fmt/format.h>
 #include <algorithm>
+#include <ranges>
 
 #include "engine/patience.hpp"
 #include "engine/progress.hpp"
@@ -204,9 +205,19 @@ Task<Result<json::Value>> keep(Shared run, std::size_t index, Client::Write writ
     co_return json::Value(std::move(done));
 }
 
+/// By a step that this one comes after: what is granted later is not waited for.
+bool granted_before(plan::Plan const& plan, plan::Step const& step) {
+    std::set<std::string_view> before(step.after.begin(), step.after.end());
+    for (auto const& one : plan.steps | std::views::reverse) {  // each stands after those it comes after
+        if (!before.contains(one.id)) continue;
+        if (one.grants) return true;
+        before.insert(one.after.begin(), one.after.end());
+    }
+    return false;
+}
+
 bool granted_lately(Progress const& run, plan::Step const& step) {
-    auto const grants = [](plan::Step const& one) { return one.grants; };
-    if (std::ranges::any_of(run.in.plan.steps, grants)) return true;
+    if (granted_before(run.in.plan, step)) return true;
     auto const since = base::parse_time(step.granted_at);
     return since && run.now() - *since < run.in.limits.grant_deadline;
 }

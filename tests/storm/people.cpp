@@ -142,6 +142,7 @@ Task<void> meddle(Process* process, Scene* scene, Kind how, Aim* aim, resource::
         auto const before = *did;
         scene->note("    by hand: " + words);
         did->words.push_back(std::move(words));
+        scene->meddled = true;
         if (how == Kind::human_creates) did->made.insert(chosen.id->key()), scene->strangers = true;
         auto sending = hands.send(std::move(method), chosen, body);
         auto const answer = co_await std::move(sending);

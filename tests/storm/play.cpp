@@ -54,6 +54,7 @@ private:
             rows_ = subject_.destroyed;
             now_ = subject_.destroyed_at;
             scene_.tally.struck(Kind::deleted_vault, Doing::vault);
+            scene_.bin_is_hidden = scene_.weather.dice(Kind::deleted_vault).chance(0.5);
         }
         open_azure();
         if (now_ == base::Time{} && !subject_.world.empty())

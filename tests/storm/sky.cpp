@@ -218,6 +218,9 @@ private:
         if (strikes(Kind::refused_busy)) return busy(at, scene_.weather.dice(Kind::refused_busy));
         if (strikes(Kind::server_error)) return server_error(scene_.weather.dice(Kind::server_error));
         if (auto refused = unauthorized(request, at)) return refused;
+        bool const asks_the_bin = base::lower(request.url).find("/deletedvaults/") != std::string::npos;
+        if (asks_the_bin && scene_.bin_is_hidden && !scene_.clear)
+            return error_answer(404, "ResourceNotFound", "The specified resource does not exist.");
         if (at == Doing::poll && !scene_.clear) {
             auto const url = without_query(request.url);
             if (!gone_.contains(url) && strikes(Kind::operation_gone)) gone_.insert(url);

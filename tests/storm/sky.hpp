@@ -28,7 +28,9 @@ struct Scene {
     std::set<std::string> scopes;    ///< and where our role assignments lie
     std::int64_t calls = 0;
     Doubts doubts;
-    bool strangers = false;  ///< somebody made, or tried to make, what ours was to be
+    bool meddled = false;        ///< somebody changed, deleted or made something by hand
+    bool bin_is_hidden = false;  ///< a vault was deleted so lately that nobody is shown it yet
+    bool strangers = false;        ///< somebody made, or tried to make, what ours was to be
     /// Of this life, by method and path: the longest row of answers that say "again", or of none.
     std::map<std::string, int> troubles;
     /// Of this life, by polling address: when Azure last answered there with anything but a refusal of the token.

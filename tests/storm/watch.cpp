@@ -31,8 +31,11 @@ Watch::Watch(Scene& scene, Machine machine, plan::Plan const& plan, std::string_
     for (auto const& line : base::split(journal, '\n'))
         if (auto const record = json::parse(line); record && json::text_at(*record, "kind") == "done")
             on_record_.emplace(json::text_at(*record, "step").value_or(""));
-    for (auto const& step : plan.steps) {
-        grants_ = grants_ || step.grants;
+    std::set<std::string> grants;
+    for (auto const& step : plan.steps) {  // each stands after those it comes after
+        if (step.grants) grants.insert(step.id);
+        for (auto const& before : step.after)
+            if (grants.contains(before) || after_a_grant_.contains(before)) after_a_grant_.insert(step.id);
         if (auto const granted = base::parse_time(step.granted_at)) granted_.emplace(step.id, *granted);
         if (!step.recovery.is_null()) recoverable_.insert(step.id);
         if (step.resource.id) scene.doubts.planned(machine, step.resource.id->key(), step.id);
@@ -105,19 +108,24 @@ void Watch::saw(engine::Event const& event) {
 
 bool Watch::hopes(std::string const& step, base::Time since) const {
     auto const granted = granted_.find(step);
-    return grants_ || (granted != granted_.end() && since - granted->second < 30 * minute);
+    return after_a_grant_.contains(step) || (granted != granted_.end() && since - granted->second < 30 * minute);
 }
 
-/// What Azure has taken goes on whether we may look or not: no refused token ends it before ten minutes are over.
-void Watch::given_up_for_a_token(engine::StepFailed const& failure, base::Time at) {
-    bool const refused = failure.error.code == base::ErrorCode::sign_in ||
-                         (failure.error.azure && failure.error.azure->status == 401);
+/// What Azure has taken goes on whether we may look or not: only its own word, of the operation or of what is written,
+/// ends it before ten minutes are over.
+void Watch::given_up_early(Step const& step, engine::StepFailed const& failure, base::Time at) {
+    auto const operation = scene_.doubts.operation(machine_, failure.step);
     auto const* call = std::get_if<base::Call>(&failure.error.where);
-    if (!refused || !call || call->method == "GET" || scene_.clock_was_set) return;
-    auto const seen = scene_.well_answered.find(scene_.doubts.operation(machine_, failure.step));
-    if (seen != scene_.well_answered.end() && at - seen->second < 10 * minute)
-        scene_.violated(fmt::format("{} was given up for a refused token {} after Azure was seen at work on it",
-                                    failure.step, base::spoken(at - seen->second)));
+    if (operation.empty() || !call || call->method == "GET" || scene_.clock_was_set) return;
+    // A token refused, an operation forgotten, no answer at all: none of it says how the operation ended.
+    auto const& said = failure.error.azure;
+    bool const endless = failure.error.code == base::ErrorCode::timeout && at - step.started >= 60 * minute;
+    bool const told = said ? said->status != 401 && (said->status != 404 || scene_.meddled) : endless;
+    auto const seen = scene_.well_answered.find(operation);
+    auto const since = seen == scene_.well_answered.end() ? step.started : seen->second;
+    if (!told && at - since < 10 * minute)
+        scene_.violated(fmt::format("{} was given up ({}) {} after Azure was at work on it", failure.step,
+                                    failure.error.what, base::spoken(at - since)));
 }
 
 /// "Not yet" is believed for half an hour where a role was just granted, and not at all elsewhere.
@@ -126,7 +134,7 @@ void Watch::failed(Step const& step, engine::StepFailed const& failure, base::Ti
     if (failure.error.what.find("made by somebody else") != std::string::npos && !scene_.strangers)
         scene_.violated(failure.step + " takes its own for a stranger's");
     if (scene_.slept) return;
-    given_up_for_a_token(failure, at);
+    given_up_early(step, failure, at);
     auto const* meaning = failure.error.azure ? azure::meaning_of(*failure.error.azure) : nullptr;
     if (meaning && meaning->meaning == catalog::Meaning::kept && recoverable_.contains(failure.step) && !step.recovered)
         scene_.violated(failure.step + " leaves a deleted one in the bin that it could bring back");
@@ -136,7 +144,7 @@ void Watch::failed(Step const& step, engine::StepFailed const& failure, base::Ti
             scene_.violated(fmt::format("{} gave up a conflict after {}", failure.step, base::spoken(waited)));
     if (!waits_for_a_role(failure.error)) return;
     auto const waited = step.not_yet ? at - *step.not_yet : base::Duration{0};
-    if (grants_ && waited < 30 * minute)
+    if (after_a_grant_.contains(failure.step) && waited < 30 * minute)
         scene_.violated(fmt::format("{} gave up a role after {}", failure.step, base::spoken(waited)));
     // The last try may take its time, and one that hangs in Azure is waited for.
     if (waited > 50 * minute && !scene_.weather.on(Kind::work_hangs))

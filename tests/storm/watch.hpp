@@ -30,14 +30,14 @@ private:
     void failed(Step const&, engine::StepFailed const&, base::Time);
     /// A role that this step needs was granted by this run, or so lately that it may not work yet.
     bool hopes(std::string const& step, base::Time since) const;
-    void given_up_for_a_token(engine::StepFailed const&, base::Time);
+    void given_up_early(Step const&, engine::StepFailed const&, base::Time);
 
     Scene& scene_;
     Machine machine_;
-    bool grants_ = false;
+    std::set<std::string> after_a_grant_;  ///< steps that come after one that grants a role
     std::map<std::string, base::Time> granted_;  ///< when the role was granted that a step uses
-    std::set<std::string> recoverable_;          ///< steps that can bring back a deleted one of their name
-    std::set<std::string> on_record_;            ///< steps that an earlier life put on record as done
+    std::set<std::string> recoverable_;  ///< steps that can bring back a deleted one of their name
+    std::set<std::string> on_record_;  ///< steps that an earlier life put on record as done
     std::map<std::string, Step> steps_;
     base::Time begun_{};
     std::int64_t calls_ = 0;

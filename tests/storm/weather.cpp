@@ -51,7 +51,7 @@ constexpr KindRow rows[] = {
     {Kind::human_creates, "human-creates", Strikes::world, 0.2, 1.0,
      "somebody makes a resource of the name ours was to have"},
     {Kind::deleted_vault, "deleted-vault", Strikes::world, 1.0, 1.0,
-     "a soft-deleted vault keeps the name from an earlier life"},
+     "a soft-deleted vault keeps the name from an earlier life, shown or not shown yet"},
 };
 static_assert(std::size(rows) == kind_count);
 
