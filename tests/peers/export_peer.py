@@ -55,7 +55,7 @@ for example in chosen:
         equal(resources(azure.state) == empty, True, f'{example}: --what-if does nothing')
 
         began = time.monotonic()
-        first = azure.run('bash', script, **mine)
+        first = azure.run('bash', script, seconds=3600, **mine)
         took = time.monotonic() - began
         plan = json.loads(azure.run(holdfast, 'plan', spec, '-o', 'json', '--state', f'{azure.state}-client'))
         if plan['steps']:
@@ -64,10 +64,10 @@ for example in chosen:
         azure.run(holdfast, 'verify', spec, '--state', f'{azure.state}-client')
 
         made = resources(azure.state)
-        again = azure.run('bash', script, **mine)
+        again = azure.run('bash', script, seconds=3600, **mine)
         equal(re.search(r'(\d+) created', again)[1], '0', f'{example}: a second run creates nothing')
         equal(resources(azure.state) == made, True, f'{example}: a second run changes nothing')
 
-        azure.run('bash', script, '--destroy', '--yes', **mine)
+        azure.run('bash', script, '--destroy', '--yes', seconds=3600, **mine)
         left = json.loads(azure.run(az, 'group', 'list', '-o', 'json'))
         equal([g['name'] for g in left if (g.get('tags') or {}).get('holdfast')], [], f'{example}: --destroy leaves none of our groups')

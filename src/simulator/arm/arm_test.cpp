@@ -542,9 +542,15 @@ TEST(Arm, lists_in_pages) {
     }
     EXPECT_EQ(found, 230u);
     EXPECT_EQ(pages, 3);
-    EXPECT_EQ(
-        client.get(in_subscription("/resourceGroups?api-version=2021-04-01&$top=7")).body.at("value").as_array().size(),
-        7u);
+    auto const seven = client.get(in_subscription("/resourceGroups?api-version=2021-04-01&$top=7"));
+    EXPECT_EQ(seven.body.at("value").as_array().size(), 7u);
+    EXPECT_EQ(client.get(in_subscription("/resourceGroups?api-version=2021-04-01&$top=500")).text("nextLink"), "");
+
+    // Who goes meanwhile hides nobody else from the pages that follow.
+    client.call("DELETE", in_subscription("/resourceGroups/g006?api-version=2021-04-01"), "");
+    client.wait(3600);
+    auto const next = client.get(seven.text("nextLink"));
+    EXPECT_EQ(json::text_at(next.body.at("value").as_array().at(0), "name"), "g007");
 }
 
 TEST(Arm, throttles_by_buckets_that_refill) {

@@ -8,7 +8,34 @@
 namespace holdfast::simulator::arm {
 namespace {
 
-constexpr std::size_t page_size = 100;
+constexpr std::size_t usual_page = 100, largest_page = 1000;
+
+std::optional<std::size_t> number_asked_for(Request const& request, char const* key) {
+    auto const text = request.asked.asked_for(key);
+    if (text.empty() || text.size() > 9 ||
+        !std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); }))
+        return std::nullopt;
+    return static_cast<std::size_t>(std::stoul(text));
+}
+
+std::size_t size_of_page(Request const& request) {
+    return std::clamp<std::size_t>(number_asked_for(request, "$top").value_or(usual_page), 1, largest_page);
+}
+
+/// The same request, behind what was given.
+std::string next_link(Request const& request, std::string_view skip_token) {
+    auto const& asked = request.asked;
+    auto link = asked.origin + asked.target.substr(0, asked.target.find('?'));
+    char before = '?';
+    auto const say = [&](std::string_view key, std::string_view value) {
+        link.append(1, std::exchange(before, '&')).append(base::percent_encoded(key)).append("=");
+        link.append(base::percent_encoded(value));
+    };
+    for (auto const& [key, value] : asked.query)
+        if (key != "$skiptoken") say(key, value);
+    say("$skiptoken", skip_token);
+    return link;
+}
 
 /// "2025-09-01" or "2021-05-01-preview": the date, or nothing.
 std::optional<std::string_view> version_date(std::string_view version) {
@@ -190,29 +217,20 @@ tl::expected<json::Value, ArmError> read_body(Request const& request) {
 }
 
 Answer paged(Request const& request, json::Array all) {
-    auto const number = [&](char const* key, std::size_t otherwise) {
-        auto const text = request.asked.asked_for(key);
-        if (text.empty() || text.size() > 9 ||
-            !std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); }))
-            return otherwise;
-        return static_cast<std::size_t>(std::stoul(text));
-    };
-    auto const begin = std::min(number("$skiptoken", 0), all.size());
-    auto const size = std::max<std::size_t>(1, std::min(number("$top", page_size), page_size));
-    auto const end = std::min(begin + size, all.size());
+    auto const begin = std::min(number_asked_for(request, "$skiptoken").value_or(0), all.size());
+    auto const end = std::min(begin + size_of_page(request), all.size());
     json::Array page(all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end));
     json::Object body{{"value", std::move(page)}};
-    if (end < all.size()) {
-        std::string query;
-        for (auto const& [key, value] : request.asked.query) {
-            if (key == "$skiptoken") continue;
-            query.append(query.empty() ? "?" : "&").append(base::percent_encoded(key)).append("=");
-            query.append(base::percent_encoded(value));
-        }
-        auto const path = request.asked.target.substr(0, request.asked.target.find('?'));
-        body["nextLink"] =
-            request.asked.origin + path + query + (query.empty() ? "?" : "&") + "%24skiptoken=" + std::to_string(end);
-    }
+    if (end < all.size()) body["nextLink"] = next_link(request, std::to_string(end));
+    return {.status = 200, .body = std::move(body), .headers = {}};
+}
+
+Page::Page(Request const& request)
+    : request_(request), after_(base::lower(request.asked.asked_for("$skiptoken"))), size_(size_of_page(request)) {}
+
+Answer Page::answer() && {
+    json::Object body{{"value", std::move(values_)}};
+    if (more_) body["nextLink"] = next_link(request_, last_);
     return {.status = 200, .body = std::move(body), .headers = {}};
 }
 

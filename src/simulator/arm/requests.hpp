@@ -36,8 +36,34 @@ base::Result<json::Value> parsed_body(Request const&);
 /// The same as an object.
 tl::expected<json::Value, ArmError> read_body(Request const&);
 
-/// A list with paging: $top, $skiptoken, nextLink.
+/// A page of a list: $top, $skiptoken, nextLink.
 Answer paged(Request const&, json::Array all);
+
+/// A page of what stands, in the order of ids. What lies behind it is not looked at, so that a page of a million costs
+/// what a page of a hundred does; and what comes or goes between two pages makes none of the others appear twice or not.
+class Page {
+public:
+    explicit Page(Request const&);
+    /// The lower-case id that the page before ended with; empty: this is the first.
+    std::string const& after() const { return after_; }
+    /// The next one. False when it is one too many: the walk is over.
+    template <typename Shown>
+    bool take(Stored const& stored, Shown shown) {
+        more_ = values_.size() == size_;
+        if (more_) return false;
+        last_ = stored.id.key();
+        values_.push_back(shown());
+        return true;
+    }
+    Answer answer() &&;
+
+private:
+    Request const& request_;
+    std::string after_, last_;
+    std::size_t size_;
+    json::Array values_;
+    bool more_ = false;
+};
 
 ArmError not_found(ResourceId const&);
 ArmError group_not_found(ResourceId const& group);

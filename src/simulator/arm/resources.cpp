@@ -469,13 +469,13 @@ Said list(Request const& request, ResourceId const& scope, std::string const& ty
         if (is_group(scope)) return tl::unexpected(group_not_found(scope));
         return tl::unexpected(not_found(scope));
     }
-    json::Array all;
-    for (auto const* stored : request.work.of_type(type)) {
-        auto const parent = stored->id.parent();
-        bool const wanted = container ? stored->id.is_within(scope) : parent && *parent == scope;
-        if (wanted) all.push_back(request.work.shown(*stored));
-    }
-    return paged(request, std::move(all));
+    Page page(request);
+    request.store().walk_type(type, scope.key(), page.after(), [&](Stored const& stored) {
+        auto const parent = stored.id.parent();
+        bool const wanted = container || (parent && *parent == scope);
+        return !wanted || page.take(stored, [&] { return request.work.shown(stored); });
+    });
+    return std::move(page).answer();
 }
 
 namespace {

@@ -61,6 +61,11 @@ std::vector<std::string> namespaces() {
     return {names.begin(), names.end()};
 }
 
+bool is_tagged(Stored const& stored, std::string const& tag, std::string_view value) {
+    auto const said = json::text_at(stored.body, json::Path("tags").child(tag));
+    return said && (value.empty() || *said == value);
+}
+
 ArmError unknown_namespace(std::string_view name_space) {
     auto refused =
         error(404, "InvalidResourceNamespace", "The resource namespace '" + std::string(name_space) + "' is invalid.");
@@ -137,18 +142,33 @@ Said list_groups(Request const& request) {
     auto const& caller = request.work.caller().object_id;
     auto const filter = request.asked.asked_for("$filter");
     auto const tag = filtered_by(filter, "tagName"), value = filtered_by(filter, "tagValue");
-    json::Array all;
-    for (auto const* stored : request.work.of_type(group_type)) {
-        if (!request.work.permits(caller, "Microsoft.Resources/subscriptions/resourceGroups/read", stored->id))
-            continue;
-        if (!tag.empty()) {
-            auto const said = json::text_at(stored->body, json::Path("tags").child(tag));
-            if (!said || (!value.empty() && *said != value)) continue;
-        }
-        all.push_back(request.work.shown(*stored));
-    }
-    return paged(request, std::move(all));
+    Page page(request);
+    request.store().walk_type(group_type, here(request).key(), page.after(), [&](Stored const& stored) {
+        bool const wanted =
+            request.work.permits(caller, "Microsoft.Resources/subscriptions/resourceGroups/read", stored.id) &&
+            (tag.empty() || is_tagged(stored, tag, value));
+        return !wanted || page.take(stored, [&] { return request.work.shown(stored); });
+    });
+    return std::move(page).answer();
 }
+
+namespace {
+
+/// What the list of everything says of a resource: all but its properties.
+json::Value listed_body(Work const& work, Stored const& stored) {
+    auto const shown = work.shown(stored);
+    json::Object row;
+    for (auto const* key :
+         {"id", "name", "type", "location", "kind", "sku", "identity", "tags", "zones", "managedBy"}) {
+        if (auto const* said = json::find(shown, key)) row[key] = *said;
+    }
+    if (auto const state = state_of(stored); !state.empty()) row["provisioningState"] = state;
+    row["createdTime"] = base::to_string(stored.created);
+    row["changedTime"] = base::to_string(stored.changed);
+    return row;
+}
+
+}  // namespace
 
 Said list_resources(Request const& request, ResourceId const& scope) {
     if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
@@ -158,31 +178,21 @@ Said list_resources(Request const& request, ResourceId const& scope) {
                name = filtered_by(filter, "name"), tag = filtered_by(filter, "tagName"),
                value = filtered_by(filter, "tagValue");
     auto const& caller = request.work.caller().object_id;
-    json::Array all;
-    for (auto const* stored : request.store().under(scope.key())) {
-        auto const parent = stored->id.parent();
-        if (!behaviour(stored->type).tracked || is_group(stored->id) || !parent || !is_group(*parent)) continue;
-        if (base::same_text(namespace_of(stored->type), "Microsoft.Authorization")) continue;
-        if (!type.empty() && !base::same_text(stored->type, type)) continue;
-        if (!group_name.empty() && !base::same_text(stored->id.group(), group_name)) continue;
-        if (!name.empty() && !base::same_text(stored->id.name(), name)) continue;
-        if (!tag.empty()) {
-            auto const said = json::text_at(stored->body, json::Path("tags").child(tag));
-            if (!said || (!value.empty() && *said != value)) continue;
-        }
-        if (!request.work.permits(caller, stored->type + "/read", stored->id)) continue;
-        auto const shown = request.work.shown(*stored);
-        json::Object row;
-        for (auto const* key :
-             {"id", "name", "type", "location", "kind", "sku", "identity", "tags", "zones", "managedBy"}) {
-            if (auto const* said = json::find(shown, key)) row[key] = *said;
-        }
-        if (auto const state = state_of(*stored); !state.empty()) row["provisioningState"] = state;
-        row["createdTime"] = base::to_string(stored->created);
-        row["changedTime"] = base::to_string(stored->changed);
-        all.push_back(std::move(row));
-    }
-    return paged(request, std::move(all));
+    auto const wanted = [&](Stored const& stored) {
+        auto const parent = stored.id.parent();
+        if (!behaviour(stored.type).tracked || is_group(stored.id) || !parent || !is_group(*parent)) return false;
+        if (base::same_text(namespace_of(stored.type), "Microsoft.Authorization")) return false;
+        if (!type.empty() && !base::same_text(stored.type, type)) return false;
+        if (!group_name.empty() && !base::same_text(stored.id.group(), group_name)) return false;
+        if (!name.empty() && !base::same_text(stored.id.name(), name)) return false;
+        if (!tag.empty() && !is_tagged(stored, tag, value)) return false;
+        return request.work.permits(caller, stored.type + "/read", stored.id);
+    };
+    Page page(request);
+    request.store().walk_under(scope.key(), page.after(), [&](Stored const& stored) {
+        return !wanted(stored) || page.take(stored, [&] { return listed_body(request.work, stored); });
+    });
+    return std::move(page).answer();
 }
 
 // ------------------------------------------------------------------------------------------------ providers

@@ -7,23 +7,6 @@
 namespace holdfast::simulator::arm {
 namespace {
 
-/// Whether any text or key of a body is the id, or lies under it.
-bool names(json::Value const& value, ResourceId const& id) {
-    auto const is = [&](std::string_view text) {
-        auto const& key = id.key();
-        return text.size() >= key.size() && base::same_text(text.substr(0, key.size()), key) &&
-               (text.size() == key.size() || text[key.size()] == '/');
-    };
-    if (auto const* text = value.if_string()) return is(*text);
-    if (auto const* array = value.if_array())
-        return std::any_of(array->begin(), array->end(), [&](json::Value const& item) { return names(item, id); });
-    if (auto const* object = value.if_object()) {
-        return std::any_of(object->begin(), object->end(),
-                           [&](auto const& member) { return is(member.key()) || names(member.value(), id); });
-    }
-    return false;
-}
-
 /// One step of a link path: "subnets[]", "userAssignedIdentities{}" or a plain key.
 void collect(json::Value const& value, std::string_view path, std::vector<std::string>& found) {
     if (path.empty()) {
@@ -120,10 +103,8 @@ std::vector<Stored const*> Work::children(ResourceId const& parent, std::string_
 }
 
 std::vector<Stored const*> Work::users(ResourceId const& id) const {
-    std::vector<Stored const*> found;
-    for (auto const& [key, stored] : core_.store.things()) {
-        if (!stored.id.is_within(id) && names(stored.body, id)) found.push_back(&stored);
-    }
+    auto found = core_.store.naming(id.key());
+    std::erase_if(found, [&](Stored const* stored) { return stored->id.is_within(id); });
     return found;
 }
 

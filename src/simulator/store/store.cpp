@@ -151,12 +151,14 @@ Stored* Store::edit(std::string_view key) {
     auto const found = things_.find(std::string(key));
     if (found == things_.end()) return nullptr;
     touch(row_key(thing_rows, key));
+    unread_.emplace(key);
     return &found->second;
 }
 
 Stored& Store::put(Stored stored) {
     auto const key = stored.id.key();
     touch(row_key(thing_rows, key));
+    unread_.insert(key);
     if (auto const old = things_.find(key); old != things_.end()) {
         unindex(old->second);
         old->second = std::move(stored);
@@ -172,6 +174,8 @@ void Store::erase(std::string_view key) {
     auto const found = things_.find(std::string(key));
     if (found == things_.end()) return;
     unindex(found->second);
+    references_.forget(found->first);
+    unread_.erase(found->first);
     things_.erase(found);
     touch(row_key(thing_rows, key));
 }
@@ -189,6 +193,17 @@ std::vector<Stored const*> Store::of_type(std::string_view type) const {
     if (auto const* keys = at(by_type_, base::lower(type))) {
         for (auto const& key : *keys) found.push_back(find(key));
     }
+    return found;
+}
+
+std::vector<Stored const*> Store::naming(std::string_view key) const {
+    for (auto next = unread_.begin(); next != unread_.end();) {
+        references_.read(*next, find(*next)->body);
+        // Whoever put or edits it may hold it until the commit, and write to it again.
+        next = pending_.contains(row_key(thing_rows, *next)) ? std::next(next) : unread_.erase(next);
+    }
+    std::vector<Stored const*> found;
+    for (auto const& name : references_.naming(key)) found.push_back(find(name));
     return found;
 }
 

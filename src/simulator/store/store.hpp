@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "simulator/store/references.hpp"
 #include "simulator/store/stored.hpp"
 #include "world/world.hpp"
 
@@ -61,6 +62,23 @@ public:
     /// Everything strictly under an id, in order of id.
     std::vector<Stored const*> under(std::string_view key) const;
     std::vector<Stored const*> of_type(std::string_view type) const;
+    /// The same in order of id, those behind the id `after` alone, until `visit` says false: what a page of a list needs.
+    template <typename Visit>
+    void walk_under(std::string_view key, std::string_view after, Visit visit) const {
+        auto const prefix = std::string(key) + "/";
+        for (auto it = behind(things_, prefix, after); it != things_.end() && it->first.starts_with(prefix); ++it)
+            if (!visit(it->second)) return;
+    }
+    template <typename Visit>
+    void walk_type(std::string_view type, std::string_view key, std::string_view after, Visit visit) const {
+        auto const keys = by_type_.find(base::lower(type));
+        if (keys == by_type_.end()) return;
+        auto const prefix = std::string(key) + "/";
+        for (auto it = behind(keys->second, prefix, after); it != keys->second.end() && it->starts_with(prefix); ++it)
+            if (!visit(*find(*it))) return;
+    }
+    /// Those whose bodies name the id or something under it, in order of id.
+    std::vector<Stored const*> naming(std::string_view key) const;
     /// Role assignments of a principal: what every permission check walks.
     std::vector<Stored const*> assignments_of(std::string_view principal) const;
 
@@ -117,6 +135,10 @@ public:
     void count_repeated_create();
 
 private:
+    template <typename Ordered>
+    static auto behind(Ordered const& all, std::string const& prefix, std::string_view after) {
+        return after < prefix ? all.lower_bound(prefix) : all.upper_bound(std::string(after));
+    }
     void forget_members(Principal const& group);
     void touch(std::string row) { pending_.insert(std::move(row)); }
     std::optional<std::string> row(std::string const& key) const;
@@ -128,6 +150,8 @@ private:
     std::set<std::string> pending_;  // row keys whose value is to be written, or erased where nothing stands
     std::map<std::string, Stored> things_;
     std::map<std::string, std::set<std::string>> by_type_, by_principal_;  // lower-case type or principal -> keys
+    mutable References references_;
+    mutable std::set<std::string> unread_;  // put or edited since their references were read
     std::map<std::string, Principal> principals_;
     std::map<std::string, std::string> by_client_id_;
     std::map<std::string, std::set<std::string>> by_member_;  // member -> groups
