@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <boost/container/small_vector.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
@@ -35,24 +37,38 @@ std::size_t deceptive(std::string_view text, std::size_t at) {
     return b(0) == 0xef && b(1) == 0xbb && b(2) == 0xbf ? 3 : 0;
 }
 
+/// Bytes that do not stand for themselves, or may begin a character that does not.
+constexpr auto marked = [] {
+    std::array<bool, 256> bytes{};
+    for (std::size_t control = 0; control < 0x20; ++control) bytes[control] = true;
+    for (unsigned char const byte : {0x22, 0x5c, 0x7f, 0xc2, 0xe2, 0xef}) bytes[byte] = true;
+    return bytes;
+}();
+
 void write_text(std::string& out, std::string_view text) {
-    auto const plain = boost::json::serialize(boost::json::string_view(text));
+    auto const byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
+    out += '"';
     std::size_t done = 0;
-    for (auto at = plain.find_first_of("\x7f\xc2\xe2\xef"); at != std::string::npos;
-         at = plain.find_first_of("\x7f\xc2\xe2\xef", at + 1)) {
-        auto const length = deceptive(plain, at);
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (!marked[byte(at)]) continue;
+        auto const length = byte(at) < 0x7f ? 1 : deceptive(text, at);
         if (length == 0) continue;
-        auto const byte = [&](std::size_t i) {
-            return static_cast<unsigned>(static_cast<unsigned char>(plain[at + i]));
-        };
-        auto const code = length == 1   ? byte(0)
-                          : length == 2 ? ((byte(0) & 0x1f) << 6) | (byte(1) & 0x3f)
-                                        : ((byte(0) & 0x0f) << 12) | ((byte(1) & 0x3f) << 6) | (byte(2) & 0x3f);
-        out.append(plain, done, at - done);
-        out += fmt::format("\\u{:04x}", code);  // the same text to every reader of JSON
+        out.append(text, done, at - done);
         done = at + length;
+        auto const named = std::string_view("\b\f\n\r\t\"\\").find(text[at]);
+        if (named != std::string_view::npos) {
+            out += '\\';
+            out += "bfnrt\"\\"[named];
+        } else {
+            auto const code = length == 1   ? byte(at)
+                              : length == 2 ? ((byte(at) & 0x1f) << 6) | (byte(at + 1) & 0x3f)
+                                            : ((byte(at) & 0x0f) << 12) | ((byte(at + 1) & 0x3f) << 6) | (byte(at + 2) & 0x3f);
+            out += fmt::format("\\u{:04x}", code);  // the same text to every reader of JSON
+        }
+        at = done - 1;
     }
-    out.append(plain, done);
+    out.append(text, done);
+    out += '"';
 }
 
 void write_number(std::string& out, double value) {
@@ -77,10 +93,10 @@ void write_into(std::string& out, Value const& value, int indent) {
             out += value.get_bool() ? "true" : "false";
             break;
         case boost::json::kind::int64:
-            out += fmt::format("{}", value.get_int64());
+            fmt::format_to(std::back_inserter(out), "{}", value.get_int64());
             break;
         case boost::json::kind::uint64:
-            out += fmt::format("{}", value.get_uint64());
+            fmt::format_to(std::back_inserter(out), "{}", value.get_uint64());
             break;
         case boost::json::kind::double_:
             write_number(out, value.get_double());
@@ -101,9 +117,11 @@ void write_into(std::string& out, Value const& value, int indent) {
             break;
         }
         case boost::json::kind::object: {
-            std::vector<Object::const_iterator> members;
-            for (auto it = value.get_object().begin(); it != value.get_object().end(); ++it) members.push_back(it);
-            std::sort(members.begin(), members.end(), [](auto a, auto b) { return a->key() < b->key(); });
+            auto const& object = value.get_object();
+            boost::container::small_vector<Object::const_iterator, 32> members;
+            for (auto it = object.begin(); it != object.end(); ++it) members.push_back(it);
+            auto const less = [](auto a, auto b) { return a->key() < b->key(); };
+            if (!std::is_sorted(members.begin(), members.end(), less)) std::sort(members.begin(), members.end(), less);
             out += '{';
             for (std::size_t i = 0; i < members.size(); ++i) {
                 if (i) out += ',';
