@@ -197,6 +197,7 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
         auto const loaded = (*azure)->load(*text);
         if (!loaded) return failed(loaded.error());
     }
+    platform::give_memory_back();
     auto const authority = platform::local_authority(*files, folder, platform::wall_now());
     if (!authority) return failed(authority.error());
     auto const written = files->write(folder + "/bundle.pem", bundle(*files, authority->ca_pem));

@@ -30,6 +30,8 @@ base::Time wall_now();
 /// From here on a crash leaves no core file, and other processes of the same user may not read this one's memory: it
 /// holds tokens.
 void keep_memory_private();
+/// To the system, what a large piece of work has freed.
+void give_memory_back();
 
 /// Handles one request. Runs on the io_context's thread.
 using Handler = std::function<Task<world::Response>(world::Request)>;

@@ -1,4 +1,5 @@
 // Clock, environment, terminal, signals, randomness: the small parts of the real world.
+#include <malloc.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -106,6 +107,8 @@ void keep_memory_private() {
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);
 }
+
+void give_memory_back() { malloc_trim(0); }
 
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;

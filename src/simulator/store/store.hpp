@@ -143,13 +143,14 @@ private:
     void touch(std::string row) { pending_.insert(std::move(row)); }
     std::optional<std::string> row(std::string const& key) const;
     base::Result<void> read_row(std::string const& key, std::string const& value);
-    void index(Stored const&);
-    void unindex(Stored const&);
+    using Thing = std::map<std::string, Stored>::value_type;
+    void index(Thing const&);
+    void unindex(Thing const&);
 
     world::Rows& rows_;
     std::set<std::string> pending_;  // row keys whose value is to be written, or erased where nothing stands
     std::map<std::string, Stored> things_;
-    std::map<std::string, std::set<std::string>> by_type_, by_principal_;  // lower-case type or principal -> keys
+    std::map<std::string, std::set<std::string_view>> by_type_, by_principal_;  // lower case -> keys of things_
     mutable References references_;
     mutable std::set<std::string> unread_;  // put or edited since their references were read
     std::map<std::string, Principal> principals_;
