@@ -5,6 +5,7 @@
 #include "simulator/arm/access.hpp"
 #include "simulator/arm/groups.hpp"
 #include "simulator/arm/work.hpp"
+#include "simulator/world_file.hpp"
 
 namespace holdfast::simulator {
 namespace {
@@ -18,26 +19,19 @@ struct Entry {
     json::Value body;
 };
 
-base::Result<std::vector<Entry>> read_entries(std::string_view arm_json, std::string const& subscription) {
-    auto parsed = json::parse(arm_json);
-    if (!parsed) return base::fail(std::move(parsed.error()));
-    auto const* array = parsed->is_array() ? &parsed->get_array() : nullptr;
-    if (!array && parsed->is_object()) {
-        auto const* value = json::find(*parsed, "value");
-        array = value ? value->if_array() : nullptr;
-    }
-    if (!array)
-        return base::fail(base::ErrorCode::not_recognised, "a world is a JSON list of resources, or {\"value\": [...]}",
-                          "write what `az resource show` prints, in a list");
+base::Result<std::vector<Entry>> read_entries(std::string_view text, std::string const& subscription) {
+    auto bodies = read_world(text, subscription);
+    if (!bodies) return base::fail(std::move(bodies.error()));
     std::vector<Entry> entries;
-    for (std::size_t i = 0; i < array->size(); ++i) {
-        auto const& item = (*array)[i];
-        auto const text = item.is_object() ? json::text_at(item, "id") : std::nullopt;
+    for (std::size_t i = 0; i < bodies->size(); ++i) {
+        auto& item = (*bodies)[i];
+        auto const named = item.is_object() ? json::text_at(item, "id") : std::nullopt;
         auto const where = "entry " + std::to_string(i + 1) + " of the world";
-        if (!text) return base::fail(base::ErrorCode::not_recognised, where + " has no id");
-        auto id = ResourceId::parse(*text);
+        if (!named) return base::fail(base::ErrorCode::not_recognised, where + " has no id");
+        auto id = ResourceId::parse(*named);
         if (!id) return base::fail(std::move(id.error()));
-        auto const type = arm::canonical_type(id->type());
+        auto type = arm::canonical_type(id->type());
+        if (type.empty() && base::starts_with_text(id->type(), "Microsoft.")) type = id->type();  // kept and shown
         if (type.empty())
             return base::fail(base::ErrorCode::unsupported, where + ": the simulated Azure has no type " + id->type());
         if (!base::same_text(id->subscription(), subscription))
@@ -45,7 +39,7 @@ base::Result<std::vector<Entry>> read_entries(std::string_view arm_json, std::st
                 base::ErrorCode::spec_conflict,
                 where + " stands in subscription " + id->subscription() + ", the world is " + subscription,
                 "write the ids with subscription " + subscription);
-        entries.push_back({std::move(*id), type, item});
+        entries.push_back({std::move(*id), std::move(type), std::move(item)});
     }
     // Groups first, then parents before children: an id is longer than its parent's.
     std::sort(entries.begin(), entries.end(), [](Entry const& a, Entry const& b) {

@@ -52,5 +52,46 @@ TEST(Load, refuses_what_is_no_world) {
     EXPECT_TRUE(client.azure().load("[]"));
 }
 
+TEST(Load, takes_what_people_have_at_hand) {
+    auto const nsg = std::string(subscription) + "/resourceGroups/a/providers/Microsoft.Network/networkSecurityGroups/n";
+    auto const body = R"({"id":")" + nsg + R"(","location":"westeurope","properties":{}})";
+    auto const cdn = std::string(subscription) + "/resourceGroups/a/providers/Microsoft.Cdn/profiles/p";
+    // Elsewhere's subscription is ours in a recording, in keys too.
+    auto const elsewhere = [](std::string line) {
+        line.replace(line.find("00000000-0000-0000-0000-000000000001"), 36, "99999999-0000-4000-8000-000000000001");
+        return line;
+    };
+    auto const line = [&](std::string_view method, std::string const& url, int status, std::string const& answer) {
+        return fmt::format(R"({{"method":"{}","url":"{}","status":{},"response_body":{}}})", method,
+                           elsewhere("https://management.azure.com" + url + "?api-version=2024-05-01"), status, answer) + "\n";
+    };
+    auto const read = line("GET", nsg, 200, elsewhere(body));
+    struct Row {
+        std::string what, text;
+        int status;
+    };
+    for (auto const& row : std::vector<Row>{
+             {"one body", body, 200},
+             {"a list", "[" + body + "]", 200},
+             {"what a graph query prints", R"({"count":1,"data":[)" + body + "]}", 200},
+             {"a recording", read, 200},
+             {"a recording that ends with its deletion", read + line("DELETE", nsg, 202, "null"), 404},
+             {"a recording of a failure", read + line("GET", nsg, 404, R"({"error":{"code":"x"}})"), 200}}) {
+        Client client;
+        auto const loaded = client.azure().load(row.text);
+        ASSERT_TRUE(loaded) << row.what << ": " << loaded.error().what;
+        EXPECT_EQ(client.get(nsg + "?api-version=2024-05-01").status, row.status) << row.what;
+    }
+    Client client;
+    ASSERT_TRUE(client.azure().load(R"([{"id":")" + cdn + R"(","location":"westeurope","sku":{"name":"s"}}])"));
+    auto const kept = client.get(cdn + "?api-version=2024-02-01");
+    EXPECT_EQ(kept.text("sku.name"), "s");
+    EXPECT_EQ(kept.header("x-holdfast-fidelity"), "stored only");
+    auto const refused = client.azure().load(
+        R"({"$schema":"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#","resources":[]})");
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().fix.find("az deployment group create"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace holdfast::simulator::testing
