@@ -135,22 +135,42 @@ class Rest:
         raise SystemExit(f'never registered: {address}')
 
 
+# az sleeps in Python. Its command line's own loop looks at what another thread waits for: that is no waiting.
+SLEEP_IN_PYTHON = '''
+import os, ssl, sys, time, urllib.request
+asleep = time.sleep
+def sleep(seconds):
+    if sys._getframe(1).f_globals.get('__name__', '').startswith('azure.cli.core.'):
+        return asleep(0.01)
+    context = ssl.create_default_context(cafile=os.environ['SSL_CERT_FILE'])
+    door = os.environ['HOLDFAST_ARM_ENDPOINT'] + '/.holdfast/pass?seconds=' + str(seconds)
+    urllib.request.urlopen(urllib.request.Request(door, method='POST'), context=context).close()
+time.sleep = sleep
+'''
+SLEEP = '#!/bin/sh\nexec curl -sf -X POST "$HOLDFAST_ARM_ENDPOINT/.holdfast/pass?seconds=$1"\n'
+
+
+def sleepless(azure, az):
+    """An environment in which az, and the shell around it, let the simulated Azure's time pass where they would sleep."""
+    folder = pathlib.Path(azure.folder.name) / 'sleepless'
+    (folder / 'python').mkdir(parents=True)
+    (folder / 'python' / 'sitecustomize.py').write_text(SLEEP_IN_PYTHON)
+    os.symlink(az, folder / 'az')
+    (folder / 'sleep').write_text(SLEEP)
+    (folder / 'sleep').chmod(0o755)
+    return {'PATH': f'{folder}:{azure.environment["PATH"]}', 'PYTHONPATH': str(folder / 'python')}
+
+
 class Cli:
     """The Azure CLI, given the exported files and commands as they are."""
     name = 'az'
 
     def __init__(self, azure, az):
         self.azure = azure
-        folder = pathlib.Path(azure.folder.name) / 'bin'
-        folder.mkdir()
-        os.symlink(az, folder / 'az')
-        # A look costs nothing here, so that nobody has to sleep between two.
-        (folder / 'sleep').write_text('#!/bin/sh\n')
-        (folder / 'sleep').chmod(0o755)
-        self.path = f'{folder}:{azure.environment["PATH"]}'
+        self.environment = sleepless(azure, az)
 
     def run(self, *words):
-        return self.azure.run(*words, PATH=self.path)
+        return self.azure.run(*words, **self.environment)
 
     def sign_in(self):
         environment = self.azure.environment
