@@ -396,8 +396,9 @@ private:
                            owner_of(node), limit_of(node, "write"));
     }
 
-    /// The az command that makes it, as a line of the script.
-    std::string native(Resource const& node, Command const& command) {
+    /// The az command that makes it, as a line of the script. After roles of ours az itself waits: only its answer says why an operation failed, and that a role is not yet
+    /// there.
+    std::string native(Resource const& node, Command const& command, bool after_roles) {
         auto const chosen = [](Resource const* one, std::string_view name) {
             return one && has_chosen_name(*one) ? fmt::format("\"${}\"", choice(one->address)) : word(name);
         };
@@ -421,6 +422,7 @@ private:
             lines.back() += " " + (one.starts_with("--") ? one : placed(one));
         }
         for (auto const& option : command.options) {
+            if (after_roles && option.flag == "--no-wait") continue;
             auto line = "        " + option.flag;
             for (auto const& argument : option.arguments) {
                 auto const* fixed = argument.size() == 1 ? std::get_if<Fixed>(&argument[0]) : nullptr;
@@ -457,7 +459,7 @@ private:
                                  ? command_for(designed, body, words_)
                                  : tl::unexpected(NoCommand{});
         if (command) {
-            out += native(designed, *command);
+            out += native(designed, *command, after_roles);
         } else {
             ++script_.by_rest;
             if (!command.error().because.empty()) out += comment("By az rest: " + command.error().because + ".", 4);

@@ -18,6 +18,19 @@ constexpr BuiltIn built_ins[] = {
      "Kubernetes cluster pod security restricted standards for Linux-based workloads", built_ins_source, "2026-11-24"},
 };
 
+/// Recorded: a definition stays while an assignment names it.
+std::optional<ArmError> refuse_assigned(Request const& request, ResourceId const& id) {
+    for (auto const* assignment : request.store().of_type("Microsoft.Authorization/policyAssignments")) {
+        auto const names = json::text_at(assignment->body, "properties.policyDefinitionId");
+        if (!names || !base::same_text(*names, id.text())) continue;
+        return error(400, "InvalidDeletePolicyDefinitionRequest",
+                     "The policy definition '" + std::string(id.name()) +
+                         "' cannot be deleted. It is referenced by the policy assignment '" + assignment->id.text() +
+                         "'. Please delete all policy assignments referencing the policy.");
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 Said policy_definition(Request const& request, ResourceId const& id) {
@@ -42,7 +55,10 @@ Said policy_definition(Request const& request, ResourceId const& id) {
     auto const canonical = canonical_type(type);
     if (reads) return get(request, id, canonical);
     if (request.asked.method == "PUT") return put(request, id, canonical);
-    if (request.asked.method == "DELETE") return erase(request, id, canonical);
+    if (request.asked.method == "DELETE") {
+        if (auto refused = refuse_assigned(request, id)) return tl::unexpected(*refused);
+        return erase(request, id, canonical);
+    }
     return tl::unexpected(method_not_allowed(request));
 }
 

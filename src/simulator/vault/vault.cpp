@@ -209,6 +209,10 @@ json::Value properties_of(json::Value const& asked) {
     return body;
 }
 
+/// Deleting a key goes on for seconds after its answer: Key Vault soft-delete overview, learn.microsoft.com,
+/// 2026-11-24.
+constexpr Duration being_deleted{3000};
+
 world::Response create_key(Visit const& visit, std::string const& name) {
     auto const id = key_id(visit, name);
     auto const& row = arm::behaviour(key_type);
@@ -216,7 +220,9 @@ world::Response create_key(Visit const& visit, std::string const& name) {
         add_version(visit, *visit.work.edit(stands->id));
         return show_key(visit, name, {});
     }
-    if (visit.work.soft_deleted(key_bin, bin_name(visit, name))) {
+    if (auto const* deleted = visit.work.soft_deleted(key_bin, bin_name(visit, name))) {
+        if (visit.work.now() - deleted->deleted < being_deleted)
+            return refuse(409, "Conflict", "Key " + name + " is currently being deleted.", "ObjectIsBeingDeleted");
         return refuse(
             409, "Conflict",
             "Key " + name + " is currently in a deleted but recoverable state, and its name cannot be reused.",

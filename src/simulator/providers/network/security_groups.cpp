@@ -93,6 +93,14 @@ Refusal rule_by_itself(std::string const& name, json::Value const& body) {
                                   ". Security rule must specify " + side.says + ".");
         for (auto const& prefix : given)
             if (auto no = address_prefix(name, prefix)) return no;
+        for (std::size_t i = 0; i < given.size(); ++i)
+            for (std::size_t k = 0; k < i; ++k) {
+                auto const one = base::Cidr::parse(given[k]), other = base::Cidr::parse(given[i]);
+                if (one && other && one->overlaps(*other))
+                    return arm::error(400, "OverlappingSubnetsNotPermittedInSecurityRule",
+                                      "Overlapping address prefixes " + given[k] + " and " + given[i] +
+                                          " are not permitted in security rule " + name + ".");
+            }
     }
     for (auto const& side : ports) {
         auto const given = all(side);

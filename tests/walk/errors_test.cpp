@@ -1,0 +1,256 @@
+// The error corpus: codes that Microsoft's pages and recorded traffic name, each made on the simulated Azure by what
+// causes it in real life, and read by the very client that `apply` meets it with: a cause and a next step, in words.
+#include <gtest/gtest.h>
+
+#include "azure/azure.hpp"
+#include "simulator/providers/testing.hpp"
+
+namespace holdfast::walk {
+namespace {
+
+using simulator::testing::as_json;
+using simulator::testing::Exchange;
+using simulator::testing::in_group;
+using simulator::testing::subscription;
+using simulator::testing::versioned;
+using simulator::testing::World;
+
+constexpr std::string_view cluster = "Microsoft.ContainerService/managedClusters/aks";
+constexpr std::string_view network = "Microsoft.Network/virtualNetworks/net";
+
+Exchange put(World& world, std::string_view rest, std::string const& body) {
+    return world.call("PUT", versioned(in_group(rest)), as_json(body));
+}
+std::string plain(std::string const& properties = {}, std::string const& pool = {},
+                  std::string const& identity = "{'type':'SystemAssigned'}") {
+    return "{'location':'westeurope','identity':" + identity +
+           ",'properties':{'dnsPrefix':'aks','agentPoolProfiles':[{'name':'system','mode':'System','count':1,'vmSize':'"
+           "Standard_D4s_v5'" +
+           pool + "}]" + properties + "}}";
+}
+std::string with_subnet(std::string const& more = {}) {
+    return "{'location':'westeurope','properties':{'addressSpace':{'addressPrefixes':['10.0.0.0/"
+           "16']},'subnets':[{'name':'a',"
+           "'properties':{'addressPrefix':'10.0.0.0/24'" +
+           more + "}}]}}";
+}
+/// A vault whose door is shut in the way `properties` says, and what it answers to a listing of its keys.
+Exchange at_vault(World& world, std::string const& properties, std::string const& method = "GET",
+                  std::string const& path = "/keys", std::string const& body = {}, bool signed_in = true) {
+    if (world.get(versioned(in_group("Microsoft.KeyVault/vaults/hf-corpus"))).status == 404)
+        world.make(
+            "Microsoft.KeyVault/vaults/hf-corpus",
+            "{'location':'westeurope','properties':{'tenantId':'11111111-1111-1111-1111-111111111111','sku':{'family':"
+            "'A','name':'premium'},'enableRbacAuthorization':true" +
+                properties + "}}");
+    world::Request request{.method = method,
+                           .url = "https://hf-corpus.vault.azsim.test" + path + "?api-version=7.4",
+                           .headers = {},
+                           .body = body};
+    if (signed_in) request.bearer = base::Secret(world.token("https://vault.azsim.test"));
+    return world.send(std::move(request));
+}
+void may_use_keys(World& world) {
+    at_vault(world, "");
+    world.grant("33333333-3333-3333-3333-333333333333", "14b46e9e-c2b7-41b4-b07b-48a6ebf60603",
+                in_group("Microsoft.KeyVault/vaults/hf-corpus"));
+}
+Exchange key_again(World& world, double seconds_later) {
+    may_use_keys(world);
+    at_vault(world, "", "POST", "/keys/disk/create", R"({"kty":"RSA","key_size":3072})");
+    at_vault(world, "", "DELETE", "/keys/disk");
+    world.wait(seconds_later);
+    return at_vault(world, "", "POST", "/keys/disk/create", R"({"kty":"RSA","key_size":3072})");
+}
+
+struct Cause {
+    std::string_view code;
+    std::string_view what;  ///< the configuration, in words
+    Exchange (*make)(World&);
+};
+
+Cause const causes[] = {
+    {"MissingApiVersionParameter", "a request without api-version",
+     [](World& world) { return world.get(in_group(network)); }},
+    {"InvalidResourceType", "a type that no namespace could have",
+     [](World& world) { return world.get(versioned(in_group("Microsoft.Network/virtual~Networks/net"))); }},
+    {"ResourceGroupNotFound", "a resource in a group that is not there",
+     [](World& world) {
+         return world.call(
+             "PUT", versioned(std::string(subscription) + "/resourceGroups/none/providers/" + std::string(network)),
+             as_json(with_subnet()));
+     }},
+    {"ResourceNotFound", "a resource that is not there",
+     [](World& world) { return world.get(versioned(in_group(network))); }},
+    {"LinkedInvalidPropertyId", "a subnet whose route table is no id",
+     [](World& world) { return put(world, network, with_subnet(",'routeTable':{'id':'table'}")); }},
+    {"InUseRouteTableCannotBeDeleted", "deleting a route table that a subnet uses",
+     [](World& world) {
+         world.make("Microsoft.Network/routeTables/rt", "{'location':'westeurope','properties':{}}");
+         world.make(std::string(network),
+                    with_subnet(",'routeTable':{'id':'" + in_group("Microsoft.Network/routeTables/rt") + "'}"));
+         return world.call("DELETE", versioned(in_group("Microsoft.Network/routeTables/rt")));
+     }},
+    {"AnotherOperationInProgress", "two subnets of one network at once",
+     [](World& world) {
+         put(world, network, with_subnet());
+         return put(world, std::string(network) + "/subnets/b", "{'properties':{'addressPrefix':'10.0.1.0/24'}}");
+     }},
+    {"PreconditionFailed", "a network changed since it was read",
+     [](World& world) {
+         world.make(std::string(network), with_subnet());
+         return world.call("PUT", versioned(in_group(network)), as_json(with_subnet()), {{"If-Match", "\"stale\""}});
+     }},
+    {"SecurityRuleConflict", "two rules of one priority and direction",
+     [](World& world) {
+         std::string const rule =
+             "'properties':{'priority':100,'direction':'Inbound','access':'Allow','protocol':'Tcp',"
+             "'sourceAddressPrefix':'*','sourcePortRange':'*','destinationAddressPrefix':'*','destinationPortRange':'"
+             "443'}";
+         return put(world, "Microsoft.Network/networkSecurityGroups/nsg",
+                    "{'location':'westeurope','properties':{'securityRules':[{'name':'a'," + rule + "},{'name':'b'," +
+                        rule + "}]}}");
+     }},
+    {"OverlappingSubnetsNotPermittedInSecurityRule", "a rule whose ranges lie in each other",
+     [](World& world) {
+         return put(world, "Microsoft.Network/networkSecurityGroups/nsg",
+                    "{'location':'westeurope','properties':{'securityRules':[{'name':'a','properties':{'priority':100,'"
+                    "direction':"
+                    "'Inbound','access':'Allow','protocol':'Tcp','sourceAddressPrefixes':['10.0.0.0/8','10.1.0.0/16'],"
+                    "'sourcePortRange':'*','destinationAddressPrefix':'*','destinationPortRange':'443'}}]}}");
+     }},
+    {"OperationNotAllowed", "a pool while the cluster is being made",
+     [](World& world) {
+         put(world, cluster, plain());
+         return put(world, std::string(cluster) + "/agentPools/more",
+                    "{'properties':{'count':1,'vmSize':'Standard_D4s_v5'}}");
+     }},
+    {"ReservedResourceName", "a pool with a name of AKS's own",
+     [](World& world) {
+         auto body = plain();
+         auto const at = body.find("'system'");
+         return put(world, cluster, body.replace(at, 8, "'aksmanagedap'"));
+     }},
+    {"ServicePrincipalNotFound", "a service principal that the directory does not know",
+     [](World& world) {
+         return put(world, cluster,
+                    plain(",'servicePrincipalProfile':{'clientId':'99999999-9999-4999-8999-999999999999','secret':'x'}",
+                          "", "null"));
+     }},
+    {"ServicePrincipalValidationClientError", "a service principal without its secret",
+     [](World& world) {
+         return put(
+             world, cluster,
+             plain(",'servicePrincipalProfile':{'clientId':'22222222-2222-2222-2222-222222222222'}", "", "null"));
+     }},
+    {"CustomRouteTableWithUnsupportedMSIType", "an identity of the system's in a subnet with a route table of ours",
+     [](World& world) {
+         world.make("Microsoft.Network/routeTables/rt", "{'location':'westeurope','properties':{}}");
+         world.make(std::string(network),
+                    with_subnet(",'routeTable':{'id':'" + in_group("Microsoft.Network/routeTables/rt") + "'}"));
+         return put(world, cluster,
+                    plain(",'networkProfile':{'networkPlugin':'kubenet','podCidr':'10.244.0.0/16','serviceCidr':"
+                          "'172.16.0.0/16','dnsServiceIP':'172.16.0.10'}",
+                          ",'vnetSubnetID':'" + in_group(network) + "/subnets/a'"));
+     }},
+    {"DnsServiceIpOutOfServiceCidr", "a DNS address outside the services' range",
+     [](World& world) {
+         return put(world, cluster,
+                    plain(",'networkProfile':{'networkPlugin':'azure','networkPluginMode':'overlay','serviceCidr':"
+                          "'10.1.0.0/16','dnsServiceIP':'10.2.0.10'}"));
+     }},
+    {"K8sVersionNotSupported", "a version that AKS has no more",
+     [](World& world) { return put(world, cluster, plain(",'kubernetesVersion':'1.29'")); }},
+    {"Unauthorized", "a vault asked without a token",
+     [](World& world) { return at_vault(world, "", "GET", "/keys", "", false); }},
+    {"ForbiddenByRbac", "an owner of the subscription without a right on the keys",
+     [](World& world) { return at_vault(world, ""); }},
+    {"ForbiddenByFirewall", "a vault that admits named networks only",
+     [](World& world) { return at_vault(world, ",'networkAcls':{'defaultAction':'Deny','bypass':'AzureServices'}"); }},
+    {"ForbiddenByConnection", "a vault without public access",
+     [](World& world) { return at_vault(world, ",'publicNetworkAccess':'Disabled'"); }},
+    {"ObjectIsBeingDeleted", "a key made again at once after it was deleted",
+     [](World& world) { return key_again(world, 0); }},
+    {"ObjectIsDeletedButRecoverable", "a key made again where the deleted one keeps the name",
+     [](World& world) { return key_again(world, 60); }},
+    {"VaultAlreadyExists", "a vault's name that somebody else has",
+     [](World& world) {
+         at_vault(world, "");
+         world.call("PUT", std::string(subscription) + "/resourceGroups/rg2?api-version=2021-04-01",
+                    R"({"location":"westeurope"})");
+         return world.call(
+             "PUT",
+             versioned(std::string(subscription) + "/resourceGroups/rg2/providers/Microsoft.KeyVault/vaults/hf-corpus"),
+             as_json("{'location':'westeurope','properties':{'tenantId':'11111111-1111-1111-1111-111111111111','sku':{"
+                     "'family':'A','name':'premium'},'enableRbacAuthorization':true}}"));
+     }},
+    {"Request_BadRequest", "a group without a name",
+     [](World& world) {
+         world::Request request{
+             .method = "POST", .url = "https://graph.azsim.test/v1.0/groups", .headers = {}, .body = "{}"};
+         request.bearer = base::Secret(world.token("https://graph.azsim.test"));
+         return world.send(std::move(request));
+     }},
+    {"RateLimiting", "more than fifteen queries in five seconds",
+     [](World& world) {
+         Exchange last;
+         for (int i = 0; i < 17; ++i)
+             last = world.call("POST", "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01",
+                               R"({"query":"Resources | count"})");
+         return last;
+     }},
+    {"InvalidDeletePolicyDefinitionRequest", "deleting a policy that is assigned",
+     [](World& world) {
+         auto const definition =
+             std::string(subscription) + "/providers/Microsoft.Authorization/policyDefinitions/tags";
+         world.call("PUT", definition + "?api-version=2021-06-01",
+                    as_json("{'properties':{'policyType':'Custom','mode':'All','policyRule':{'if':{'field':'tags','"
+                            "exists':'false'},"
+                            "'then':{'effect':'deny'}}}}"));
+         auto const assigned = world.call(
+             "PUT",
+             std::string(subscription) +
+                 "/resourceGroups/rg1/providers/Microsoft.Authorization/policyAssignments/a?api-version=2021-06-01",
+             as_json("{'properties':{'policyDefinitionId':'" + definition + "'}}"));
+         EXPECT_LT(assigned.status, 300) << assigned.message();
+         return world.call("DELETE", definition + "?api-version=2021-06-01");
+     }},
+    {"BadRequest", "a static credential of a cluster that has none",
+     [](World& world) {
+         world.make(std::string(cluster),
+                    plain(",'disableLocalAccounts':true,'aadProfile':{'managed':true,'enableAzureRBAC':true}"));
+         return world.call("POST", in_group(cluster) + "/listClusterAdminCredential?api-version=2026-05-01");
+     }},
+    {"InvalidTemplate", "a template with a function that is none",
+     [](World& world) {
+         return world.call(
+             "PUT", versioned(in_group("Microsoft.Resources/deployments/d")),
+             as_json("{'properties':{'mode':'Incremental','template':{'resources':[{'type':'Microsoft.Network/"
+                     "routeTables','apiVersion':'2024-05-01','name':'[nonsense()]'}]}}}"));
+     }},
+    {"InvalidTemplateDeployment", "a template whose resource Azure would refuse",
+     [](World& world) {
+         return world.call(
+             "PUT", versioned(in_group("Microsoft.Resources/deployments/d")),
+             as_json("{'properties':{'mode':'Incremental','template':{'resources':[{'type':'Microsoft.Network/"
+                     "routeTables','apiVersion':'2024-05-01','name':'a','location':'westeurope','properties':{'rotues':"
+                     "[]}}]}}}"));
+     }},
+};
+
+TEST(ErrorCorpus, is_made_by_its_cause_and_read_by_the_client) {
+    for (auto const& cause : causes) {
+        World world;
+        auto const answer = cause.make(world);
+        EXPECT_GE(answer.status, 400) << cause.what;
+        auto const read =
+            azure::read_error({.status = answer.status, .headers = answer.headers, .body = json::write(answer.body)});
+        auto const raw = json::write(answer.body);
+        EXPECT_NE(raw.find("\"" + std::string(cause.code) + "\""), std::string::npos) << cause.what << ": " << raw;
+        auto const* row = azure::meaning_of(read);
+        EXPECT_TRUE(row && !row->cause.empty() && !row->next.empty()) << cause.code << " has no meaning: " << raw;
+    }
+}
+
+}  // namespace
+}  // namespace holdfast::walk
