@@ -1,4 +1,4 @@
-// What a simulated exchange costs, on one core: `bench_exchanges [ROUNDS]`.
+// What a simulated exchange costs, on one core: `bench_exchanges [ROUNDS [SEEDS]]`.
 //
 // Calm deployments from nothing by the real client, planner, journal and engine on the simulated Azure, shape checks
 // included; then only parsing and writing the bodies of the very same exchanges, in the same run. The ratio is what
@@ -19,6 +19,7 @@ double since(Clock::time_point begun) { return std::chrono::duration<double>(Clo
 
 int main(int count, char** words) {
     auto const rounds = count > 1 ? std::atoi(words[1]) : 20;
+    auto const stormy = count > 2 ? std::atoi(words[2]) : rounds;
     double deploying = 0, parsing = 0, weather = 0;
     std::int64_t exchanges = 0, deployments = 0, seeds = 0, in_weather = 0, lives = 0;
     std::size_t bytes = 0, written = 0;
@@ -50,8 +51,8 @@ int main(int count, char** words) {
             parsing += since(then);
         }
         auto const begun = Clock::now();
-        for (int round = 0; round < rounds; ++round) {
-            auto const verdict = storm::play(static_cast<std::uint64_t>(round) + 1, subject);
+        for (int seed = 1; seed <= stormy; ++seed) {
+            auto const verdict = storm::play(static_cast<std::uint64_t>(seed), subject);
             ++seeds;
             in_weather += verdict.calls;
             lives += verdict.lives;

@@ -20,6 +20,7 @@ constexpr Limit limits[] = {
 #include "ratelimits.inc"
 };
 
+constexpr std::string_view limit_prefix = "x-ms-ratelimit-remaining-";  // of every limit's header
 constexpr std::string_view provider_header = "x-ms-ratelimit-remaining-resource";
 constexpr std::string_view quota_header = "x-ms-user-quota-remaining";  // Resource Graph's
 constexpr std::string_view quota_resets_header = "x-ms-user-quota-resets-after";
@@ -41,6 +42,7 @@ std::string_view verb_of(std::string_view method) {
 std::string kind_of(std::string_view url) {
     auto const path = base::lower(path_of(url).substr(0, 2'048));
     std::vector<std::string_view> words;
+    words.reserve(16);
     for (std::string_view rest = path; !rest.empty();) {
         auto const slash = rest.find('/');
         if (auto const word = rest.substr(0, slash); !word.empty()) words.push_back(word);
@@ -192,11 +194,13 @@ void Budget::remains(std::string const& key, double left, double most, double pe
 
 void Budget::answered(Ticket const& ticket, world::Response const& response, base::Time now) {
     lost(ticket);
-    for (auto const& limit : limits) {
-        auto const text = world::find(response.headers, limit.header);
-        if (!text) continue;
-        if (auto const left = number_of(*text))
-            remains(bucket_of(limit, ticket.request), *left, limit.most, limit.per_second, now);
+    for (auto const& header : response.headers) {
+        if (!base::starts_with_text(header.name, limit_prefix)) continue;
+        auto const limit = std::ranges::find_if(
+            limits, [&header](Limit const& one) { return base::same_text(one.header, header.name); });
+        if (limit == std::end(limits)) continue;
+        if (auto const left = number_of(header.value))
+            remains(bucket_of(*limit, ticket.request), *left, limit->most, limit->per_second, now);
     }
     std::vector<std::string> policies;
     if (auto const text = world::find(response.headers, provider_header)) {

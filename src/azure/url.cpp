@@ -12,11 +12,19 @@ static std::size_t host_start(std::string_view url) {
     return std::string_view::npos;
 }
 
-std::optional<std::string> origin_of(std::string_view url) {
+namespace {
+/// Where a URL leads, borrowed from it.
+struct Origin {
+    bool tls;
+    std::string_view name, port;
+};
+
+std::optional<Origin> origin_in(std::string_view url) {
     auto const start = host_start(url);
     if (start == std::string_view::npos) return std::nullopt;
-    for (unsigned char const c : url)
-        if (c <= 0x20 || c >= 0x7f || c == '\\') return std::nullopt;
+    bool strange = false;  // no early end: the whole of a long URL is looked at many bytes at a time
+    for (unsigned char const c : url) strange |= (c <= 0x20) | (c >= 0x7f) | (c == '\\');
+    if (strange) return std::nullopt;
     auto host = url.substr(start);
     host = host.substr(0, host.find_first_of("/?#"));
     if (host.empty() || host.find('@') != std::string_view::npos) return std::nullopt;
@@ -32,12 +40,21 @@ std::optional<std::string> origin_of(std::string_view url) {
     while (port.size() > 1 && port.front() == '0') port.remove_prefix(1);
     bool const tls = start == 8;
     if (port.empty()) port = tls ? "443" : "80";
-    return std::string(tls ? "https://" : "http://") + base::lower(name) + ":" + std::string(port);
+    return Origin{tls, name, port};
+}
+}  // namespace
+
+std::optional<std::string> origin_of(std::string_view url) {
+    auto const origin = origin_in(url);
+    if (!origin) return std::nullopt;
+    return std::string(origin->tls ? "https://" : "http://") + base::lower(origin->name) + ":" +
+           std::string(origin->port);
 }
 
 bool same_origin(std::string_view a, std::string_view b) {
-    auto const left = origin_of(a), right = origin_of(b);
-    return left && right && *left == *right;
+    auto const left = origin_in(a), right = origin_in(b);
+    return left && right && left->tls == right->tls && base::same_text(left->name, right->name) &&
+           left->port == right->port;
 }
 
 std::string_view path_of(std::string_view url) {

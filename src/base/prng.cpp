@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <bit>
 
 #include "base/base.hpp"
@@ -44,8 +42,14 @@ std::string Prng::guid() {
     auto high = next(), low = next();
     high = (high & 0xffffffffffff0fff) | 0x4000;
     low = (low & 0x3fffffffffffffff) | 0x8000000000000000;
-    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xffff, high & 0xffff,
-                       low >> 48, low & 0xffffffffffff);
+    std::string out(36, '-');
+    std::size_t at = 0;
+    for (auto const half : {high, low})
+        for (int shift = 60; shift >= 0; shift -= 4) {
+            if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
+            out[at++] = "0123456789abcdef"[half >> shift & 15];
+        }
+    return out;
 }
 
 }  // namespace holdfast::base

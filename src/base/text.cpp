@@ -216,6 +216,7 @@ std::string percent_encoded(std::string_view text) {
     return out;
 }
 std::string percent_decoded(std::string_view text) {
+    if (text.find('%') == std::string_view::npos) return std::string(text);
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2])) {
@@ -229,7 +230,11 @@ std::string percent_decoded(std::string_view text) {
 }
 std::string hex(std::string_view bytes) {
     std::string out;
-    for (char const c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    out.reserve(2 * bytes.size());
+    for (unsigned char const c : bytes) {
+        out += "0123456789abcdef"[c >> 4];
+        out += "0123456789abcdef"[c & 15];
+    }
     return out;
 }
 

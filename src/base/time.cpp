@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 
 #include "base/base.hpp"
 
@@ -61,6 +62,30 @@ Clockface face(Time time) {
     return {Date(day), int(h.count()), int(m.count()), int(s.count()), int(rest.count())};
 }
 
+/// Every answer of a server and every record of a run carries a moment: written digit by digit.
+void put(std::string& out, unsigned value, int width) {
+    char digits[10];
+    int used = 0;
+    for (; value != 0 || used < width; value /= 10) digits[used++] = char('0' + value % 10);
+    while (used > 0) out += digits[--used];
+}
+void put(std::string& out, Date date) {
+    auto const year = int(date.year());
+    if (year < 0) out += '-';
+    put(out, unsigned(std::abs(year)), year < 0 ? 3 : 4);
+    out += '-';
+    put(out, unsigned(date.month()), 2);
+    out += '-';
+    put(out, unsigned(date.day()), 2);
+}
+void put(std::string& out, Clockface const& face) {
+    put(out, unsigned(face.hour), 2);
+    out += ':';
+    put(out, unsigned(face.minute), 2);
+    out += ':';
+    put(out, unsigned(face.second), 2);
+}
+
 }  // namespace
 
 Result<Date> parse_date(std::string_view text) {
@@ -73,7 +98,9 @@ Result<Date> parse_date(std::string_view text) {
 }
 
 std::string to_string(Date date) {
-    return fmt::format("{:04}-{:02}-{:02}", int(date.year()), unsigned(date.month()), unsigned(date.day()));
+    std::string out;
+    put(out, date);
+    return out;
 }
 
 Result<Time> parse_time(std::string_view text) {
@@ -114,16 +141,32 @@ Result<Time> parse_time(std::string_view text) {
 
 std::string to_string(Time time) {
     auto const f = face(time);
-    auto text = fmt::format("{}T{:02}:{:02}:{:02}", to_string(f.date), f.hour, f.minute, f.second);
-    if (f.millisecond) text += fmt::format(".{:03}", f.millisecond);
-    return text + "Z";
+    std::string out;
+    out.reserve(24);
+    put(out, f.date);
+    out += 'T';
+    put(out, f);
+    if (f.millisecond) {
+        out += '.';
+        put(out, unsigned(f.millisecond), 3);
+    }
+    out += 'Z';
+    return out;
 }
 
 std::string http_date(Time time) {
     auto const f = face(time);
     auto const weekday = std::chrono::weekday(sys_days(f.date)).c_encoding();
-    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[weekday], unsigned(f.date.day()),
-                       kMonths[unsigned(f.date.month()) - 1], int(f.date.year()), f.hour, f.minute, f.second);
+    std::string out;
+    out.reserve(29);
+    out.append(kDays[weekday]).append(", ");
+    put(out, unsigned(f.date.day()), 2);
+    out.append(" ").append(kMonths[unsigned(f.date.month()) - 1]).append(" ");
+    put(out, unsigned(std::abs(int(f.date.year()))), 4);
+    out += ' ';
+    put(out, f);
+    out += " GMT";
+    return out;
 }
 
 Result<Time> parse_http_date(std::string_view text) {

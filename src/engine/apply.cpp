@@ -11,7 +11,8 @@ namespace {
 using Shared = std::shared_ptr<Progress>;
 using Executor = boost::asio::any_io_executor;
 
-constexpr Duration tick{500};
+/// How finely time is counted: as often as somebody's Ctrl-C is looked for, where there is somebody.
+constexpr Duration tick_of_a_watched_run{500}, tick_of_others{2'000};
 
 /// Nobody waits for it: a step may stay in Azure's hands when the run ends.
 void begin(Executor executor, Task<void> task) {
@@ -39,6 +40,7 @@ Task<void> carry_out(Shared run, std::size_t index) {
 /// Counts what time goes by: the clock may be set while a run goes on, a wait lasts as long as it lasts. And looks up:
 /// a person may press Ctrl-C while Azure works for minutes.
 Task<void> keep_time(Shared run) {
+    auto const tick = run->in.interrupted ? tick_of_a_watched_run : tick_of_others;
     while (!run->ended) {
         auto sleeping = run->in.world.clock.sleep(tick);
         co_await std::move(sleeping);

@@ -61,12 +61,12 @@ std::string_view name(Kind kind) {
 }
 
 std::string line(Record const& record) {
-    json::Object out;
-    out["at"] = base::to_string(record.at);
-    out["kind"] = name(record.kind);
-    if (!record.step.empty()) out["step"] = record.step;
-    if (!record.data.is_null()) out["data"] = record.data;
-    return json::write(out) + '\n';
+    // Members in the order of json::write; what a record holds may be a whole plan, and is not copied for it.
+    std::string out = "{\"at\":\"" + base::to_string(record.at) + '"';
+    if (!record.data.is_null()) out.append(",\"data\":").append(json::write(record.data));
+    out.append(",\"kind\":\"").append(name(record.kind)).append("\"");
+    if (!record.step.empty()) out.append(",\"step\":").append(json::write(json::Value(record.step)));
+    return out + "}\n";
 }
 
 void fold(RunState& state, Record const& record) {

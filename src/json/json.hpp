@@ -55,9 +55,23 @@ private:
     std::vector<Segment> segments_;
 };
 
-/// What stands at the path, or null pointer. Keys are compared exactly, then without case (ARM ignores it).
-Value const* find(Value const& root HOLDFAST_BORROWED, Path const& path);
-Value* find(Value& root HOLDFAST_BORROWED, Path const& path);
+/// Where to look: a Path, or the text of one, which is followed as it is read. Borrows either.
+class Place {
+public:
+    Place(Path const& path) : path_(&path) {}          // NOLINT(google-explicit-constructor): as Path's
+    Place(std::string_view text) : text_(text) {}      // NOLINT(google-explicit-constructor)
+    Place(std::string const& text) : text_(text) {}    // NOLINT(google-explicit-constructor)
+    Place(char const* text) : text_(text) {}           // NOLINT(google-explicit-constructor)
+    Value const* in(Value const& root HOLDFAST_BORROWED) const;
+
+private:
+    Path const* path_ = nullptr;
+    std::string_view text_;
+};
+
+/// What stands there, or null pointer. Keys are compared exactly, then without case (ARM ignores it).
+Value const* find(Value const& root HOLDFAST_BORROWED, Place);
+Value* find(Value& root HOLDFAST_BORROWED, Place);
 /// Puts a value at the path, making objects on the way (and list elements at the end of a list).
 void put(Value& root, Path const& path, Value value);
 /// Removes what stands at the path; whether there was something.
@@ -65,13 +79,13 @@ bool erase(Value& root, Path const& path);
 /// RFC 7396: members laid over; null removes.
 void merge(Value& into, Value const& patch);
 
-/// Text, number or truth at a path, where it is one.
-std::optional<std::string_view> text_at(Value const& root HOLDFAST_BORROWED, Path const& path);
-std::optional<std::int64_t> whole_at(Value const& root, Path const& path);
-std::optional<bool> truth_at(Value const& root, Path const& path);
-/// The list or object at a path, or an empty one.
-Array const& list_at(Value const& root HOLDFAST_BORROWED, Path const& path);
-Object const& object_at(Value const& root HOLDFAST_BORROWED, Path const& path);
+/// Text, number or truth at a place, where it is one.
+std::optional<std::string_view> text_at(Value const& root HOLDFAST_BORROWED, Place);
+std::optional<std::int64_t> whole_at(Value const& root, Place);
+std::optional<bool> truth_at(Value const& root, Place);
+/// The list or object at a place, or an empty one.
+Array const& list_at(Value const& root HOLDFAST_BORROWED, Place);
+Object const& object_at(Value const& root HOLDFAST_BORROWED, Place);
 
 struct Difference {
     Path at;

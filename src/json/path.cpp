@@ -19,11 +19,12 @@ Value const* member(Object const& object, std::string_view key) {
     return nullptr;
 }
 
+Value const* enter(Value const& value, std::string_view key) {
+    auto const* object = value.if_object();
+    return object ? member(*object, key) : nullptr;
+}
 Value const* step(Value const& value, Path::Segment const& segment) {
-    if (auto const* key = std::get_if<std::string>(&segment)) {
-        auto const* object = value.if_object();
-        return object ? member(*object, *key) : nullptr;
-    }
+    if (auto const* key = std::get_if<std::string>(&segment)) return enter(value, *key);
     auto const* array = value.if_array();
     auto const index = std::get<std::size_t>(segment);
     return array && index < array->size() ? &(*array)[index] : nullptr;
@@ -132,7 +133,8 @@ std::string Path::text() const {
     return out;
 }
 
-Value const* find(Value const& root, Path const& path) {
+namespace {
+Value const* follow(Value const& root, Path const& path) {
     Value const* at = &root;
     for (auto const& segment : path.segments()) {
         at = step(*at, segment);
@@ -140,7 +142,23 @@ Value const* find(Value const& root, Path const& path) {
     }
     return at;
 }
-Value* find(Value& root, Path const& path) { return const_cast<Value*>(find(std::as_const(root), path)); }
+}  // namespace
+
+Value const* Place::in(Value const& root) const {
+    if (path_) return follow(root, *path_);
+    if (text_.find('[') != std::string_view::npos) return follow(root, Path(text_));
+    Value const* at = &root;
+    for (std::size_t begin = 0; at && begin < text_.size();) {
+        auto const end = std::min(text_.find('.', begin), text_.size());
+        assert(end > begin && end + 1 != text_.size() && "a property path in the code is malformed");
+        at = enter(*at, text_.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return at;
+}
+
+Value const* find(Value const& root, Place place) { return place.in(root); }
+Value* find(Value& root, Place place) { return const_cast<Value*>(place.in(root)); }
 
 void put(Value& root, Path const& path, Value value) {
     Value* at = &root;
@@ -199,14 +217,14 @@ void merge(Value& into, Value const& patch) {
     }
 }
 
-std::optional<std::string_view> text_at(Value const& root, Path const& path) {
-    auto const* value = find(root, path);
+std::optional<std::string_view> text_at(Value const& root, Place place) {
+    auto const* value = find(root, place);
     if (!value || !value->is_string()) return std::nullopt;
     auto const& text = value->get_string();
     return std::string_view(text.data(), text.size());
 }
-std::optional<std::int64_t> whole_at(Value const& root, Path const& path) {
-    auto const* value = find(root, path);
+std::optional<std::int64_t> whole_at(Value const& root, Place place) {
+    auto const* value = find(root, place);
     if (!value) return std::nullopt;
     if (value->is_int64()) return value->get_int64();
     if (value->is_uint64() && value->get_uint64() <= INT64_MAX) return static_cast<std::int64_t>(value->get_uint64());
@@ -216,18 +234,18 @@ std::optional<std::int64_t> whole_at(Value const& root, Path const& path) {
     }
     return std::nullopt;
 }
-std::optional<bool> truth_at(Value const& root, Path const& path) {
-    auto const* value = find(root, path);
+std::optional<bool> truth_at(Value const& root, Place place) {
+    auto const* value = find(root, place);
     return value && value->is_bool() ? std::optional(value->get_bool()) : std::nullopt;
 }
-Array const& list_at(Value const& root, Path const& path) {
+Array const& list_at(Value const& root, Place place) {
     static Array const empty;
-    auto const* value = find(root, path);
+    auto const* value = find(root, place);
     return value && value->is_array() ? value->get_array() : empty;
 }
-Object const& object_at(Value const& root, Path const& path) {
+Object const& object_at(Value const& root, Place place) {
     static Object const empty;
-    auto const* value = find(root, path);
+    auto const* value = find(root, place);
     return value && value->is_object() ? value->get_object() : empty;
 }
 

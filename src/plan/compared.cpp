@@ -157,15 +157,16 @@ private:
     /// What could not be read is not created, and neither is what needs it and does not stand.
     bool spread_darkness() {
         bool any = false;
-        for (bool grew = true; grew;) {
+        resource::Needs const needs(designed_);
+        for (bool grew = !dark_.empty(); grew;) {
             grew = false;
             for (auto& [address, node] : out_.nodes) {
                 if (node.live || dark_.contains(address)) continue;
                 if (!node.unplanned) {
-                    auto const needs = designed_.needs(*node.designed);
+                    auto const needed_here = needs.of(*node.designed);
                     auto const needed =
-                        std::ranges::find_if(needs, [this](auto const& a) { return dark_.contains(a); });
-                    if (needed == needs.end()) continue;
+                        std::ranges::find_if(needed_here, [this](auto const& a) { return dark_.contains(a); });
+                    if (needed == needed_here.end()) continue;
                     node.unplanned = true;
                     node.change.because = fmt::format("not planned: it needs {}, which is not known", *needed);
                     out_.unknowns.push_back({address, fmt::format("it needs {}, which is not known", *needed)});

@@ -163,14 +163,13 @@ Step deletion(resource::Resource const& live, Names const& names, std::string be
 
 void order_deletions(Steps& steps, std::map<Address, std::string> const& deleted, Names const& names,
                      std::map<Address, std::string> const& kept) {
-    auto const uses = [&names](Address const& user) {
+    if (deleted.empty()) return;
+    resource::Needs const of_live(names.live), of_designed(names.designed);
+    auto const uses = [&](Address const& user) {
         std::set<Address> out;
-        for (auto const* graph : {&names.live, &names.designed}) {
-            auto const* resource = graph->find(user);
-            if (!resource) continue;
-            auto const needs = graph->needs(*resource);
-            out.insert(needs.begin(), needs.end());
-        }
+        for (auto const& [graph, needs] : {std::pair(&names.live, &of_live), std::pair(&names.designed, &of_designed)})
+            if (auto const* resource = graph->find(user))
+                for (auto& needed : needs->of(*resource)) out.insert(std::move(needed));
         return out;
     };
     for (auto const& [address, step] : deleted) {

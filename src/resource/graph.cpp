@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cassert>
 #include <set>
-#include <unordered_map>
 
 #include "resource/resource.hpp"
 
@@ -81,27 +80,31 @@ void each_text(shapes::Type const* shape, json::Value const& value, F const& vis
 
 }  // namespace
 
-std::vector<Address> Graph::needs(Resource const& resource) const {
+Needs::Needs(Graph const& graph) : graph_(graph) {
+    for (auto const& [_, candidate] : graph.resources())
+        if (candidate.id) by_key_.emplace(candidate.id->key(), &candidate);
+}
+
+std::vector<Address> Graph::needs(Resource const& resource) const { return Needs(*this).of(resource); }
+
+std::vector<Address> Needs::of(Resource const& resource) const {
     std::set<Address> out;
     auto const need = [&](Address const& address) {
-        if (resources_.contains(address)) out.insert(address);
+        if (graph_.find(address)) out.insert(address);
     };
     if (resource.parent) need(*resource.parent);
     for (auto const& pending : resource.pending)
         if (auto const* output = std::get_if<Output>(&pending.from)) need(output->address);
     for (auto const& reference : resource.references) need(reference.to);
 
-    std::unordered_map<std::string_view, Resource const*> by_key;
-    for (auto const& [_, candidate] : resources_)
-        if (candidate.id) by_key.emplace(candidate.id->key(), &candidate);
     auto const* row = shapes::find(resource.type);
     auto const need_id = [&](std::string_view text) {
         if (text.empty() || text.front() != '/') return;
         auto const id = ResourceId::parse(text);
         // the thing itself, or what holds it: a key of a vault that is a node though the key is not
         for (std::optional<ResourceId> at = id ? std::optional(*id) : std::nullopt; at; at = at->parent()) {
-            auto const found = by_key.find(at->key());
-            if (found == by_key.end()) continue;
+            auto const found = by_key_.find(at->key());
+            if (found == by_key_.end()) continue;
             bool const below = resource.id && found->second->id->is_within(*resource.id);
             if (!below) out.insert(found->second->address);
             break;
@@ -119,10 +122,10 @@ std::vector<Address> Graph::needs(Resource const& resource) const {
     }
 
     auto const is_descendant = [&](Address const& address) {
-        auto const* at = find(address);
+        auto const* at = graph_.find(address);
         for (int steps = 0; at && steps < 64; ++steps) {
             if (at->address == resource.address) return true;
-            at = at->parent ? find(*at->parent) : nullptr;
+            at = at->parent ? graph_.find(*at->parent) : nullptr;
         }
         return false;
     };

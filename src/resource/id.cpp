@@ -1,6 +1,7 @@
 /// ResourceId: the only reading of an ARM id.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <unordered_map>
 
@@ -12,35 +13,25 @@ namespace {
 
 constexpr std::size_t longest = 4096;  ///< far above what Azure accepts; hostile text stops here
 
-/// Where a parsed id's parts stand: pairs of key and value, `provider` at the last "providers".
-struct Parts {
-    std::vector<std::string> segments;
-    std::size_t provider =
-        0;  ///< index of the last "providers" that opens a namespace; segments.size() when there is none
-    std::size_t scope_end() const { return provider; }
-};
-
-/// Splits the canonical text. `providers` opens a namespace only where a key is expected, so a thing named "providers"
-/// is a name.
-Parts parts_of(std::string_view text) {
-    Parts out;
-    out.segments = base::split(text.substr(1), '/');
-    out.provider = out.segments.size();
-    std::size_t at = 0;
-    while (at < out.segments.size()) {
-        if (base::same_text(out.segments[at], "providers")) out.provider = at;
-        at += 2;  // "providers/namespace", "type/name", "subscriptions/guid": always two
+std::vector<std::string_view> segments_of(std::string_view text) {
+    std::vector<std::string_view> out;
+    out.reserve(16);
+    for (std::size_t begin = 0; begin <= text.size();) {
+        auto const end = std::min(text.find('/', begin), text.size());
+        if (end > begin) out.push_back(text.substr(begin, end - begin));  // doubled, leading and trailing slashes
+        begin = end + 1;
     }
     return out;
 }
 
-std::string joined(std::span<std::string const> segments) {
-    std::string out;
-    for (auto const& segment : segments) {
-        out += '/';
-        out += segment;
-    }
-    return out;
+/// Where the last "providers" stands that opens a namespace, the number of segments when there is none. It opens one only
+/// where a key is expected ("providers/namespace", "type/name", "subscriptions/guid": always two), so a thing named
+/// "providers" is a name.
+std::size_t provider_in(std::span<std::string_view const> segments) {
+    auto found = segments.size();
+    for (std::size_t at = 0; at < segments.size(); at += 2)
+        if (base::same_text(segments[at], "providers")) found = at;
+    return found;
 }
 
 /// By its name in lower case.
@@ -57,11 +48,11 @@ std::unordered_map<std::string, std::string_view> const& namespaces() {
 }
 
 /// The canonical case of a namespace and of each type word, as far as `shapes` knows them.
-void canonical_type(std::span<std::string> provider) {
+void canonical_type(std::span<std::string_view> provider) {
     // provider = [namespace, type, name, type, name …]
     if (auto const known = namespaces().find(base::lower(provider[0])); known != namespaces().end())
         provider[0] = known->second;
-    std::string type = provider[0];
+    std::string type(provider[0]);
     for (std::size_t at = 1; at < provider.size(); at += 2) {
         type += '/';
         type += provider[at];
@@ -103,12 +94,8 @@ base::Result<ResourceId> ResourceId::parse(std::string_view given) {
     }
     if (text.empty() || text.front() != '/') return refuse("it does not begin with '/'");
 
-    std::vector<std::string> segments;
-    for (auto& segment : base::split(text, '/')) {
-        if (segment.empty()) continue;  // doubled, leading and trailing slashes
-        if (!writable_segment(segment)) return refuse("it holds characters that no id has");
-        segments.push_back(std::move(segment));
-    }
+    auto segments = segments_of(text);
+    if (!std::ranges::all_of(segments, writable_segment)) return refuse("it holds characters that no id has");
     if (segments.empty()) return refuse("it names nothing");
 
     std::size_t at = 0;
@@ -129,7 +116,7 @@ base::Result<ResourceId> ResourceId::parse(std::string_view given) {
         segments[at] = "providers";
         if (left() < 4) return refuse("after 'providers' come namespace, type and name");
         std::size_t const begin = at + 1;
-        if (segments[begin].find('.') == std::string::npos) return refuse("the provider's namespace has no dot");
+        if (segments[begin].find('.') == std::string_view::npos) return refuse("the provider's namespace has no dot");
         at += 2;
         while (left() > 0 && !base::same_text(segments[at], "providers")) {
             if (left() < 2) return refuse(fmt::format("the name after '{}' is missing", base::printable(segments[at])));
@@ -137,7 +124,9 @@ base::Result<ResourceId> ResourceId::parse(std::string_view given) {
         }
         canonical_type(std::span(segments).subspan(begin, at - begin));
     }
-    std::string canonical = joined(segments);
+    std::string canonical;
+    canonical.reserve(text.size());
+    for (auto const segment : segments) canonical.append("/").append(segment);
     std::string key = base::lower(canonical);
     return ResourceId(std::move(canonical), std::move(key));
 }
@@ -145,36 +134,35 @@ base::Result<ResourceId> ResourceId::parse(std::string_view given) {
 std::string_view ResourceId::name() const { return std::string_view(text_).substr(text_.rfind('/') + 1); }
 
 std::string ResourceId::type() const {
-    auto const parts = parts_of(text_);
-    if (parts.provider == parts.segments.size())
-        return parts.segments.size() == 2 ? "Microsoft.Resources/subscriptions" : "Microsoft.Resources/resourceGroups";
-    std::string out = parts.segments[parts.provider + 1];
-    for (std::size_t at = parts.provider + 2; at < parts.segments.size(); at += 2) {
-        out += '/';
-        out += parts.segments[at];
-    }
+    auto const segments = segments_of(text_);
+    auto const provider = provider_in(segments);
+    if (provider == segments.size())
+        return segments.size() == 2 ? "Microsoft.Resources/subscriptions" : "Microsoft.Resources/resourceGroups";
+    std::string out(segments[provider + 1]);
+    for (std::size_t at = provider + 2; at < segments.size(); at += 2) out.append("/").append(segments[at]);
     return out;
 }
 
 std::string ResourceId::subscription() const {
-    auto const segments = base::split(std::string_view(text_).substr(1), '/');
-    return segments[0] == "subscriptions" ? segments[1] : std::string();
+    auto const segments = segments_of(text_);
+    return segments[0] == "subscriptions" ? std::string(segments[1]) : std::string();
 }
 
 std::string ResourceId::group() const {
-    auto const segments = base::split(std::string_view(text_).substr(1), '/');
-    return segments.size() >= 4 && segments[0] == "subscriptions" && segments[2] == "resourceGroups" ? segments[3]
-                                                                                                     : std::string();
+    auto const segments = segments_of(text_);
+    bool const in_group =
+        segments.size() >= 4 && segments[0] == "subscriptions" && segments[2] == "resourceGroups";
+    return in_group ? std::string(segments[3]) : std::string();
 }
 
 std::optional<ResourceId> ResourceId::parent() const {
-    auto const parts = parts_of(text_);
-    std::size_t keep = parts.segments.size() - 2;                            // a pair less
-    if (parts.provider + 4 == parts.segments.size()) keep = parts.provider;  // the last pair of its provider: the scope
+    auto const segments = segments_of(text_);
+    auto const provider = provider_in(segments);
+    // A pair less; of the last pair of its provider, the scope.
+    auto const keep = provider + 4 == segments.size() ? provider : segments.size() - 2;
     if (keep == 0) return std::nullopt;
-    std::string text = joined(std::span(parts.segments).first(keep));
-    std::string key = base::lower(text);
-    return ResourceId(std::move(text), std::move(key));
+    auto const length = static_cast<std::size_t>(segments[keep].data() - text_.data()) - 1;
+    return ResourceId(text_.substr(0, length), key_.substr(0, length));
 }
 
 bool ResourceId::is_within(ResourceId const& ancestor) const {

@@ -7,6 +7,8 @@
 /// The order of work is read from `pending`, ids inside bodies, parents and `references`: from nothing else.
 #pragma once
 
+#include <unordered_map>
+
 #include "json/json.hpp"
 #include "shapes/shapes.hpp"
 
@@ -124,6 +126,7 @@ public:
     /// Addresses this resource needs first: parent, pending outputs, ids in the body (values and member names; read-only
     /// parts point backwards and do not count), references. Only nodes of this graph; an id of something inside a node
     /// means the nearest node that holds it; never itself nor what is below it. Sorted, no duplicates.
+    /// Who asks for many nodes asks `Needs`.
     std::vector<Address> needs(Resource const&) const;
 
     std::vector<Unread> unread;   ///< what could not be read: judges answer `unknown` there, never pass
@@ -131,6 +134,17 @@ public:
 
 private:
     std::map<Address, Resource> resources_;
+};
+
+/// What the nodes of a graph need first, for the whole graph: its ids are gathered once, and it stays as it is meanwhile.
+class Needs {
+public:
+    explicit Needs(Graph const&);
+    std::vector<Address> of(Resource const&) const;
+
+private:
+    Graph const& graph_;
+    std::unordered_map<std::string_view, Resource const*> by_key_;
 };
 
 /// The tag by which a resource is ours; its value is the spec's name.

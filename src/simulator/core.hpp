@@ -2,6 +2,7 @@
 #pragma once
 
 #include "simulator/arm/throttle.hpp"
+#include "simulator/entra/claims.hpp"
 #include "simulator/entra/signer.hpp"
 #include "simulator/http.hpp"
 #include "simulator/simulator.hpp"
@@ -17,6 +18,7 @@ struct Core {
     Fate fair;
     Fate& fate() { return options.fate ? *options.fate : fair; }
     entra::Signer signer;  ///< holds the store's signing key
+    entra::Genuine genuine;
 
     /// Seeded by the world, the purpose and how often it was asked: who draws in between does not matter.
     base::Prng prng(std::string_view purpose);

@@ -86,11 +86,14 @@ Asked take_apart(world::Request const& request) {
 }
 
 world::Response answer_json(int status, json::Value const& body) {
-    world::Response response{.status = status, .headers = {}, .body = {}};
-    if (body.is_null()) return response;
-    response.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
-    response.body = json::write(body);
-    return response;
+    return body.is_null() ? world::Response{.status = status, .headers = {}, .body = {}}
+                          : answer_text(status, json::write(body));
+}
+
+world::Response answer_text(int status, std::string json) {
+    return {.status = status,
+            .headers = {{"Content-Type", "application/json; charset=utf-8"}},
+            .body = std::move(json)};
 }
 
 }  // namespace holdfast::simulator

@@ -28,5 +28,6 @@ Asked take_apart(world::Request const&);
 std::map<std::string, std::string> read_form(std::string_view);
 
 world::Response answer_json(int status, json::Value const& body);
+world::Response answer_text(int status, std::string json);
 
 }  // namespace holdfast::simulator

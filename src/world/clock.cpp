@@ -1,8 +1,8 @@
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cassert>
+#include <list>
 
 #include "world/world.hpp"
 
@@ -11,30 +11,63 @@ namespace holdfast::world {
 namespace asio = boost::asio;
 
 namespace {
-/// A coroutine parked until somebody resumes it: a timer that never fires by itself, cancelled to wake.
-struct Sleeper {
-    explicit Sleeper(asio::any_io_executor executor)
-        : timer(std::move(executor), asio::steady_timer::time_point::max()) {}
-    asio::steady_timer timer;
-    bool woken = false;
+
+/// Coroutines parked until somebody resumes them. The context owns them: what nobody resumes goes when it goes. Timers
+/// that never fire would do as well, but a context that has one asks the system for events at every turn of its loop.
+class Parking final : public asio::execution_context::service {
+public:
+    using key_type = Parking;
+    static inline asio::execution_context::id id;
+    explicit Parking(asio::execution_context& context) : service(context) {}
+
+    struct Parked {
+        virtual ~Parked() = default;
+        virtual void resume() = 0;
+    };
+    using Place = std::list<std::unique_ptr<Parked>>::iterator;
+
+    template <typename Handler>
+    Place admit(Handler handler) {
+        struct Waiting final : Parked {
+            explicit Waiting(Handler h) : handler(std::move(h)) {}
+            void resume() override { asio::post(std::move(handler)); }
+            Handler handler;
+        };
+        return parked_.insert(parked_.end(), std::make_unique<Waiting>(std::move(handler)));
+    }
+    /// Once for each place.
+    void resume(Place place) {
+        auto const parked = std::move(*place);
+        parked_.erase(place);
+        parked->resume();
+    }
+
+private:
+    void shutdown() override { std::exchange(parked_, {}).clear(); }
+    std::list<std::unique_ptr<Parked>> parked_;
 };
 
-Task<void> park(std::shared_ptr<Sleeper> sleeper) {
-    while (!sleeper->woken) {
-        boost::system::error_code ignored;
-        co_await sleeper->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    }
+struct Sleeper {
+    Parking* parking;
+    Parking::Place place;
+    void wake() const { parking->resume(place); }
+};
+
+/// Suspends the coroutine that awaits it, and hands over who can wake it.
+template <typename Keep>
+Task<void> park(Keep keep) {
+    auto const executor = co_await asio::this_coro::executor;
+    auto& parking = asio::use_service<Parking>(asio::query(executor, asio::execution::context));
+    co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(
+        [&](auto handler) { keep(Sleeper{&parking, parking.admit(std::move(handler))}); }, asio::use_awaitable);
 }
-void wake(Sleeper& sleeper) {
-    sleeper.woken = true;
-    sleeper.timer.cancel();
-}
+
 }  // namespace
 
 struct VirtualClock::State {
     asio::io_context& io;
     Time now;
-    std::multimap<Time, std::shared_ptr<Sleeper>> sleepers;  // equal moments wake in the order they went to sleep
+    std::multimap<Time, Sleeper> sleepers;  // equal moments wake in the order they went to sleep
 };
 
 VirtualClock::VirtualClock(asio::io_context& io, Time start) : state_(std::make_shared<State>(State{io, start, {}})) {}
@@ -43,11 +76,9 @@ VirtualClock::~VirtualClock() = default;
 Time VirtualClock::now() const { return state_->now; }
 
 Task<void> VirtualClock::sleep(Duration duration) {
-    auto const state = state_;
-    auto const executor = co_await asio::this_coro::executor;
-    auto const sleeper = std::make_shared<Sleeper>(executor);
-    state->sleepers.emplace(state->now + std::max(duration, Duration{0}), sleeper);
-    co_await park(sleeper);
+    return park([state = state_, wait = std::max(duration, Duration{0})](Sleeper sleeper) {
+        state->sleepers.emplace(state->now + wait, sleeper);
+    });
 }
 
 void VirtualClock::run(Pace const& pace, std::function<bool()> const& stop) {
@@ -65,24 +96,20 @@ void VirtualClock::run(Pace const& pace, std::function<bool()> const& stop) {
         }
         auto const sleeper = first->second;
         state->sleepers.erase(first);
-        wake(*sleeper);
+        sleeper.wake();
     }
 }
 
 struct Signal::State {
-    std::vector<std::shared_ptr<Sleeper>> waiting;
+    std::vector<Sleeper> waiting;
 };
 Signal::Signal() : state_(std::make_shared<State>()) {}
 Task<void> Signal::wait() {
-    auto const state = state_;
-    auto const executor = co_await asio::this_coro::executor;
-    auto const sleeper = std::make_shared<Sleeper>(executor);
-    state->waiting.push_back(sleeper);
-    co_await park(sleeper);
+    return park([state = state_](Sleeper sleeper) { state->waiting.push_back(sleeper); });
 }
 void Signal::notify() {
     auto const waiting = std::exchange(state_->waiting, {});
-    for (auto const& sleeper : waiting) wake(*sleeper);
+    for (auto const& sleeper : waiting) sleeper.wake();
 }
 
 Task<void> together(std::size_t count, std::function<Task<void>(std::size_t)> make) {

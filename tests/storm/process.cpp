@@ -176,6 +176,7 @@ Task<Ended> Process::execute(Process* self, Seat* seat, plan::Plan plan, journal
     }
     watch.ended(*run);
     ended.run = run->run;
+    ended.took = run->ended - run->started;
     ended.done = run->outcome == "succeeded";
     ended.errors = run->errors;
     co_return ended;

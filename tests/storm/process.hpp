@@ -21,6 +21,7 @@ struct Ended {
     bool died = false;
     bool did = false;   ///< there was something to do and it was tried
     bool done = false;  ///< nothing was left to do, or all of it was done
+    base::Duration took{0};  ///< the run, without the looking before it
     std::vector<base::Error> errors;
     std::vector<plan::Guard> guards;
     std::string run;

@@ -307,7 +307,8 @@ world::Response answer(Core& core, Asked const& asked) {
         Work work(core, {.object_id = token->object_id, .client_id = token->client_id});
         auto said = carry_out(work, asked);
         if (said) {
-            response = answer_json(said->status, said->body);
+            response = said->written.empty() ? answer_json(said->status, said->body)
+                                             : answer_text(said->status, std::move(said->written));
             for (auto& header : said->headers) response.headers.push_back(std::move(header));
         } else {
             response = refuse(said.error(), envelope_of(asked));

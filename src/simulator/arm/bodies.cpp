@@ -1,6 +1,7 @@
 #include "simulator/arm/bodies.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace holdfast::simulator::arm {
 namespace {
@@ -123,13 +124,34 @@ void carry_read_only(shapes::ResourceType const* shape, json::Value const& exist
     if (shape) carry(shape->body, existing, into);
 }
 
+namespace {
+struct Default {
+    json::Path around, at;
+    json::Value value;
+};
+/// The rows of one type, read once.
+std::vector<Default> const& defaults_of(shapes::ResourceType const& shape) {
+    static auto const all = [] {
+        std::unordered_map<shapes::ResourceType const*, std::vector<Default>> read;
+        for (auto const& row : shapes::server_defaults()) {
+            auto const* type = shapes::find(row.type);
+            auto value = json::parse(row.value_json);
+            if (!type || !value || row.at.find('[') != std::string_view::npos) continue;
+            json::Path const at(row.at);
+            read[type].push_back({at.parent(), at, std::move(*value)});
+        }
+        return read;
+    }();
+    static std::vector<Default> const none;
+    auto const found = all.find(&shape);
+    return found == all.end() ? none : found->second;
+}
+}  // namespace
+
 void fill_defaults(shapes::ResourceType const& shape, json::Value& body) {
-    for (auto const& row : shapes::server_defaults()) {
-        if (!base::same_text(row.type, shape.name) || row.at.find('[') != std::string_view::npos) continue;
-        json::Path const at(row.at);
+    for (auto const& row : defaults_of(shape)) {
         // Only where the object around it was spoken of: absent profiles stay absent.
-        if (json::find(body, at) || (!at.parent().empty() && !json::find(body, at.parent()))) continue;
-        if (auto value = json::parse(row.value_json)) json::put(body, at, std::move(*value));
+        if (json::find(body, row.around) && !json::find(body, row.at)) json::put(body, row.at, row.value);
     }
 }
 

@@ -95,6 +95,7 @@ struct Answer {
     int status = 200;
     json::Value body;  ///< null: empty
     world::Headers headers;
+    std::string written{};  ///< the body as it goes out, where that is known already; `body` is null then
 };
 /// What an action or a route says: an answer, an error, or "work started" (202).
 struct Started {

@@ -32,28 +32,6 @@ bool sees_subscription(Request const& request) {
     return !assignments.empty();
 }
 
-json::Object provider_body(Request const& request, std::string_view name_space) {
-    json::Array types;
-    for (auto const& shape : shapes::all()) {
-        if (!base::same_text(namespace_of(shape.name), name_space)) continue;
-        json::Array versions, locations;
-        for (auto const version : shape.known_versions) versions.emplace_back(version);
-        for (auto const place : {"West Europe", "North Europe", "East US", "East US 2", "West US 3"})
-            locations.emplace_back(place);
-        types.push_back(json::Object{{"resourceType", shape.name.substr(shape.name.find('/') + 1)},
-                                     {"locations", std::move(locations)},
-                                     {"apiVersions", std::move(versions)},
-                                     {"capabilities", "None"}});
-    }
-    auto const state = request.work.registered(name_space) ? std::string("Registered")
-                                                           : request.store().registration(name_space).state;
-    return {{"id", here(request).text() + "/providers/" + std::string(name_space)},
-            {"namespace", name_space},
-            {"registrationState", state},
-            {"registrationPolicy", "RegistrationRequired"},
-            {"resourceTypes", std::move(types)}};
-}
-
 std::vector<std::string> namespaces() {
     std::set<std::string> names;
     for (auto const& shape : shapes::all()) names.insert(std::string(namespace_of(shape.name)));
@@ -64,6 +42,55 @@ std::vector<std::string> namespaces() {
 bool is_tagged(Stored const& stored, std::string const& tag, std::string_view value) {
     auto const said = json::text_at(stored.body, json::Path("tags").child(tag));
     return said && (value.empty() || *said == value);
+}
+
+/// What a namespace says of its types. The same in every world and as long as the program runs, and asked for again and
+/// again by whoever waits for a registration: so it is put together and written once.
+struct Types {
+    json::Array list;
+    std::string written;
+};
+Types const& types_of(std::string const& name_space) {
+    static std::map<std::string, Types> const all = [] {
+        std::map<std::string, Types> made;
+        for (auto const& shape : shapes::all()) {
+            json::Array versions, locations;
+            for (auto const version : shape.known_versions) versions.emplace_back(version);
+            for (auto const place : {"West Europe", "North Europe", "East US", "East US 2", "West US 3"})
+                locations.emplace_back(place);
+            made[base::lower(namespace_of(shape.name))].list.push_back(
+                json::Object{{"resourceType", shape.name.substr(shape.name.find('/') + 1)},
+                             {"locations", std::move(locations)},
+                             {"apiVersions", std::move(versions)},
+                             {"capabilities", "None"}});
+        }
+        for (auto& [name, types] : made) types.written = json::write(types.list);
+        return made;
+    }();
+    static Types const none{{}, "[]"};
+    auto const found = all.find(base::lower(name_space));
+    return found == all.end() ? none : found->second;
+}
+
+/// All that a provider's answer says but its types.
+json::Object provider_head(Request const& request, std::string_view name_space) {
+    auto const state = request.work.registered(name_space) ? std::string("Registered")
+                                                           : request.store().registration(name_space).state;
+    return {{"id", here(request).text() + "/providers/" + std::string(name_space)},
+            {"namespace", name_space},
+            {"registrationState", state},
+            {"registrationPolicy", "RegistrationRequired"}};
+}
+json::Object provider_body(Request const& request, std::string const& name_space) {
+    auto body = provider_head(request, name_space);
+    body["resourceTypes"] = types_of(name_space).list;
+    return body;
+}
+Answer provider_answer(Request const& request, std::string const& name_space) {
+    auto text = json::write(provider_head(request, name_space));
+    text.back() = ',';  // the types come last, by their name
+    text.append("\"resourceTypes\":").append(types_of(name_space).written).append("}");
+    return {.status = 200, .body = {}, .headers = {}, .written = std::move(text)};
 }
 
 ArmError unknown_namespace(std::string_view name_space) {
@@ -211,7 +238,7 @@ Said provider(Request const& request, std::string_view name_space) {
     if (name.empty()) return tl::unexpected(unknown_namespace(name_space));
     if (auto refused = check_permission(request, "Microsoft.Resources/subscriptions/providers/read", here(request)))
         return tl::unexpected(*refused);
-    return Answer{.status = 200, .body = provider_body(request, name), .headers = {}};
+    return provider_answer(request, name);
 }
 
 Said register_provider(Request const& request, std::string_view name_space, bool wanted) {
@@ -231,7 +258,7 @@ Said register_provider(Request const& request, std::string_view name_space, bool
                               "provider.registered", name, json::Object{});
     }
     if (!wanted && !always) request.store().put_registration(name, "NotRegistered");
-    return Answer{.status = 200, .body = provider_body(request, name), .headers = {}};
+    return provider_answer(request, name);
 }
 
 // ------------------------------------------------------------------------------------------------ rows

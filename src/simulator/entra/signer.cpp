@@ -6,8 +6,8 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include <algorithm>
 #include <cassert>
+#include <mutex>
 
 #include "simulator/openssl.hpp"
 
@@ -40,7 +40,29 @@ bool verified(EVP_PKEY* key, bool pss, std::string_view bytes, std::string_view 
 }  // namespace
 
 struct Signer::Key {
+    std::string pem;
     Pkey pkey;
+    Public shown;
+
+    explicit Key(std::string text) : pem(std::move(text)) {
+        Bio const in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+        pkey.reset(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
+        if (!right()) return;
+        shown.modulus = number(pkey.get(), OSSL_PKEY_PARAM_RSA_N);
+        shown.exponent = number(pkey.get(), OSSL_PKEY_PARAM_RSA_E);
+        shown.key_id = base::base64url(base::sha256(shown.modulus)).substr(0, 27);
+    }
+    bool right() const { return pkey && EVP_PKEY_get_base_id(pkey.get()) == EVP_PKEY_RSA; }
+
+    /// Worlds of one process share their key: reading it, and blinding it for its first signature, cost more than a
+    /// signature does.
+    static std::shared_ptr<Key const> of(std::string const& pem) {
+        static std::mutex guard;
+        static std::shared_ptr<Key const> last;
+        std::scoped_lock const lock(guard);
+        if (!last || last->pem != pem) last = std::make_shared<Key const>(pem);
+        return last;
+    }
 };
 
 Signer::Signer() = default;
@@ -59,14 +81,15 @@ std::string Signer::new_key_pem() {
 }
 
 bool Signer::load(std::string const& pem) {
-    Bio const in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    Pkey key(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
-    if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return false;
-    public_.modulus = number(key.get(), OSSL_PKEY_PARAM_RSA_N);
-    public_.exponent = number(key.get(), OSSL_PKEY_PARAM_RSA_E);
-    public_.key_id = base::base64url(base::sha256(public_.modulus)).substr(0, 27);
-    key_ = std::make_unique<Key>(Key{std::move(key)});
+    auto key = Key::of(pem);
+    if (!key->right()) return false;
+    key_ = std::move(key);
     return true;
+}
+
+Signer::Public const& Signer::published() const {
+    static Public const none;
+    return key_ ? key_->shown : none;
 }
 
 std::string Signer::sign(std::string_view bytes) const {
@@ -83,13 +106,7 @@ std::string Signer::sign(std::string_view bytes) const {
 }
 
 bool Signer::verify(std::string_view bytes, std::string_view signature) const {
-    if (!key_) return false;
-    auto const whole = std::string(bytes) + '.' + std::string(signature);
-    if (std::find(right_.begin(), right_.end(), whole) != right_.end()) return true;
-    if (!verified(key_->pkey.get(), false, bytes, signature)) return false;
-    if (right_.size() >= most_remembered) right_.erase(right_.begin());
-    right_.push_back(whole);
-    return true;
+    return key_ && verified(key_->pkey.get(), false, bytes, signature);
 }
 
 bool signed_by_certificate(std::string const& certificate_pem, std::string_view algorithm, std::string_view bytes,

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "base/base.hpp"
 
@@ -24,14 +23,11 @@ public:
     struct Public {
         std::string key_id, modulus, exponent;  ///< base64url, as JWKS has them
     };
-    Public const& published() const { return public_; }
+    Public const& published() const;
 
 private:
     struct Key;
-    static constexpr std::size_t most_remembered = 16;
-    std::unique_ptr<Key> key_;
-    Public public_;
-    mutable std::vector<std::string> right_;  // tokens found right lately: a client shows the same one with every call
+    std::shared_ptr<Key const> key_;
 };
 
 /// Whether the certificate's key made this signature (RS256 or PS256).

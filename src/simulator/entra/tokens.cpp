@@ -112,34 +112,50 @@ std::optional<Parts> take_apart(std::string_view token) {
     return Parts{std::move(*header), std::move(*claims), parts[0] + "." + parts[1], std::move(*signature)};
 }
 
-tl::expected<Token, Refused> verify(Core const& core, std::string_view token, Audience service, Asked const& asked) {
-    auto const refuse = [](Fault fault, std::string message) {
-        return tl::unexpected(Refused{fault, std::move(message)});
-    };
+namespace {
+
+/// What the token says, when its signature is the world's.
+Claims const* genuine(Core& core, std::string_view token) {
+    if (auto const* known = core.genuine.find(token)) return known;
     auto const parts = take_apart(token);
-    if (!parts) return refuse(Fault::malformed, "The access token is invalid.");
-    if (json::text_at(parts->header, "alg").value_or("") != "RS256" ||
+    if (!parts || json::text_at(parts->header, "alg").value_or("") != "RS256" ||
         !core.signer.verify(parts->signed_bytes, parts->signature))
-        return refuse(Fault::malformed, "The access token's signature is invalid.");
+        return nullptr;
     auto const text = [&](char const* claim) { return std::string(json::text_at(parts->claims, claim).value_or("")); };
     auto const moment = [&](char const* claim) {
         return Time{Duration{json::whole_at(parts->claims, claim).value_or(0) * 1000}};
     };
+    return &core.genuine.keep(token, {.not_before = moment("nbf"),
+                                      .expires = moment("exp"),
+                                      .audience = text("aud"),
+                                      .tenant = text("tid"),
+                                      .object_id = text("oid"),
+                                      .client_id = text("appid")});
+}
+
+}  // namespace
+
+tl::expected<Token, Refused> verify(Core& core, std::string_view token, Audience service, Asked const& asked) {
+    auto const refuse = [](Fault fault, std::string message) {
+        return tl::unexpected(Refused{fault, std::move(message)});
+    };
+    auto const* claims = genuine(core, token);
+    if (!claims) return refuse(Fault::malformed, "The access token is invalid.");
     auto const now = core.store.now();
-    if (moment("exp") <= now) {
-        return refuse(Fault::expired, "The access token expiry UTC time '" + base::to_string(moment("exp")) +
+    if (claims->expires <= now) {
+        return refuse(Fault::expired, "The access token expiry UTC time '" + base::to_string(claims->expires) +
                                           "' is earlier than current UTC time '" + base::to_string(now) + "'.");
     }
-    if (moment("nbf") > now + clock_skew) return refuse(Fault::malformed, "The access token is not valid yet.");
-    if (!accepted(text("aud"), service, asked)) {
-        return refuse(Fault::audience,
-                      "The access token has been obtained for wrong audience or resource '" + text("aud") + "'.");
+    if (claims->not_before > now + clock_skew) return refuse(Fault::malformed, "The access token is not valid yet.");
+    if (!accepted(claims->audience, service, asked)) {
+        return refuse(Fault::audience, "The access token has been obtained for wrong audience or resource '" +
+                                           claims->audience + "'.");
     }
-    if (text("tid") != core.options.owner.tenant) {
-        return refuse(Fault::tenant, "The access token is from the wrong issuer: tenant '" + text("tid") +
+    if (claims->tenant != core.options.owner.tenant) {
+        return refuse(Fault::tenant, "The access token is from the wrong issuer: tenant '" + claims->tenant +
                                          "' instead of '" + core.options.owner.tenant + "'.");
     }
-    return Token{text("oid"), text("appid"), text("aud")};
+    return Token{claims->object_id, claims->client_id, claims->audience};
 }
 
 }  // namespace holdfast::simulator::entra

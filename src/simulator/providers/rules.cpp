@@ -179,15 +179,15 @@ Refusal refuse_in_use(Context& context, Stored const& thing) {
     return {};
 }
 
-std::string text(json::Value const& value, json::Path const& path) {
+std::string text(json::Value const& value, json::Place path) {
     return std::string(json::text_at(value, path).value_or(""));
 }
 
-bool truth(json::Value const& value, json::Path const& path, bool otherwise) {
+bool truth(json::Value const& value, json::Place path, bool otherwise) {
     return json::truth_at(value, path).value_or(otherwise);
 }
 
-bool says(json::Value const& value, json::Path const& path) {
+bool says(json::Value const& value, json::Place path) {
     auto const* found = json::find(value, path);
     return found && !found->is_null();
 }
@@ -196,7 +196,7 @@ void fill(json::Value& value, json::Path const& path, json::Value content) {
     if (!says(value, path)) json::put(value, path, std::move(content));
 }
 
-std::vector<std::string> strings(json::Value const& value, json::Path const& path) {
+std::vector<std::string> strings(json::Value const& value, json::Place path) {
     std::vector<std::string> out;
     for (auto const& one : json::list_at(value, path))
         if (auto const* words = one.if_string()) out.emplace_back(words->begin(), words->end());

@@ -41,12 +41,12 @@ Refusal refuse_in_use(Context&, Stored const&);
 // ---------------------------------------------------------------------------------------------- small words
 
 /// Text at a path, or empty.
-std::string text(json::Value const&, json::Path const&);
-bool truth(json::Value const&, json::Path const&, bool otherwise = false);
+std::string text(json::Value const&, json::Place);
+bool truth(json::Value const&, json::Place, bool otherwise = false);
 /// Puts the value where nothing stands (null counts as nothing).
 void fill(json::Value&, json::Path const&, json::Value);
-bool says(json::Value const&, json::Path const&);  ///< something other than null stands there
-std::vector<std::string> strings(json::Value const&, json::Path const&);
+bool says(json::Value const&, json::Place);  ///< something other than null stands there
+std::vector<std::string> strings(json::Value const&, json::Place);
 
 /// The first refusal of several questions asked in order.
 template <typename... Questions>

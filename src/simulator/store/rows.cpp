@@ -20,11 +20,6 @@ json::Value member(json::Value const& row, char const* key) {
     auto const* found = row.as_object().if_contains(key);
     return found ? *found : json::Value{};
 }
-json::Array array_of(std::vector<std::string> const& texts) {
-    json::Array array;
-    for (auto const& text : texts) array.emplace_back(text);
-    return array;
-}
 std::vector<std::string> texts(json::Value const& row, char const* key) {
     std::vector<std::string> out;
     for (auto const& item : json::list_at(row, json::Path{}.child(key))) {
@@ -33,18 +28,45 @@ std::vector<std::string> texts(json::Value const& row, char const* key) {
     return out;
 }
 
+/// A row as it grows, member by member: what it holds may be a whole cluster, and is not copied to be written.
+class Row {
+public:
+    Row& value(std::string_view name, json::Value const& value) { return member(name, boost::json::serialize(value)); }
+    Row& text(std::string_view name, std::string_view text) {
+        return member(name, boost::json::serialize(boost::json::string_view(text)));
+    }
+    Row& whole(std::string_view name, std::int64_t number) { return member(name, std::to_string(number)); }
+    Row& moment(std::string_view name, Time time) { return whole(name, milliseconds(time)); }
+    Row& truth(std::string_view name, bool truth) { return member(name, truth ? "true" : "false"); }
+    Row& texts(std::string_view name, std::vector<std::string> const& texts) {
+        json::Array array;
+        for (auto const& text : texts) array.emplace_back(text);
+        return member(name, boost::json::serialize(array));
+    }
+    Row& member(std::string_view name, std::string_view written) {
+        text_.append(text_.empty() ? "{\"" : ",\"").append(name).append("\":").append(written);
+        return *this;
+    }
+    std::string done() { return std::move(text_.append("}")); }
+
+private:
+    std::string text_;
+};
+
 }  // namespace
 
-json::Value to_json(Stored const& stored) {
-    return json::Object{{"id", stored.id.text()},
-                        {"type", stored.type},
-                        {"body", stored.body},
-                        {"hidden", stored.hidden},
-                        {"created", milliseconds(stored.created)},
-                        {"changed", milliseconds(stored.changed)},
-                        {"version", stored.version},
-                        {"deleting", stored.deleting},
-                        {"createdBy", stored.created_by}};
+std::string written(Stored const& stored) {
+    return Row()
+        .text("id", stored.id.text())
+        .text("type", stored.type)
+        .value("body", stored.body)
+        .value("hidden", stored.hidden)
+        .moment("created", stored.created)
+        .moment("changed", stored.changed)
+        .whole("version", stored.version)
+        .truth("deleting", stored.deleting)
+        .text("createdBy", stored.created_by)
+        .done();
 }
 
 base::Result<Stored> stored_from(json::Value const& row) {
@@ -61,11 +83,16 @@ base::Result<Stored> stored_from(json::Value const& row) {
                   .created_by = text(row, "createdBy")};
 }
 
-json::Value to_json(Principal const& principal) {
-    return json::Object{{"objectId", principal.object_id},       {"kind", principal.kind},
-                        {"clientId", principal.client_id},       {"name", principal.name},
-                        {"resource", principal.resource},        {"visibleFrom", milliseconds(principal.visible_from)},
-                        {"members", array_of(principal.members)}};
+std::string written(Principal const& principal) {
+    return Row()
+        .text("objectId", principal.object_id)
+        .text("kind", principal.kind)
+        .text("clientId", principal.client_id)
+        .text("name", principal.name)
+        .text("resource", principal.resource)
+        .moment("visibleFrom", principal.visible_from)
+        .texts("members", principal.members)
+        .done();
 }
 
 Principal principal_from(json::Value const& row) {
@@ -78,15 +105,17 @@ Principal principal_from(json::Value const& row) {
             .members = texts(row, "members")};
 }
 
-json::Value to_json(SoftDeleted const& deleted) {
-    json::Array things;
-    for (auto const& thing : deleted.things) things.push_back(to_json(thing));
-    return json::Object{{"kind", deleted.kind},
-                        {"name", deleted.name},
-                        {"things", std::move(things)},
-                        {"deleted", milliseconds(deleted.deleted)},
-                        {"until", milliseconds(deleted.until)},
-                        {"purgeProtected", deleted.purge_protected}};
+std::string written(SoftDeleted const& deleted) {
+    std::vector<std::string> things;
+    for (auto const& thing : deleted.things) things.push_back(written(thing));
+    return Row()
+        .text("kind", deleted.kind)
+        .text("name", deleted.name)
+        .member("things", "[" + base::join(things, ",") + "]")
+        .moment("deleted", deleted.deleted)
+        .moment("until", deleted.until)
+        .truth("purgeProtected", deleted.purge_protected)
+        .done();
 }
 
 base::Result<SoftDeleted> soft_deleted_from(json::Value const& row) {
@@ -104,25 +133,27 @@ base::Result<SoftDeleted> soft_deleted_from(json::Value const& row) {
     return deleted;
 }
 
-json::Value to_json(Operation const& operation) {
-    return json::Object{{"id", operation.id},
-                        {"verb", operation.verb},
-                        {"target", operation.target},
-                        {"type", operation.type},
-                        {"location", operation.location},
-                        {"apiVersion", operation.api_version},
-                        {"started", milliseconds(operation.started)},
-                        {"ends", milliseconds(operation.ends)},
-                        {"status", operation.status},
-                        {"error", operation.error},
-                        {"errorStatus", operation.error_status},
-                        {"caller", operation.caller},
-                        {"locks", array_of(operation.locks)},
-                        {"steps", array_of(operation.steps)},
-                        {"function", operation.function},
-                        {"payload", operation.payload},
-                        {"finalStatus", operation.final_status},
-                        {"result", operation.result}};
+std::string written(Operation const& operation) {
+    return Row()
+        .text("id", operation.id)
+        .text("verb", operation.verb)
+        .text("target", operation.target)
+        .text("type", operation.type)
+        .text("location", operation.location)
+        .text("apiVersion", operation.api_version)
+        .moment("started", operation.started)
+        .moment("ends", operation.ends)
+        .text("status", operation.status)
+        .value("error", operation.error)
+        .whole("errorStatus", operation.error_status)
+        .text("caller", operation.caller)
+        .texts("locks", operation.locks)
+        .texts("steps", operation.steps)
+        .text("function", operation.function)
+        .value("payload", operation.payload)
+        .whole("finalStatus", operation.final_status)
+        .value("result", operation.result)
+        .done();
 }
 
 Operation operation_from(json::Value const& row) {
@@ -146,12 +177,14 @@ Operation operation_from(json::Value const& row) {
             .result = member(row, "result")};
 }
 
-json::Value to_json(Event const& event) {
-    return json::Object{{"at", milliseconds(event.at)},
-                        {"number", event.number},
-                        {"function", event.function},
-                        {"id", event.id},
-                        {"payload", event.payload}};
+std::string written(Event const& event) {
+    return Row()
+        .moment("at", event.at)
+        .whole("number", event.number)
+        .text("function", event.function)
+        .text("id", event.id)
+        .value("payload", event.payload)
+        .done();
 }
 
 Event event_from(json::Value const& row) {

@@ -5,11 +5,11 @@
 
 namespace holdfast::simulator {
 
-json::Value to_json(Stored const&);
-json::Value to_json(Principal const&);
-json::Value to_json(SoftDeleted const&);
-json::Value to_json(Operation const&);
-json::Value to_json(Event const&);
+std::string written(Stored const&);
+std::string written(Principal const&);
+std::string written(SoftDeleted const&);
+std::string written(Operation const&);
+std::string written(Event const&);
 base::Result<Stored> stored_from(json::Value const&);
 Principal principal_from(json::Value const&);
 base::Result<SoftDeleted> soft_deleted_from(json::Value const&);

@@ -37,7 +37,7 @@ std::optional<std::string> Store::row(std::string const& key) const {
     };
     auto const write = [](auto const* value) -> std::optional<std::string> {
         if (!value) return std::nullopt;
-        return text_of(to_json(*value));
+        return written(*value);
     };
     if (auto const name = named(thing_rows)) return write(at(things_, *name));
     if (auto const name = named(principal_rows)) return write(at(principals_, *name));

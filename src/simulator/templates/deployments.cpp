@@ -15,7 +15,7 @@ using arm::Reply;
 
 constexpr std::string_view source = "recorded traffic and the REST reference of Microsoft.Resources, read 2026-11-23";
 
-std::string text(json::Value const& value, json::Path const& at) {
+std::string text(json::Value const& value, json::Place at) {
     return std::string(json::text_at(value, at).value_or(""));
 }
 

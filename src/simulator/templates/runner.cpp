@@ -14,7 +14,7 @@ using arm::error;
 constexpr char const* kept_at = "deployment";  // in Stored::hidden: template, parameters, mode, seed, items, outputs
 constexpr Duration look_again{5000};
 
-std::string text(json::Value const& value, json::Path const& at) {
+std::string text(json::Value const& value, json::Place at) {
     return std::string(json::text_at(value, at).value_or(""));
 }
 

@@ -4,7 +4,7 @@
 
 namespace holdfast::simulator::providers::containerservice {
 namespace {
-std::vector<std::string> subnets_at(std::vector<Pool> const& pools, json::Path const& path) {
+std::vector<std::string> subnets_at(std::vector<Pool> const& pools, json::Place path) {
     std::vector<std::string> out;
     for (auto const& pool : pools) {
         auto const id = text(*pool.body, path);

@@ -26,9 +26,9 @@ struct Design {
     Stored const* existing = nullptr;  ///< the cluster; null: it is created
     bool cluster_asked = true;         ///< false: only a pool is written
 
-    std::string at(json::Path const& path) const { return text(body, path); }
-    bool on(json::Path const& path, bool otherwise = false) const { return truth(body, path, otherwise); }
-    bool is(json::Path const& path, std::string_view value) const { return base::same_text(text(body, path), value); }
+    std::string at(json::Place path) const { return text(body, path); }
+    bool on(json::Place path, bool otherwise = false) const { return truth(body, path, otherwise); }
+    bool is(json::Place path, std::string_view value) const { return base::same_text(text(body, path), value); }
     std::string location() const { return at("location"); }
     bool any_windows() const;
     /// Every subnet that nodes or pods live in, once; empty: Azure makes the network.

@@ -6,7 +6,7 @@
 namespace holdfast::simulator::providers::containerservice {
 namespace {
 
-std::string current_of(Stored const& stored, json::Path const& path, json::Path const& written) {
+std::string current_of(Stored const& stored, json::Place path, json::Place written) {
     auto const current = text(stored.body, path);
     return current.empty() ? text(stored.body, written) : current;
 }
