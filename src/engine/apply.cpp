@@ -1,6 +1,8 @@
 // The run: starts what may run, waits for what ends, stops when told to.
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "engine/progress.hpp"
 
@@ -67,6 +69,8 @@ Task<Result<Run>> apply(Apply in) {
             if (!next) break;
             auto step = carry_out(run, *next);
             begin(executor, std::move(step));
+            // Each begins in a turn of the loop's own: a thousand that may begin at once hold nobody up.
+            co_await boost::asio::post(executor, boost::asio::use_awaitable);
         }
         if (run->stopping || run->schedule.over()) break;
         auto waiting = run->signal.wait();

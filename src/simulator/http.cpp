@@ -14,6 +14,7 @@ std::string as_text(std::string decoded) {
 }
 
 std::string form_decoded(std::string_view text) {
+    if (text.find_first_of("+%") == std::string_view::npos) return as_text(std::string(text));
     std::string spaced(text);
     std::replace(spaced.begin(), spaced.end(), '+', ' ');
     return as_text(base::percent_decoded(spaced));
@@ -21,12 +22,14 @@ std::string form_decoded(std::string_view text) {
 
 std::map<std::string, std::string> read_pairs(std::string_view text, std::string (*decoded)(std::string_view)) {
     std::map<std::string, std::string> pairs;
-    for (auto const& part : base::split(text, '&')) {
+    while (!text.empty()) {
+        auto const end = std::min(text.find('&'), text.size());
+        auto const part = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
         if (part.empty()) continue;
         auto const equals = part.find('=');
-        auto const key = decoded(std::string_view(part).substr(0, equals));
-        pairs.emplace(base::lower(key),
-                      equals == std::string::npos ? "" : decoded(std::string_view(part).substr(equals + 1)));
+        auto const key = decoded(part.substr(0, equals));
+        pairs.emplace(base::lower(key), equals == std::string_view::npos ? "" : decoded(part.substr(equals + 1)));
     }
     return pairs;
 }
@@ -71,6 +74,7 @@ Asked take_apart(world::Request const& request) {
     asked.target = as_text(std::string(rest));
 
     auto const question = rest.find('?');
+    asked.path.reserve(16);
     for (auto& segment : base::split(as_text(base::percent_decoded(rest.substr(0, question))), '/')) {
         if (!segment.empty()) asked.path.push_back(std::move(segment));
     }

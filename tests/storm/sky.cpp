@@ -127,8 +127,8 @@ public:
         bool const twice = scene_.strikes(Kind::duplicate, at);
         auto const key = base::lower(path_of(url));
         bool const with_claims = at == Doing::sign_in && says_claims(request);
-        auto copy = request;
-        auto result = co_await inner_.send(std::move(copy));
+        auto first = twice ? request : std::move(request);
+        auto result = co_await inner_.send(std::move(first));
         if (twice) {
             if (writes(at)) scene_.doubts.unsure(key);
             auto again = co_await inner_.send(std::move(request));
