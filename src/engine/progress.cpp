@@ -39,6 +39,7 @@ void Progress::begin() {
     run.started = now();
     counted = in.client.counts();
     in_flight = state.in_flight;
+    run.timeline.reserve(in.plan.steps.size());
     say(RunStarted{run.run, in.plan.steps.size()});
     for (auto const& one : in.plan.steps)
         if (auto const it = state.done.find(one.id); it != state.done.end()) {
