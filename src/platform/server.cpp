@@ -47,7 +47,11 @@ std::string written(world::Response const& response, bool head, bool keep_alive)
     return out;
 }
 
-class RealServer;
+/// A header that goes on in the next line: obsolete (RFC 9112, 5.2), and read differently by different readers.
+bool has_folded_line(std::string_view bytes) {
+    auto const head = bytes.substr(0, bytes.find("\r\n\r\n"));
+    return head.find("\r\n ") != std::string_view::npos || head.find("\r\n\t") != std::string_view::npos;
+}
 
 /// One accepted socket and its deadline. Shared by the coroutine that serves it and the server that may close it.
 struct Connection {
@@ -220,7 +224,8 @@ private:
         while (!parser.is_done()) {
             if (!rest.empty()) {
                 boost::beast::error_code bad;
-                auto const used = parser.put(asio::buffer(rest), bad);
+                if (!parser.is_header_done() && has_folded_line(rest)) bad = http::error::bad_obs_fold;
+                auto const used = bad ? 0 : parser.put(asio::buffer(rest), bad);
                 rest.erase(0, used);
                 if (bad && bad != http::error::need_more) {
                     int const status = bad == http::error::body_limit     ? 413
