@@ -35,8 +35,8 @@ def type_of(identity):
 
 
 class Bound:
-    def __init__(self, drawn, rows):
-        self.drawn, self.rows = drawn, rows
+    def __init__(self, drawn, rows, roles):
+        self.drawn, self.rows, self.roles = drawn, rows, roles
         self.by_type = {}
         for row in rows.values():
             self.by_type.setdefault(row['type'].lower(), []).append(row['id'])
@@ -58,7 +58,10 @@ class Bound:
         kind = type_of(identity)
         if kind == ROLE:
             target = identity.rsplit('/providers/', 1)[0]
-            return GRANTED_ON.get(re.sub(r'/namespaces$', '', type_of(target)), [])
+            found = GRANTED_ON.get(re.sub(r'/namespaces$', '', type_of(target)), [])
+            # Several roles may be granted on one thing, and each is waited for by others: their rows name them.
+            named = [row for row in found if self.rows[row]['step'].startswith(f'{self.roles.get(identity)} ->')]
+            return named or found
         if kind == 'microsoft.keyvault/vaults/keys':
             return ['key_des', 'key_kms']
         return self.by_type.get(kind, [])
@@ -118,7 +121,9 @@ def main(folder, dag, limit='1.05'):
     specs = {}   # name -> (took, bound) of each of its runs
     for file in sorted(pathlib.Path(folder).glob('*.json')):
         run = json.loads(file.read_text())
-        specs.setdefault(run['example'], []).append((run['seconds'], Bound(run['drawn'], rows).total()))
+        bound = Bound(run['drawn'], rows, run.get('roles', {})).total()
+        # A run is a schedule, too: where the DAG asks for more than Azure did, the best is no worse than what happened.
+        specs.setdefault(run['example'], []).append((run['seconds'], min(bound, run['seconds'])))
     if not specs:
         print('no runs to judge')
         return 1

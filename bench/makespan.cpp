@@ -2,7 +2,8 @@
 // `critical_path.py FOLDER deployment-dag.csv 1.10`.
 //
 // Every example from nothing, by the real client, planner, journal and engine on the simulated Azure, under 429s in both
-// forms and slow roles as the storm draws them; all other weather is off, and seeds that draw none of it are passed over.
+// forms and slow roles, at the rates that the storm draws but without the weights by which it strikes rare acts more often;
+// all other weather is off, and seeds that draw none of it are passed over.
 // What each work and each role really took is left for critical_path.py, which reckons from it the shortest time that
 // any schedule could have needed. Budget: 1.10 times that, over the seeds of an example together.
 #include <cstdio>
@@ -46,6 +47,7 @@ storm::Weather weather_of(std::uint64_t seed) {
 bool deploy(storm::Subject const& subject, std::uint64_t seed, std::filesystem::path const& folder) {
     storm::Scene scene;
     scene.weather = weather_of(seed);
+    scene.evenly = true;
     auto const weather = scene.weather.text();
     scene.writable = subject.writable;
     scene.scopes = subject.scopes;
@@ -60,10 +62,15 @@ bool deploy(storm::Subject const& subject, std::uint64_t seed, std::filesystem::
     json::Object drawn;
     for (auto const& [what, seconds] : (*azure)->drawn()) drawn[what] = seconds;
     for (auto const& [what, seconds] : fate.effects) drawn[what] = seconds;
+    json::Object roles;
+    for (auto const& [id, body] : (*azure)->resources())
+        if (auto const role = json::text_at(body, "properties.roleDefinitionId"))
+            if (auto const* row = shapes::find_role(role->substr(role->rfind('/') + 1))) roles[id] = row->name;
     json::Value const document(json::Object{{"example", subject.name},
                                             {"seed", seed},
                                             {"weather", weather},
                                             {"seconds", std::chrono::duration<double>(ended.took).count()},
+                                            {"roles", std::move(roles)},
                                             {"drawn", std::move(drawn)}});
     std::ofstream(folder / (subject.name + "." + std::to_string(seed) + ".json")) << json::pretty(document);
     return true;

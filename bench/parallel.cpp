@@ -2,8 +2,8 @@
 //
 // Independent steps (route tables: a write, then polls) by the real client, journal and engine on the simulated Azure,
 // which stands outside the account: its own memory and time are taken off. Budgets:
-//  * memory is flat: what the run holds at its peak beyond what it keeps does not grow with the number of steps, while
-//    64 are under way (the engine's own limit); with all of them under way, each takes no more of it at 10,000 than at 100
+//  * memory is flat: of what the run holds at its peak beyond what it keeps, a step that waits for its turn takes less than
+//    a kibibyte (64 under way: the engine's own limit), and one under way no more at 10,000 than at 100 (all under way)
 //  * the loop never blocks longer than the longest single parse: while steps are under way, between two turns passes no
 //    more processor time than reading the longest answer of the same run takes, a page of a list
 #include <malloc.h>

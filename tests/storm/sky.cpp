@@ -16,7 +16,7 @@ using world::Task;
 
 bool Scene::strikes(Kind kind, Doing doing) {
     if (clear || !cannot_happen(kind, doing).empty()) return false;
-    bool const drawn = weather.strikes(kind, weight(doing));
+    bool const drawn = weather.strikes(kind, evenly ? 1 : weight(doing));
     auto const aimed = std::ranges::find(aims, Cell{kind, doing}, &Aim::at);
     bool const hit = aimed != aims.end() && aimed->strikes(drawn);
     if (!drawn && !hit) return false;

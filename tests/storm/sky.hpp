@@ -13,6 +13,7 @@ struct Scene {
     Weather weather;
     std::vector<Aim> aims;
     bool clear = false;  ///< nothing strikes any more
+    bool evenly = false;  ///< at the rates drawn: what is rare is not struck more often for its rarity
     Tally tally;
     Doing last = Doing::look;  ///< what the process sent last: what a crash is counted against
 

@@ -77,7 +77,7 @@ void Watch::tried(Scene& scene, std::vector<base::Error> const& errors) {
 }
 
 void Watch::saw(engine::Event const& event) {
-    auto const text = boost::json::serialize(engine::to_json(event));
+    auto const text = json::write(engine::to_json(event));
     scene_.note(text);
     silent(scene_, "an event", text);
     base::match(
