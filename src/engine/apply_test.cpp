@@ -270,6 +270,25 @@ plan::Step update_step(std::string if_match) {
     return step;
 }
 
+// A life that met it and ended leaves an intent behind: that is no reason to take what stands for ours.
+TEST(Apply, leaves_a_strangers_failed_cluster_alone_also_when_resumed) {
+    World world;
+    auto cluster = write_step("cluster", "Microsoft.ContainerService/managedClusters", "aks", 300);
+    cluster.create_only = true;
+    json::put(cluster.resource.body, json::Path("tags").child(std::string(resource::owner_tag)), "prod");
+    auto const key = base::lower(in_group + "Microsoft.ContainerService/managedClusters/aks");
+    world.azure.things[key] = {json::Object{{"tags", json::Object{{"made", "by hand"}}}}, noon, true};
+    for (int life_number = 0; life_number < 3; ++life_number) {
+        Life life(world.azure, *world.files, noon + life_number * 1h);
+        auto const run = life.apply(plan_of({cluster}));
+        ASSERT_TRUE(run);
+        EXPECT_EQ(run->outcome, "failed");
+        ASSERT_FALSE(run->errors.empty());
+        EXPECT_EQ(run->errors.front().code, base::ErrorCode::moved) << life_number;
+        EXPECT_EQ(json::text_at(world.azure.things.at(key).body, "tags.made"), "by hand") << life_number;
+    }
+}
+
 TEST(Apply, an_update_never_undoes_what_somebody_else_did_meanwhile) {
     World world;
     auto& vnet = world.azure.things[base::lower(in_group + "Microsoft.Network/virtualNetworks/vnet")];

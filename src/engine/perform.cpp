@@ -91,11 +91,12 @@ Task<Result<std::optional<Answer>>> look_who_made_it(Shared run, std::size_t ind
     auto tried = co_await std::move(going);
     if (run->ended) co_return over();
     if (not_found(tried.answer)) co_return std::optional<Answer>{};
+    auto const theirs =
+        base::fail(ErrorCode::moved, fmt::format("{} was made by somebody else since the plan was made", step.address),
+                   fmt::format("make the plan again; --allow own:{} takes it over", ready.write.id.name()));
     if (tried.answer) {
         if (is_ours(tried.answer->body, step.resource.body)) co_return std::optional<Answer>(std::move(*tried.answer));
-        co_return base::fail(ErrorCode::moved,
-                             fmt::format("{} was made by somebody else since the plan was made", step.address),
-                             fmt::format("make the plan again; --allow own:{} takes it over", ready.write.id.name()));
+        co_return theirs;
     }
     // It stands, and came out failed: the same write reconciles it, if it is ours.
     auto reading = run->in.client.get(ready.write.id, ready.write.api_version);
@@ -103,7 +104,7 @@ Task<Result<std::optional<Answer>>> look_who_made_it(Shared run, std::size_t ind
     if (run->ended) co_return over();
     if (!seen) co_return base::fail(seen.error());
     if (seen->status == 404) co_return std::optional<Answer>{};
-    if (!is_ours(seen->body, step.resource.body)) co_return base::fail(tried.answer.error());
+    if (!is_ours(seen->body, step.resource.body)) co_return theirs;
     ready.write.if_none_match.clear();
     co_return std::optional<Answer>{};
 }
@@ -233,7 +234,8 @@ Task<Result<Answer>> act(Shared run, std::size_t index, Ready& ready) {
         auto taking = take_up(run, index, ready, url);
         auto taken = co_await std::move(taking);
         if (run->ended) co_return over();
-        if (!taken) earlier = Tried{base::fail(taken.error()), true};
+        // Where only we may make it, it is known to be ours once nothing guards against a stranger's any more.
+        if (!taken) earlier = Tried{base::fail(taken.error()), ready.write.if_none_match.empty()};
         else if (*taken) co_return std::move(**taken);
         else if (!ready.overlay.is_null()) ready.write.if_match.clear();  // our own write may have changed it
     }

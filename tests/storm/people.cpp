@@ -150,11 +150,13 @@ Task<void> meddle(Process* process, Scene* scene, Kind how, Aim* aim, resource::
             *did = before;
             continue;
         }
+        if (how == Kind::human_creates) scene->theirs.insert(chosen.id->key());
         scene->tally.struck(how, thing(chosen.id->text()));
         if (aim) --aim->left;
         if (how == Kind::human_deletes)  // what comes back from a vault's bin is written once more
             for (auto const& key : scene->writable)
-                if (key.starts_with(chosen.id->key())) scene->doubts.unsure(key), did->made.erase(key);
+                if (key.starts_with(chosen.id->key()))
+                    scene->doubts.unsure(key), did->made.erase(key), scene->theirs.erase(key);
         co_return;
     }
 }

@@ -36,8 +36,11 @@ public:
         bool const removes =
             std::ranges::any_of(scene_.aims, [](Aim const& aim) { return aim.at.doing == Doing::remove; });
         bool const from_the_end = dice_.chance(0.15) && scene_.aims.empty();
+        bool const changes = subject_.earlier && base::Prng(seed_ ^ 0xc4a9c4a9c4a9c4a9ull).chance(0.7) &&
+                             !scene_.weather.on(Kind::deleted_vault);
         bool const ends_destroyed = dice_.chance(0.35) || removes;
-        if (from_the_end && !scene_.weather.on(Kind::deleted_vault)) begin_deployed();
+        if (changes) begin_with_an_earlier_design();
+        else if (from_the_end && !scene_.weather.on(Kind::deleted_vault)) begin_deployed();
         storm_and_clear(Will::apply);
         if (ends_destroyed && scene_.broken.empty() && verdict_.converged) {
             scene_.clear = false;
@@ -65,6 +68,13 @@ private:
     void begin_deployed() {
         rows_ = subject_.deployed;
         now_ = subject_.deployed_at;
+        open_azure();
+    }
+    void begin_with_an_earlier_design() {
+        rows_ = subject_.earlier->rows;
+        now_ = subject_.earlier->at;
+        after_ = &subject_.earlier->after;
+        scene_.note("-- an earlier design stands");
         open_azure();
     }
     /// What comes back from the bin is written once more, which changes nothing: the vault and what it holds.
@@ -101,8 +111,8 @@ private:
         Watch::tried(scene_, ended.errors);
         for (auto const& guard : ended.guards)
             if (guard.because.empty() || guard.name.empty()) scene_.violated("a guard gives no reason");
-        // Whoever says that all is done has done it, also in the storm.
-        if (ended.done && ended.did && !touched() && !second_) compare(standing(*azure_), wanted(will));
+        // Whoever says that all is done, or that nothing is to be done, is right: also in the storm.
+        if (ended.done && !touched() && !second_) compare(standing(*azure_), wanted(will));
         now_ = std::max(process.now(), azure_->now());
         scene_.doubts.life_ended();
         if (ended.died) ++verdict_.deaths;
@@ -177,7 +187,7 @@ private:
         }
         compare(standing(*azure_), wanted(will));
     }
-    Standing const& wanted(Will will) const { return will == Will::apply ? subject_.after : subject_.before; }
+    Standing const& wanted(Will will) const { return will == Will::apply ? *after_ : subject_.before; }
 
     bool touched() const { return !by_hand_.words.empty(); }
     /// What somebody else made stays theirs: it bears no mark of ours, whatever our runs came to.
@@ -233,6 +243,7 @@ private:
     }
 
     Subject const& subject_;
+    Standing const* after_ = &subject_.after;
     Scene scene_;
     base::Prng dice_;
     std::uint64_t seed_;

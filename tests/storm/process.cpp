@@ -147,9 +147,13 @@ Task<Ended> Process::go_on(Process* self, Seat* seat, std::string name) {
     }
     auto plan = plan::from_json(journal->state().plan);
     if (!plan) {
+        self->scene_.violated("the plan in a journal cannot be read: " + plan.error().what);
         ended.errors.push_back(plan.error());
         co_return ended;
     }
+    auto again = plan::to_json(*plan, {});
+    again.as_object()["verb"] = json::text_at(journal->state().plan, "verb").value_or("");
+    if (again != journal->state().plan) self->scene_.violated("the plan in a journal is read as another one");
     auto executing = execute(self, seat, std::move(*plan), &*journal);
     ended = co_await std::move(executing);
     co_return ended;

@@ -167,6 +167,8 @@ private:
         auto const key = base::lower(path_of(request.url));
         if (!scene_.doubts.written(machine_, key))
             scene_.violated(fmt::format("{} of {} before the journal says so", request.method, key));
+        if (request.method == "PUT" && scene_.theirs.contains(key) && !world::find(request.headers, "If-None-Match"))
+            scene_.violated("what somebody else made is written over: " + key);
         if (scene_.writable.contains(key)) return;
         if (auto const cut = key.find("/providers/microsoft.authorization/roleassignments/");
             cut != std::string::npos && scene_.scopes.contains(key.substr(0, cut)))

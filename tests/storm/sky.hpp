@@ -29,6 +29,7 @@ struct Scene {
     std::set<std::string> scopes;    ///< and where our role assignments lie
     std::int64_t calls = 0;
     Doubts doubts;
+    std::set<std::string> theirs;  ///< ids of what somebody else made where ours was to stand
     bool meddled = false;        ///< somebody changed, deleted or made something by hand
     bool bin_is_hidden = false;  ///< a vault was deleted so lately that nobody is shown it yet
     bool strangers = false;        ///< somebody made, or tried to make, what ours was to be

@@ -110,6 +110,20 @@ std::map<std::string, std::string> holders_of(std::map<std::string, json::Value>
 
 // ---------------------------------------------------------------------------------------------- rehearsal
 
+/// What differs between two calm worlds is chance, and not asked of a third. Nothing: they hold different things.
+std::optional<Standing> what_both_hold(Standing const& one, Standing const& other) {
+    Standing both;
+    for (auto const& [id, body] : one) {
+        auto& kept = both[id];
+        auto const twin = other.find(id);
+        if (twin == other.end()) return std::nullopt;
+        for (auto const& [at, value] : body)
+            if (auto const same = twin->second.find(at); same != twin->second.end() && same->second == value)
+                kept.emplace(at, value);
+    }
+    return one.size() == other.size() ? std::optional(std::move(both)) : std::nullopt;
+}
+
 void rehearse(Subject& subject) {
     auto const once = [&](std::uint64_t seed, bool keep) -> std::optional<Standing> {
         Shelf rows;
@@ -166,19 +180,48 @@ void rehearse(Subject& subject) {
     auto const one = once(1, true);
     auto const other = one ? once(2, false) : std::nullopt;
     if (!one || !other) return;
-    // What differs between two calm worlds is chance, and not asked of a third.
-    for (auto const& [id, body] : *one) {
-        auto& kept = subject.after[id];
-        auto const twin = other->find(id);
-        if (twin == other->end()) {
-            subject.refusal = "two calm worlds differ: " + id;
-            return;
+    auto agreed = what_both_hold(*one, *other);
+    if (agreed) subject.after = std::move(*agreed);
+    else subject.refusal = "two calm worlds hold different things";
+}
+
+/// From the design before, deployed, to the subject's own: where that takes no permission that only a person can give.
+void rehearse_the_change(Subject& subject, Subject const& before) {
+    Subject::Earlier earlier;
+    auto const once = [&](std::uint64_t seed) -> std::optional<Standing> {
+        Shelf rows;
+        auto azure = simulator::Azure::open(rows, options(seed));
+        if (!azure) throw std::runtime_error(azure.error().what);
+        if (!subject.world.empty())
+            if (auto const loaded = (*azure)->load(subject.world); !loaded)
+                throw std::runtime_error(loaded.error().what);
+        auto const disk = world::memory_files();
+        Scene scene;
+        scene.clear = true;
+        scene.writable = before.writable;
+        scene.scopes = before.scopes;
+        Process process(scene, **azure, *disk, (*azure)->now(), seed);
+        if (!process.carry_out(before.estate, Will::apply).done || !scene.broken.empty()) return std::nullopt;
+        earlier.rows = rows;
+        earlier.at = process.now();
+        scene.writable = subject.writable;
+        scene.scopes = subject.scopes;
+        auto const changed = process.carry_out(subject.estate, Will::apply);
+        if (!changed.guards.empty() || (changed.done && !changed.did)) return std::nullopt;
+        if (!changed.done || !scene.broken.empty()) {
+            subject.refusal = "a calm change does not succeed";
+            for (auto const& error : changed.errors) subject.refusal += "; " + error.what;
+            for (auto const& broken : scene.broken) subject.refusal += "; " + broken;
+            return std::nullopt;
         }
-        for (auto const& [at, value] : body)
-            if (auto const same = twin->second.find(at); same != twin->second.end() && same->second == value)
-                kept.emplace(at, value);
-    }
-    if (one->size() != other->size()) subject.refusal = "two calm worlds hold different things";
+        return standing(**azure);
+    };
+    auto const other = once(2);
+    auto const one = other ? once(1) : std::nullopt;
+    auto agreed = one ? what_both_hold(*one, *other) : std::nullopt;
+    if (!agreed) return;
+    earlier.after = std::move(*agreed);
+    subject.earlier = std::move(earlier);
 }
 
 // ---------------------------------------------------------------------------------------------- drawing
@@ -335,6 +378,8 @@ Drawn drawn(std::uint64_t seed) {
     out.subject.settings = base_name;
     for (auto const& [key, value] : set) out.subject.settings += fmt::format(" --set '{}={}'", key, value);
     rehearse(out.subject);
+    if (out.subject.refusal.empty() && !set.empty())
+        rehearse_the_change(out.subject, from(*make(text, path, {}), base_name));
     return out;
 }
 

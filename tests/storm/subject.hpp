@@ -35,6 +35,14 @@ struct Subject {
     base::Time deployed_at{}, destroyed_at{};
     Standing before, after;  ///< what chance decides is left out of `after`'s bodies
     bool keeps_a_vault = false;
+    /// What an earlier design of the same name left, where a calm change leads from it to this one, and what then
+    /// stands.
+    struct Earlier {
+        Shelf rows;
+        base::Time at{};
+        Standing after;
+    };
+    std::optional<Earlier> earlier;
 };
 
 simulator::Options options(std::uint64_t seed, simulator::Fate* = nullptr);

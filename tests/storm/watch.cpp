@@ -33,6 +33,7 @@ Watch::Watch(Scene& scene, Machine machine, plan::Plan const& plan, std::string_
             on_record_.emplace(json::text_at(*record, "step").value_or(""));
     std::set<std::string> grants;
     for (auto const& step : plan.steps) {  // each stands after those it comes after
+        planned_.insert(step.id);
         if (step.grants) grants.insert(step.id);
         for (auto const& before : step.after)
             if (grants.contains(before) || after_a_grant_.contains(before)) after_a_grant_.insert(step.id);
@@ -98,12 +99,18 @@ void Watch::saw(engine::Event const& event) {
                 scene_.violated(fmt::format("{} waits for a role that nobody granted", one.step));
         },
         [&](engine::StepFinished const& one) {
+            if (one.was_done) told_done_.insert(one.step);
+            else told_ended_[one.step] = event.at;
             if (one.was_done && !on_record_.contains(one.step))
                 scene_.violated(one.step + " is taken for done, and no record says so");
             if (!scene_.dead && !one.was_done && !scene_.doubts.on_record(machine_, one.step))
                 scene_.violated(one.step + " says it is finished before the journal does");
         },
-        [&](engine::StepFailed const& one) { failed(steps_[one.step], one, scene_.true_now()); }, [](auto const&) {});
+        [&](engine::StepFailed const& one) {
+            told_ended_[one.step] = event.at;
+            failed(steps_[one.step], one, scene_.true_now());
+        },
+        [](auto const&) {});
 }
 
 bool Watch::hopes(std::string const& step, base::Time since) const {
@@ -155,6 +162,12 @@ void Watch::ended(engine::Run const& run) {
     named(scene_, run.errors);
     silent(scene_, "the run", json::write(engine::to_json(run)));
     if (run.outcome != "succeeded" && run.errors.empty()) scene_.violated("a run failed and gives no reason");
+    for (auto const& step : on_record_)
+        if (planned_.contains(step) && !told_done_.contains(step))
+            scene_.violated(step + " was done in an earlier life, and nothing says so");
+    for (auto const& row : run.timeline)
+        if (auto const told = told_ended_.find(row.step); told != told_ended_.end() && told->second != row.ended)
+            scene_.violated(row.step + " ended at one time in the events and at another in the run");
     // No hot loop: a step makes no more than a call a second, beyond what its attempts and answers need.
     std::int64_t allowed = 100;
     for (auto const& row : run.timeline)

@@ -39,6 +39,8 @@ private:
     std::set<std::string> recoverable_;  ///< steps that can bring back a deleted one of their name
     std::set<std::string> on_record_;  ///< steps that an earlier life put on record as done
     std::map<std::string, Step> steps_;
+    std::set<std::string> planned_, told_done_;
+    std::map<std::string, base::Time> told_ended_;
     base::Time begun_{};
     std::int64_t calls_ = 0;
 };
