@@ -5,6 +5,7 @@
 // header time, connections. A parser error ends the connection: request smuggling needs a second chance to be useful.
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/read.hpp>
@@ -32,19 +33,29 @@ std::string_view reason(int status) {
     return {known.data(), known.size()};
 }
 
-std::string written(world::Response const& response, bool head, bool keep_alive) {
+bool is_bodiless(world::Response const& response) { return response.status == 204 || response.status == 304; }
+
+std::string head_of(world::Response const& response, bool keep_alive) {
     std::string out = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason(response.status));
     for (auto const& header : response.headers) {
         if (header.value.find_first_of("\r\n") != std::string::npos)
             continue;  // never let a value end the header early
         out += header.name + ": " + header.value + "\r\n";
     }
-    bool const bodiless = response.status == 204 || response.status == 304;
-    if (!bodiless) out += fmt::format("Content-Length: {}\r\n", response.body.size());
+    if (!is_bodiless(response)) out += fmt::format("Content-Length: {}\r\n", response.body.size());
     if (!keep_alive) out += "Connection: close\r\n";
     out += "\r\n";
-    if (!bodiless && !head) out += response.body;
     return out;
+}
+
+template <typename Stream>
+Task<boost::system::error_code> answer(Stream& stream, world::Response const& response, bool with_body, bool keep_alive) {
+    auto const head = head_of(response, keep_alive);
+    auto const body = with_body && !is_bodiless(response) ? asio::buffer(response.body) : asio::const_buffer{};
+    boost::system::error_code failure;
+    co_await asio::async_write(stream, std::array{asio::const_buffer(asio::buffer(head)), asio::const_buffer(body)},
+                               asio::redirect_error(asio::use_awaitable, failure));
+    co_return failure;
 }
 
 /// A header that goes on in the next line: obsolete (RFC 9112, 5.2), and read differently by different readers.
@@ -184,8 +195,7 @@ private:
             world::Response response{
                 .status = 400, .headers = {{"Content-Type", "text/plain"}}, .body = "this port speaks HTTPS\n"};
             if (identity) response = co_await state->handler(*request);
-            auto const bytes = written(response, false, false);
-            co_await asio::async_write(socket, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, failure));
+            co_await answer(socket, response, true, false);
             co_return;
         }
         asio::ssl::stream<tcp::socket&> stream(socket, state->tls);
@@ -201,8 +211,7 @@ private:
             auto const response = co_await state->handler(*request);
             auto const close_wanted = world::find(request->headers, "Connection");
             bool const keep = !(close_wanted && base::same_text(*close_wanted, "close"));
-            auto const bytes = written(response, request->method == "HEAD", keep);
-            co_await asio::async_write(stream, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, failure));
+            failure = co_await answer(stream, response, request->method != "HEAD", keep);
             if (failure || !keep) break;
         }
         allow(connection, base::Duration(2'000));
@@ -231,9 +240,7 @@ private:
                     int const status = bad == http::error::body_limit     ? 413
                                        : bad == http::error::header_limit ? 431
                                                                           : 400;
-                    auto const bytes = written({.status = status}, false, false);
-                    co_await asio::async_write(stream, asio::buffer(bytes),
-                                               asio::redirect_error(asio::use_awaitable, failure));
+                    co_await answer(stream, world::Response{.status = status}, true, false);
                     co_return std::nullopt;
                 }
                 if (parser.is_done()) break;
