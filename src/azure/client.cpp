@@ -187,6 +187,7 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
         world::Request request;
         request.method = exchange.method;
         request.url = exchange.url;
+        request.headers.reserve(exchange.headers.size() + 4);
         request.headers = exchange.headers;
         request.headers.push_back({"Accept", "application/json"});
         request.headers.push_back({"x-ms-client-request-id", request_id});

@@ -106,7 +106,7 @@ std::string lower(std::string_view text) {
 }
 bool same_text(std::string_view a, std::string_view b) {
     return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return x == y || lower(x) == lower(y); });
 }
 bool starts_with_text(std::string_view text, std::string_view prefix) {
     return text.size() >= prefix.size() && same_text(text.substr(0, prefix.size()), prefix);

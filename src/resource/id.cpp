@@ -82,16 +82,9 @@ base::Result<ResourceId> ResourceId::parse(std::string_view given) {
                           "/subscriptions/…/resourceGroups/…/providers/Microsoft.Network/virtualNetworks/name");
     };
     if (given.size() > longest) return refuse("it is too long");
-    std::string text;
-    text.reserve(given.size());
-    for (std::size_t i = 0; i < given.size(); ++i) {
-        if (given[i] == '%' && base::same_text(given.substr(i, 3), "%2f")) {
-            text += '/';
-            i += 2;
-        } else {
-            text += given[i];
-        }
-    }
+    std::string text(given);
+    for (auto at = text.find('%'); at != std::string::npos; at = text.find('%', at + 1))
+        if (base::same_text(std::string_view(text).substr(at, 3), "%2f")) text.replace(at, 3, "/");
     if (text.empty() || text.front() != '/') return refuse("it does not begin with '/'");
 
     auto segments = segments_of(text);

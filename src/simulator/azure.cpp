@@ -167,6 +167,7 @@ private:
                           static_cast<std::uint64_t>(core_.store.now().time_since_epoch().count()) ^
                           (answered_++ << 32));
         auto const id = random.guid();
+        response.headers.reserve(response.headers.size() + 8);
         auto const add = [&](char const* name, std::string value) {
             response.headers.push_back({name, std::move(value)});
         };

@@ -42,7 +42,10 @@ std::string Asked::text() const {
     return text.empty() ? "/" : text;
 }
 
-std::string_view Asked::header(std::string_view name) const { return world::find(headers, name).value_or(""); }
+std::string_view Asked::header(std::string_view name) const {
+    auto const found = std::ranges::find_if(headers, [name](auto const& one) { return base::same_text(one.name, name); });
+    return found == headers.end() ? std::string_view() : found->value;
+}
 
 std::string Asked::asked_for(std::string_view key) const {
     auto const found = query.find(std::string(key));

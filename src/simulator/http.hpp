@@ -13,7 +13,7 @@ struct Asked {
     std::vector<std::string> path;
     std::map<std::string, std::string> query;
     std::string target;  ///< path and query as sent
-    world::Headers headers;
+    std::span<world::Header const> headers{};  ///< the request's own
     std::string body;
     std::optional<std::string> bearer;
 

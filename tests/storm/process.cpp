@@ -82,27 +82,27 @@ std::optional<T> Process::run(Task<T> task) {
     return result;
 }
 
-Task<Process::Standing> Process::look_at(Seat* seat, estate::Estate estate, Will will) {
+Task<Process::Standing> Process::look_at(Seat* seat, estate::Estate const* estate, Will will) {
     Standing standing;
-    auto reading = readers::live(estate.graph, seat->client);
+    auto reading = readers::live(estate->graph, seat->client);
     auto live = co_await std::move(reading);
     if (!live) {
         standing.errors.push_back(live.error());
         co_return standing;
     }
-    auto names = estate.providers;
-    for (auto const& feature : estate.features) names.push_back(feature.provider + "/" + feature.name);
+    auto names = estate->providers;
+    for (auto const& feature : estate->features) names.push_back(feature.provider + "/" + feature.name);
     auto asking = readers::registrations(simulator::Identity{}.subscription, names, seat->client);
     auto registrations = co_await std::move(asking);
     if (!registrations) {
         standing.errors.push_back(registrations.error());
         co_return standing;
     }
-    standing.plan = will == Will::apply ? plan::make(estate, *live, *registrations) : plan::unmake(estate, *live);
+    standing.plan = will == Will::apply ? plan::make(*estate, *live, *registrations) : plan::unmake(*estate, *live);
     co_return standing;
 }
 
-Task<Ended> Process::act(Process* self, Seat* seat, estate::Estate estate, Will will) {
+Task<Ended> Process::act(Process* self, Seat* seat, estate::Estate const* estate, Will will) {
     Ended ended;
     auto looking = look_at(seat, estate, will);
     auto standing = co_await std::move(looking);
@@ -187,7 +187,7 @@ Task<Ended> Process::execute(Process* self, Seat* seat, plan::Plan plan, journal
 }
 
 Ended Process::carry_out(estate::Estate const& estate, Will will) {
-    auto ended = run(act(this, seat_.get(), estate, will));
+    auto ended = run(act(this, seat_.get(), &estate, will));
     return ended ? std::move(*ended) : Ended{.died = true};
 }
 
@@ -206,7 +206,7 @@ std::optional<Ended> Process::resume(Will& will) {
 }
 
 std::optional<plan::Plan> Process::look(estate::Estate const& estate, Will will) {
-    auto standing = run(look_at(seat_.get(), estate, will));
+    auto standing = run(look_at(seat_.get(), &estate, will));
     if (!standing || !standing->errors.empty()) return std::nullopt;
     return std::move(standing->plan);
 }
@@ -217,7 +217,7 @@ Task<void> Process::second_machine(estate::Estate estate, Will will, Duration la
     co_await std::move(sleeping);
     auto const disk = elsewhere();
     second_ = std::make_unique<Seat>(scene_, Machine::theirs, *wire_, clock_, *disk, 77);
-    auto acting = act(this, second_.get(), std::move(estate), will);
+    auto acting = act(this, second_.get(), &estate, will);
     auto const ended = co_await std::move(acting);
     Watch::named(scene_, ended.errors);
 }

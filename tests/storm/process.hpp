@@ -57,8 +57,8 @@ private:
         plan::Plan plan;
         std::vector<base::Error> errors;
     };
-    static world::Task<Standing> look_at(Seat* seat, estate::Estate estate, Will will);
-    static world::Task<Ended> act(Process* self, Seat* seat, estate::Estate estate, Will will);
+    static world::Task<Standing> look_at(Seat* seat, estate::Estate const* estate, Will will);
+    static world::Task<Ended> act(Process* self, Seat* seat, estate::Estate const* estate, Will will);
     static world::Task<Ended> go_on(Process* self, Seat* seat, std::string run);
     static world::Task<Ended> execute(Process* self, Seat* seat, plan::Plan plan, journal::Journal* journal);
     template <typename T>
