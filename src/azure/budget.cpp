@@ -108,8 +108,9 @@ std::string_view subscription_in(std::string_view request) {
 }
 
 std::string bucket_of(Limit const& limit, std::string_view request) {
-    return std::string(limit.header) +
-           (limit.scope == "subscription" ? " " + std::string(subscription_in(request)) : "");
+    std::string key(limit.header);
+    if (limit.scope == "subscription") key.append(" ").append(subscription_in(request));
+    return key;
 }
 
 bool concerns(Limit const& limit, std::string_view request) {
@@ -140,7 +141,7 @@ Budget::Bucket& Budget::make(std::string const& key, double most, double per_sec
 
 Budget::Ticket Budget::take(std::string_view method, std::string_view url, base::Time now) {
     Ticket ticket;
-    ticket.request = std::string(method) + " " + kind_of(url) + " in " + subscription_of(url);
+    ticket.request.append(method).append(" ").append(kind_of(url)).append(" in ").append(subscription_of(url));
     for (auto const& limit : limits) {
         if (!concerns(limit, ticket.request)) continue;
         auto key = bucket_of(limit, ticket.request);

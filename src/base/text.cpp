@@ -113,6 +113,7 @@ bool starts_with_text(std::string_view text, std::string_view prefix) {
 }
 std::vector<std::string> split(std::string_view text, char separator) {
     std::vector<std::string> parts;
+    parts.reserve(1 + static_cast<std::size_t>(std::ranges::count(text, separator)));
     for (;;) {
         auto const at = text.find(separator);
         parts.emplace_back(text.substr(0, at));
