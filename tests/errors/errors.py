@@ -39,7 +39,6 @@ NOT_MADE = {
     'AllocationFailed': CAPACITY, 'ZonalAllocationFailed': CAPACITY, 'AksCapacityHeavyUsage': CAPACITY, 'SkuNotAvailable': CAPACITY,
     'OutboundConnFailVMExtensionError': INSIDE, 'K8SAPIServerConnFailVMExtensionError': INSIDE,
     'K8SAPIServerDNSLookupFailVMExtensionError': INSIDE, 'PodDrainFailure': INSIDE, 'UnsatisfiablePDB': INSIDE,
-    'RequestDisallowedByPolicy': 'policies are kept and shown, not evaluated',
     'QuotaExceeded': 'the only quota modelled is that of processors, which answers `ErrCode_InsufficientVCPUQuota`',
     'PublicIPCountLimitReached': 'the only quota modelled is that of processors',
     'EtagMismatch': 'AKS answers a stale `If-Match` with 412 or with this; the simulated one with 412 `PreconditionFailed`',

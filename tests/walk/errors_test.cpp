@@ -215,6 +215,23 @@ Cause const causes[] = {
          EXPECT_LT(assigned.status, 300) << assigned.message();
          return world.call("DELETE", definition + "?api-version=2021-06-01");
      }},
+    {"RequestDisallowedByPolicy", "a cluster with local accounts where a policy denies them",
+     [](World& world) {
+         auto const definition =
+             std::string(subscription) + "/providers/Microsoft.Authorization/policyDefinitions/local";
+         world.call(
+             "PUT", definition + "?api-version=2021-06-01",
+             as_json(
+                 "{'properties':{'displayName':'No local accounts','policyType':'Custom','mode':'Indexed',"
+                 "'policyRule':{'if':{'allOf':[{'field':'type','equals':"
+                 "'Microsoft.ContainerService/managedClusters'},{'field':'Microsoft.ContainerService/managedClusters/"
+                 "disableLocalAccounts','notEquals':'true'}]},'then':{'effect':'deny'}}}}"));
+         world.call("PUT",
+                    std::string(subscription) +
+                        "/providers/Microsoft.Authorization/policyAssignments/local?api-version=2021-06-01",
+                    as_json("{'properties':{'policyDefinitionId':'" + definition + "'}}"));
+         return put(world, cluster, plain());
+     }},
     {"BadRequest", "a static credential of a cluster that has none",
      [](World& world) {
          world.make(std::string(cluster),

@@ -31,6 +31,7 @@ struct ArmError {
     std::string subcode;            ///< AKS
     std::vector<ArmError> details;  ///< their status is ignored
     bool from_gateway = false;      ///< x-ms-failure-cause: gateway instead of service
+    json::Value more = nullptr;     ///< one of its additionalInfo: {"type", "info"}
 };
 enum class Envelope { arm, aks };  ///< {"error": {…}}, or bare {"code", "message", "details", "subcode"}
 

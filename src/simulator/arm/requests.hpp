@@ -40,7 +40,8 @@ tl::expected<json::Value, ArmError> read_body(Request const&);
 Answer paged(Request const&, json::Array all);
 
 /// A page of what stands, in the order of ids. What lies behind it is not looked at, so that a page of a million costs
-/// what a page of a hundred does; and what comes or goes between two pages makes none of the others appear twice or not.
+/// what a page of a hundred does; and what comes or goes between two pages makes none of the others appear twice or
+/// not.
 class Page {
 public:
     explicit Page(Request const&);
@@ -96,6 +97,9 @@ Said register_provider(Request const&, std::string_view name_space, bool wanted)
 
 /// Built-in definitions of policies and initiatives, then those that stand.
 Said policy_definition(Request const&, ResourceId const&);
+/// 403 RequestDisallowedByPolicy where an assignment above denies what is about to be written.
+std::optional<ArmError> check_policies(Request const&, ResourceId const&, std::string const& type,
+                                       json::Value const& body);
 
 /// "…/providers/Microsoft.Resources/tags/default" of anything that stands.
 Said tags(Request const&, ResourceId const&);

@@ -255,6 +255,7 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
 
     if (auto refused = first_of({check_etag(request, row, target.existing), check_locks(request, id, false)}))
         return tl::unexpected(*refused);
+    if (auto refused = check_policies(request, id, type, target.desired)) return tl::unexpected(*refused);
     if (target.existing && target.existing->deleting && is_group(id)) {
         return tl::unexpected(error(409, "ResourceGroupBeingDeleted",
                                     "The resource group '" + std::string(id.name()) +

@@ -47,7 +47,8 @@ ArmError error(int status, std::string_view code, std::string message, std::stri
             .message = std::move(message),
             .target = std::move(target),
             .subcode = {},
-            .details = {}};
+            .details = {},
+            .more = nullptr};
 }
 
 namespace {
@@ -59,6 +60,7 @@ json::Object error_object(ArmError const& error) {
         for (auto const& detail : error.details) details.push_back(error_object(detail));
         object["details"] = std::move(details);
     }
+    if (!error.more.is_null()) object["additionalInfo"] = json::Array{error.more};
     return object;
 }
 }  // namespace
