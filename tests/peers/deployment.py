@@ -12,9 +12,9 @@ import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 
-from peer import Served
+from peer import ROOT, Served
 
-WORLDS = {'seed-2020': 'examples/worlds/existing-network.json'}
+WORLDS = {'seed-2020': ROOT / 'examples' / 'worlds' / 'existing-network.json'}
 PASSWORD = 'Plain-Words-For-Nodes-26'   # what a person would type for a secureString
 DEPLOYMENTS, RESOURCES, FEATURES = '2025-04-01', '2025-04-01', '2021-07-01'
 

@@ -22,7 +22,7 @@ az = python_client('azure-cli', 'azure-cli>=2.91', 'az')
 chosen = os.environ.get('HOLDFAST_EXPORTS', 'dev secure-cluster').split()
 if chosen == ['all']:
     chosen = sorted(path.stem for path in (ROOT / 'examples').glob('*.yaml'))
-WORLDS = {'seed-2020': 'examples/worlds/existing-network.json'}
+WORLDS = {'seed-2020': ROOT / 'examples' / 'worlds' / 'existing-network.json'}
 
 
 def resources(state):
