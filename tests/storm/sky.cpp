@@ -260,7 +260,7 @@ private:
         if (scene_.strikes(Kind::reset_after, at)) {
             lost();
             bool const late = scene_.weather.dice(Kind::reset_after).chance(0.3);
-            result = base::fail(late ? ErrorCode::timeout : ErrorCode::connection_lost, "the answer was lost");
+            result = base::fail(late ? ErrorCode::timeout : ErrorCode::connection_lost, std::string(lost_answer));
             return;
         }
         if (scene_.strikes(Kind::server_error_after, at)) {

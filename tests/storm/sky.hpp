@@ -8,6 +8,9 @@
 
 namespace holdfast::storm {
 
+/// How the sky words an answer that never came.
+inline constexpr std::string_view lost_answer = "the answer was lost";
+
 /// Everything one seed knows while it goes on. Outlives every process in it.
 struct Scene {
     Weather weather;

@@ -34,6 +34,7 @@ Watch::Watch(Scene& scene, Machine machine, plan::Plan const& plan, std::string_
     std::set<std::string> grants;
     for (auto const& step : plan.steps) {  // each stands after those it comes after
         planned_.insert(step.id);
+        if (step.condition) conditioned_.insert(step.id);
         if (step.grants) grants.insert(step.id);
         for (auto const& before : step.after)
             if (grants.contains(before) || after_a_grant_.contains(before)) after_a_grant_.insert(step.id);
@@ -92,6 +93,14 @@ void Watch::saw(engine::Event const& event) {
             auto& step = steps_[one.step];
             if (one.next.count() > 0 && !step.waits_since) step.waits_since = scene_.true_now();
             auto const code = one.why.substr(0, one.why.find(':'));
+            if (one.why == "Azure is at work on it") {
+                step.at_work = true;
+            } else {
+                bool const one_write = !step.recovered && !conditioned_.contains(one.step);
+                if (step.at_work && one.why == lost_answer && one_write)
+                    scene_.violated(one.step + " is sent again while Azure is at work on it");
+                step.at_work = false;
+            }
             if (one.why.find("it is recovered") != std::string::npos) step.recovered = true;
             if (step.not_yet || one.next.count() == 0 || !waits_for_a_role(code)) return;
             step.not_yet = scene_.true_now();

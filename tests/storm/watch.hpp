@@ -25,6 +25,7 @@ private:
         base::Time started;
         std::optional<base::Time> not_yet;  ///< since when it waits for a role
         std::optional<base::Time> waits_since;
+        bool at_work = false;    ///< Azure has taken what this life sent
         bool recovered = false;  ///< a deleted one of this name was brought back
     };
     void failed(Step const&, engine::StepFailed const&, base::Time);
@@ -40,6 +41,7 @@ private:
     std::set<std::string> on_record_;  ///< steps that an earlier life put on record as done
     std::map<std::string, Step> steps_;
     std::set<std::string> planned_, told_done_;
+    std::set<std::string> conditioned_;  ///< steps that wait for more than their own operation
     std::map<std::string, base::Time> told_ended_;
     base::Time begun_{};
     std::int64_t calls_ = 0;
