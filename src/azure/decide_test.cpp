@@ -180,6 +180,8 @@ TEST(Retry, repeats_what_means_again) {
         {1, "PUT", http(409), 0ms, 0ms, "done"},
         {1, "GET", http(429), 400ms, 800ms, ""},
         {2, "GET", http(503), 800ms, 1600ms, ""},
+        {2, "GET", http(502), 800ms, 1600ms, ""},
+        {2, "GET", http(504), 800ms, 1600ms, ""},
         {3, "PUT", http(500), 1600ms, 3200ms, ""},
         {1, "PUT", http(408), 400ms, 800ms, ""},
         {6, "GET", http(503), 0ms, 0ms, "give up: still 503 after 6 attempts"},

@@ -54,6 +54,8 @@ TEST(Pages, every_form) {
                  "there"},
              Row{"not https", list, R"({"value":[1],"nextLink":"http://management.azure.com/x"})",
                  "refused: Azure's answer leads to another host, http://management.azure.com:80; no token goes there"},
+             Row{"a space in it", list, R"({"value":[1],"nextLink":"https://management.azure.com /x"})",
+                 "refused: Azure's answer leads to no usable address; no token goes there"},
              Row{"no address", list, R"({"value":[1],"nextLink":"//evil.test/x"})",
                  "refused: Azure's answer leads to no usable address; no token goes there"},
              Row{"back to itself", list,
@@ -86,13 +88,39 @@ TEST(Pages, gathers_and_is_bounded) {
               "refused: the list leads back to a page already read");
 }
 
+// Resource Graph's other form: every row must have a value for every column.
+TEST(Pages, reads_tables) {
+    auto const table = [](std::string columns, std::string rows) {
+        Pages pages(list, {"POST", "graph"});
+        auto const body = R"({"data":{"columns":)" + columns + R"(,"rows":)" + rows + "}}";
+        auto const said = say(pages.page(answer(200, body)));
+        return said + " " + json::write(json::Value(pages.take()));
+    };
+    std::string const columns = R"([{"name":"id"},{"name":"n"}])";
+    EXPECT_EQ(table(columns, R"([["a",1],["b",2]])"), R"(finished [{"id":"a","n":1},{"id":"b","n":2}])");
+    for (auto const& [head, rows] : {std::pair{columns, R"([["a"]])"}, {columns, R"([["a",1,2]])"}, {columns, "[7]"},
+                                     {columns, "{}"}, {std::string("{}"), R"([["a",1]])"}})
+        EXPECT_TRUE(table(head, rows).starts_with("refused: ")) << head << rows;
+}
+
+TEST(Pages, a_link_or_a_token_alone_may_be_too_long) {
+    std::string const endless(65 * 1024, 'x');
+    for (auto const& body : {R"({"value":[1],"nextLink":"https://management.azure.com/p?)" + endless + "\"}",
+                             R"({"data":[1],"$skipToken":")" + endless + "\"}"}) {
+        Pages pages(list, {"GET", "list"});
+        EXPECT_TRUE(say(pages.page(answer(200, body))).starts_with("refused: the list is larger"));
+    }
+}
+
 TEST(Pages, an_error_on_a_page_is_the_lists_error) {
-    auto const next =
-        Pages(list, {"GET", "list"}).page(answer(403, R"({"error":{"code":"AuthorizationFailed","message":"m"}})"));
-    auto const* error = std::get_if<base::Error>(&next);
-    ASSERT_NE(error, nullptr);
-    ASSERT_TRUE(error->azure);
-    EXPECT_EQ(error->azure->code, "AuthorizationFailed");
+    for (int const status : {400, 403, 500}) {
+        auto const next = Pages(list, {"GET", "list"})
+                              .page(answer(status, R"({"error":{"code":"AuthorizationFailed","message":"m"}})"));
+        auto const* error = std::get_if<base::Error>(&next);
+        ASSERT_NE(error, nullptr);
+        ASSERT_TRUE(error->azure) << status;
+        EXPECT_EQ(error->azure->code, "AuthorizationFailed");
+    }
 }
 
 TEST(Challenge, every_form) {

@@ -34,6 +34,7 @@ void Scene::note(std::string_view line) {
 namespace {
 
 constexpr Duration on_the_way{40};
+constexpr Duration longer_than_attempts = std::chrono::minutes(3);
 
 // ---------------------------------------------------------------------------------------------- answers of the weather
 
@@ -257,8 +258,12 @@ private:
         auto const lost = [&] {
             if (writes(at)) scene_.doubts.unsure(key);
         };
-        if (scene_.strikes(Kind::reset_after, at)) {
+        bool const cut_off = at == Doing::poll && !scene_.clear && clock_.now() < cut_off_until_;
+        if (cut_off || scene_.strikes(Kind::reset_after, at)) {
             lost();
+            // Sometimes it is not one answer but the line, for longer than attempts are made.
+            if (at == Doing::poll && !cut_off && scene_.weather.dice(Kind::reset_after).chance(0.2))
+                cut_off_until_ = clock_.now() + longer_than_attempts;
             bool const late = scene_.weather.dice(Kind::reset_after).chance(0.3);
             result = base::fail(late ? ErrorCode::timeout : ErrorCode::connection_lost, std::string(lost_answer));
             return;
@@ -290,6 +295,7 @@ private:
     std::set<std::string> gone_, seen_, revoked_;
     std::set<std::string> unclaimed_;  ///< refused until claims are asked for
     bool claims_wanted_ = false;
+    base::Time cut_off_until_{};  ///< whoever follows an operation hears nothing till then
     std::map<std::string, int> rows_;               ///< answers in a row that say "again"
     std::map<std::string, base::Time> not_before_;  ///< what Azure asked to wait for
 };
