@@ -1,8 +1,9 @@
 // What a simulated exchange costs, on one core: `bench_exchanges [ROUNDS [SEEDS]]`.
 //
 // Calm deployments from nothing by the real client, planner, journal and engine on the simulated Azure, shape checks
-// included; then only parsing and writing the bodies of the very same exchanges, in the same run. The ratio is what
-// counts. Then deployments in weather, as the storm plays them.
+// included; then only parsing and writing the bodies of the very same exchanges, once each, by the same reader and
+// writer, in the same run. The ratio is what counts. Budget: 0.2. A faster reader or writer lowers it, so compare the
+// exchanges a second as well, two programs in turn. Then deployments in weather, as the storm plays them.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

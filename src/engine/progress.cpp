@@ -24,8 +24,8 @@ void Progress::wait_said(std::size_t index, std::string why, Duration next) {
 }
 
 Result<void> Progress::write(journal::Kind kind, std::size_t index, json::Value data) {
-    journal::Record const record{kind, now(), step(index).id, std::move(data)};
-    auto const written = in.journal.write(record);
+    journal::Record record{kind, now(), step(index).id, std::move(data)};
+    auto const written = in.journal.write(std::move(record));
     if (!written) {
         if (!broken_) broken_ = written.error();  // the first says why; the others only that nothing follows it
         stopping = true;

@@ -4,5 +4,5 @@
 #include "journal/journal.hpp"
 
 namespace holdfast::journal {
-void fold(RunState&, Record const&);
+void fold(RunState&, Record);
 }

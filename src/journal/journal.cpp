@@ -72,8 +72,8 @@ Result<Journal> Journal::create(world::Files& files, std::string folder, std::st
     auto file = files.open_append(path);
     if (!file) return base::fail(file.error());
     Journal journal{std::move(*file), RunState{.run = std::move(run)}};
-    Record const begin{.kind = Kind::begin, .at = now, .data = std::move(plan)};
-    if (auto const written = journal.write(begin); !written) return base::fail(written.error());
+    Record begin{.kind = Kind::begin, .at = now, .data = std::move(plan)};
+    if (auto const written = journal.write(std::move(begin)); !written) return base::fail(written.error());
     return journal;
 }
 
@@ -96,7 +96,7 @@ Result<Journal> Journal::reopen(world::Files& files, std::string folder, std::st
     return journal;
 }
 
-Result<void> Journal::write(Record const& record) {
+Result<void> Journal::write(Record record) {
     if (broken_)
         return base::fail(base::ErrorCode::unreadable, "the journal could not be written before; nothing follows it",
                           "free some space or make the folder writable, then run `holdfast resume`");
@@ -105,7 +105,7 @@ Result<void> Journal::write(Record const& record) {
         broken_ = true;
         return written;
     }
-    fold(state_, record);
+    fold(state_, std::move(record));
     return {};
 }
 

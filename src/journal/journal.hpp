@@ -46,7 +46,7 @@ public:
     /// Continues one: reads it and appends after the torn tail, if any, is closed by a newline.
     static Result<Journal> reopen(world::Files&, std::string folder, std::string run, base::Time);
     /// On stable storage when it returns. After a failure nothing more is written: the file must not have a hole.
-    Result<void> write(Record const&);
+    Result<void> write(Record);
     RunState const& state() const { return state_; }
 
 private:

@@ -69,11 +69,11 @@ std::string line(Record const& record) {
     return out + "}\n";
 }
 
-void fold(RunState& state, Record const& record) {
+void fold(RunState& state, Record record) {
     state.last = record.at;
     switch (record.kind) {
         case Kind::begin:
-            state.plan = record.data;
+            state.plan = std::move(record.data);
             state.begun = record.at;
             break;
         case Kind::resume:
@@ -117,7 +117,7 @@ Result<RunState> read(std::string_view text, std::string run) {
         auto const one = text.substr(0, newline);
         text = whole ? text.substr(newline + 1) : std::string_view{};
         ++number;
-        auto const found = record(one);
+        auto found = record(one);
         if (!found) {  // may be one of several: whoever closed a torn line can die writing its `resume`
             if (!broken) broken = number;
             continue;
@@ -131,7 +131,7 @@ Result<RunState> read(std::string_view text, std::string run) {
             return corrupt(run, number, "the journal holds the beginning of a second run");
         if (found->kind != Kind::begin && found->kind != Kind::resume && state.plan.is_null())
             return corrupt(run, number, "the journal does not begin with the plan of its run");
-        fold(state, *found);
+        fold(state, std::move(*found));
     }
     state.torn = broken.has_value();
     return state;
