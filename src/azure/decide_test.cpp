@@ -397,6 +397,9 @@ TEST(Poller, reading_the_resource) {
             noon + 30s)),
         "failed: SubnetIsFull");
 
+    EXPECT_EQ(say(put.read(answer(200, R"({"id":"x","properties":{"a":{})"), noon + 30s)), "poll resource")
+        << "cut where it looks whole";
+
     Poller missing("PUT", resource_url, 300s, noon);
     missing.first(answer(201, "", {{"Azure-AsyncOperation", operation_url}}));
     EXPECT_EQ(say(missing.read(answer(404), noon + 300s)), "poll resource");

@@ -373,7 +373,8 @@ TEST(Apply, waits_for_what_somebody_else_began_and_reads_what_it_gives) {
 TEST(Apply, recovers_what_keeps_the_name_and_writes_it_as_designed) {
     World world;
     world.azure.refuses["kv"] = {
-        {409, "ConflictError", "A vault with the same name already exists in deleted state.", {}}};
+        {409, "ConflictError", "A vault with the same name already exists in deleted state.", {}},
+        {409, "AnotherOperationInProgress", "bringing it back meets a lock, too", {}}};
     auto vault = write_step("vault", "Microsoft.KeyVault/vaults", "kv", 5);
     vault.recovery = *json::parse(R"({"properties":{"createMode":"recover"}})");
     Life life(world.azure, *world.files, noon);

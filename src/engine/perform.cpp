@@ -281,10 +281,20 @@ Task<Result<Answer>> act(Shared run, std::size_t index, Ready& ready) {
             run->wait_said(index, recover->why + "; it is recovered", Duration{0});
             auto bring_back = ready.write;
             json::merge(bring_back.body, step.recovery);
-            auto trying = try_once(run, index, std::move(bring_back));
-            auto const back = co_await std::move(trying);
-            if (run->ended) co_return over();
-            if (!back.answer) co_return base::fail(back.answer.error());
+            for (;;) {  // as patiently as anything else
+                auto trying = try_once(run, index, bring_back);
+                auto const back = co_await std::move(trying);
+                if (run->ended) co_return over();
+                if (back.answer) break;
+                if (run->stopping) co_return over();
+                auto const then = patience.after(back.answer.error(), back.accepted, run->gone_by);
+                auto const* later = std::get_if<Repeat>(&then);
+                if (!later) co_return base::fail(back.answer.error());
+                run->wait_said(index, later->why, later->after);
+                auto sleeping = run->in.world.clock.sleep(later->after);
+                co_await std::move(sleeping);
+                if (run->ended || run->stopping) co_return over();
+            }
             continue;
         }
         auto const& repeat = std::get<Repeat>(reaction);
