@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-SEEDS = os.environ.get('SEEDS', '400')
+SEEDS = os.environ.get('SEEDS', '700')
 
 
 def mutants():

@@ -10,6 +10,7 @@ namespace holdfast::storm {
 namespace {
 
 constexpr base::Duration minute = std::chrono::minutes(1);
+constexpr base::Duration a_tick_or_two{1'000};  // a run counts its time in ticks
 
 bool waits_for_a_role(std::string_view code) {
     return std::ranges::any_of(catalog::errors(),
@@ -156,11 +157,10 @@ void Watch::failed(Step const& step, engine::StepFailed const& failure, base::Ti
         scene_.violated(failure.step + " leaves a deleted one in the bin that it could bring back");
     // Somebody else at work on the same thing is waited for.
     if (is_conflict(failure.error))
-        if (auto const waited = step.waits_since ? at - *step.waits_since : base::Duration{0}; waited < 60 * minute)
+        if (auto const waited = step.waits_since ? at - *step.waits_since : base::Duration{0}; waited < 60 * minute - a_tick_or_two)
             scene_.violated(fmt::format("{} gave up a conflict after {}", failure.step, base::spoken(waited)));
     if (!waits_for_a_role(failure.error)) return;
     auto const waited = step.not_yet ? at - *step.not_yet : base::Duration{0};
-    constexpr auto a_tick_or_two = std::chrono::seconds(1);  // a run counts its time in ticks
     if (after_a_grant_.contains(failure.step) && waited < 30 * minute - a_tick_or_two)
         scene_.violated(fmt::format("{} gave up a role after {}", failure.step, base::spoken(waited)));
     // The last try may take its time, and one that hangs in Azure is waited for.
