@@ -33,6 +33,20 @@ Property const* property_of(Type const& type, json::Object const& object, std::s
 
 bool has_properties(Type const& type) { return type.kind == Kind::object || type.kind == Kind::discriminated; }
 
+/// Where Azure takes a zero for nothing said, although the published least is above it.
+struct UnsaidZero {
+    std::string_view property, source, date;
+};
+constexpr UnsaidZero unsaid_zeros[] = {
+    {"drainTimeoutInMinutes", "what azurerm 5.2.0 sends for upgrade_settings that name the surge alone; Azure takes it, "
+                              "see hashicorp/terraform-provider-azurerm issue 26568",
+     "2026-11-30"},
+};
+bool is_unsaid_zero(Property const& property, json::Value const& value) {
+    return value.is_int64() && value.get_int64() == 0 &&
+           std::ranges::find(unsaid_zeros, property.name, &UnsaidZero::property) != std::end(unsaid_zeros);
+}
+
 json::Value tidied(Type const* type, json::Value value) {
     if (!type) return value;
     if (auto* object = value.if_object()) {
@@ -51,7 +65,7 @@ json::Value tidied(Type const* type, json::Value value) {
             }
             if (property->flags & shapes::read_only) continue;
             auto const* text = member.value().if_string();
-            if (text && text->empty()) continue;
+            if ((text && text->empty()) || is_unsaid_zero(*property, member.value())) continue;
             out.insert_or_assign(property->name, tidied(property->type, std::move(member.value())));
         }
         return out;
@@ -125,6 +139,21 @@ void carry_read_only(shapes::ResourceType const* shape, json::Value const& exist
 }
 
 namespace {
+/// What means the same as nothing said, and what Azure does not show either when nobody said it.
+struct KeptToItself {
+    std::string_view type, at, source, date;
+};
+constexpr KeptToItself kept_to_itself[] = {
+    {"Microsoft.ContainerService/managedClusters", "properties.apiServerAccessProfile.enableVnetIntegration",
+     "azurerm 5.2.0 plans a change for ever where it is shown, and plain clusters of its users stand without one",
+     "2026-11-30"},
+};
+bool is_shown(shapes::ServerDefault const& row) {
+    return std::ranges::none_of(kept_to_itself, [&](KeptToItself const& one) {
+        return base::same_text(one.type, row.type) && one.at == row.at;
+    });
+}
+
 struct Default {
     json::Path around, at;
     json::Value value;
@@ -136,7 +165,7 @@ std::vector<Default> const& defaults_of(shapes::ResourceType const& shape) {
         for (auto const& row : shapes::server_defaults()) {
             auto const* type = shapes::find(row.type);
             auto value = json::parse(row.value_json);
-            if (!type || !value || row.at.find('[') != std::string_view::npos) continue;
+            if (!type || !value || row.at.find('[') != std::string_view::npos || !is_shown(row)) continue;
             json::Path const at(row.at);
             read[type].push_back({at.parent(), at, std::move(*value)});
         }

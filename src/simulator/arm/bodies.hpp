@@ -5,9 +5,9 @@
 
 namespace holdfast::simulator::arm {
 
-/// As Azure reads a body: keys and enums in canonical case; null, and "" where text is optional, mean absent; read-only
-/// properties are ignored; `id`, `name`, `type` and `etag` at the top belong to the URL. Unknown keys stay, to be
-/// refused.
+/// As Azure reads a body: keys and enums in canonical case; null, and "" where text is optional, mean absent, and so do
+/// a few zeros; read-only properties are ignored; `id`, `name`, `type` and `etag` at the top belong to the URL. Unknown
+/// keys stay, to be refused.
 json::Value tidied(shapes::ResourceType const*, json::Value body);
 
 /// Read-only values of what stands, laid into what will stand, wherever the objects around them still exist.

@@ -151,6 +151,10 @@ void fill_cluster(Context& context, Stored& stored) {
     }
     auto const version = parse_version(resolved(text(body, "properties.kubernetesVersion")).value_or(""));
     auto const* minor = version ? find_minor(*version) : nullptr;
+    // az and azurerm send an empty list for "no ranges"; Azure shows none then.
+    if (auto const* ranges = json::find(body, "properties.apiServerAccessProfile.authorizedIPRanges");
+        ranges && ranges->is_array() && ranges->get_array().empty())
+        json::erase(body, "properties.apiServerAccessProfile.authorizedIPRanges");
     fill(body, "properties.oidcIssuerProfile.enabled", minor && minor->oidc);
     if (truth(body, "properties.oidcIssuerProfile.enabled"))
         json::put(
