@@ -41,14 +41,10 @@ Refusal validate_set(Context& context, Write const& write) {
             return arm::error(400, "BadRequest",
                               "Disk encryption set " + write.id.text() + " and key vault " + vault->id.text() +
                                   " must be in the same region.");
+        // Optional, whoever the identity is: azurerm 5.2.0 never sends it (seen 2026-11-30).
         auto const source = text(body, "properties.activeKey.sourceVault.id");
         if (!source.empty() && !base::same_text(source, vault->id.text()))
             return arm::error(400, "InvalidParameter", "sourceVault.id does not name the vault of activeKey.keyUrl.",
-                              "activeKey.sourceVault.id");
-        if (source.empty() && own)
-            return arm::error(400, "InvalidParameter",
-                              "activeKey.sourceVault.id is required for a vault of this subscription and a "
-                              "system-assigned identity.",
                               "activeKey.sourceVault.id");
     }
     return {};
