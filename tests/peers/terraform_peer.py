@@ -13,6 +13,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import time
 import urllib.parse
 import urllib.request
 
@@ -28,7 +29,8 @@ PLANS = ROOT.parent / 'shared/terraform/plans'
 WORLDS = {'seed-2020': 'examples/worlds/existing-network.json'}
 
 # Configurations of others, read where they lie. What azurerm 4 did not ask for is said to it as 5 wants it.
-OTHERS = ('v5-default', 'v5-secure-baseline', 'cmk-disks', 'entra-azure-rbac-no-local', 'egress-udr-firewall')
+# Only what Azure would take: many lie there to be planned and never to be applied.
+OTHERS = ('v5-default', 'cmk-disks', 'entra-azure-rbac-no-local', 'net-azure-cni-vnet', 'maintenance-windows')
 
 # One change of each class, each on top of the ones before: (what is changed, the actions planned).
 CHANGES = (
@@ -42,23 +44,27 @@ CHANGES = (
 
 # What any subscription with a cluster in it has registered; nearly every configuration of others says "none" of itself.
 NAMESPACES = ('Authorization', 'Compute', 'ContainerRegistry', 'ContainerService', 'Insights', 'KeyVault', 'ManagedIdentity', 'Network',
-              'OperationalInsights', 'OperationsManagement', 'Storage')
+              'OperationalInsights', 'OperationsManagement', 'PolicyInsights', 'Security', 'Storage')
 
 
 def register(azure):
     context = ssl.create_default_context(cafile=azure.environment['SSL_CERT_FILE'])
 
-    def post(path, body, **headers):
+    def ask(path, body=None, **headers):
         request = urllib.request.Request(azure.url + path, body, headers)
         with urllib.request.urlopen(request, context=context) as answer:
             return json.load(answer)
     form = urllib.parse.urlencode({
         'grant_type': 'client_credentials', 'client_id': azure.environment['AZURE_CLIENT_ID'],
         'client_secret': azure.environment['AZURE_CLIENT_SECRET'], 'scope': 'https://management.azure.com/.default'})
-    token = post(f'/{azure.environment["AZURE_TENANT_ID"]}/oauth2/v2.0/token', form.encode())['access_token']
+    token = ask(f'/{azure.environment["AZURE_TENANT_ID"]}/oauth2/v2.0/token', form.encode())['access_token']
+    subscription, bearer = f'/subscriptions/{azure.environment["AZURE_SUBSCRIPTION_ID"]}', {'Authorization': f'Bearer {token}'}
+    feature = f'{subscription}/providers/Microsoft.Features/providers/Microsoft.Compute/features/EncryptionAtHost'
+    ask(f'{feature}/register?api-version=2021-07-01', b'', **bearer)
+    while ask(f'{feature}?api-version=2021-07-01', **bearer)['properties']['state'] != 'Registered':
+        time.sleep(0.1)
     for name in NAMESPACES:
-        post(f'/subscriptions/{azure.environment["AZURE_SUBSCRIPTION_ID"]}/providers/Microsoft.{name}/register?api-version=2021-04-01', b'',
-             Authorization=f'Bearer {token}')
+        ask(f'{subscription}/providers/Microsoft.{name}/register?api-version=2021-04-01', b'', **bearer)
 
 
 def without_surge(value):
@@ -77,6 +83,7 @@ class Configuration:
         if name in OTHERS:
             for file in (PLANS / name).rglob('*.tf'):
                 text = re.sub(r'version = "4[^"]*"', f'version = "{PROVIDER_VERSION}"', file.read_text())
+                text = re.sub(r'\n *kubernetes_version *= "1\.[0-9.]+"', '', text)  # a version that has left support since
                 if 'node_provisioning_profile' not in text:
                     text = re.sub(r'(resource "azurerm_kubernetes_cluster" "\w+" \{\n)', r'\1  node_provisioning_profile {\n    mode = "Manual"\n  }\n', text)
                 target = self.folder / file.relative_to(PLANS / name)

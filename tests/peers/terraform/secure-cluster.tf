@@ -125,6 +125,7 @@ resource "azurerm_role_assignment" "identities" {
     network = [azurerm_subnet.nodes.id, "Network Contributor", azurerm_user_assigned_identity.all["cluster"].principal_id]
     kubelet = [azurerm_user_assigned_identity.all["kubelet"].id, "Managed Identity Operator", azurerm_user_assigned_identity.all["cluster"].principal_id]
     pull    = [azurerm_container_registry.this.id, "AcrPull", azurerm_user_assigned_identity.all["kubelet"].principal_id]
+    reads   = [azurerm_disk_encryption_set.this.id, "Reader", azurerm_user_assigned_identity.all["cluster"].principal_id]
     disks   = [azurerm_key_vault.disks.id, "Key Vault Crypto Service Encryption User", azurerm_disk_encryption_set.this.identity[0].principal_id]
   }
   scope                = each.value[0]
