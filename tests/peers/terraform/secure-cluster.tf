@@ -179,7 +179,7 @@ resource "azurerm_kubernetes_cluster" "this" {
     service_cidr        = "172.16.0.0/16"
     dns_service_ip      = "172.16.0.10"
   }
-  api_server_access_profile { authorized_ip_ranges = ["203.0.113.0/24"] }
+  api_server_access_profile { authorized_ip_ranges = ["203.0.113.0/24", "${azurerm_public_ip.out.ip_address}/32"] }
   azure_active_directory_role_based_access_control {
     azure_rbac_enabled     = true
     admin_group_object_ids = [var.admins]

@@ -64,6 +64,12 @@ resource "azurerm_role_assignment" "disks" {
   principal_id         = azurerm_disk_encryption_set.this.identity[0].principal_id
 }
 
+resource "azurerm_role_assignment" "reads" {
+  scope                = azurerm_disk_encryption_set.this.id
+  role_definition_name = "Reader"
+  principal_id         = azurerm_user_assigned_identity.cluster.principal_id
+}
+
 resource "azurerm_kubernetes_cluster" "this" {
   name                   = "aks-seed"
   location               = var.location
@@ -92,5 +98,5 @@ resource "azurerm_kubernetes_cluster" "this" {
     admin_group_object_ids = [var.admins]
   }
   node_provisioning_profile { mode = "Manual" }
-  depends_on = [azurerm_role_assignment.network, azurerm_role_assignment.disks]
+  depends_on = [azurerm_role_assignment.network, azurerm_role_assignment.disks, azurerm_role_assignment.reads]
 }
