@@ -53,11 +53,7 @@ public:
     }
 
     std::optional<Time> next_due() const override {
-        auto due = core_.store.first_event([](Event const& event) { return !arm::is_quiet(event); });
-        for (auto const& [key, principal] : core_.store.principals()) {
-            if (principal.visible_from > now()) due = std::min(due.value_or(principal.visible_from), principal.visible_from);
-        }
-        return due;
+        return core_.store.first_event([](Event const& event) { return !arm::is_quiet(event); });
     }
     Time now() const override { return core_.store.now(); }
 

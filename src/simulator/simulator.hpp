@@ -101,8 +101,7 @@ public:
     /// One request, at a virtual moment that never goes back. Always answers; the state change is durable before it
     /// returns.
     virtual world::Response answer(world::Request const&, Time now) = 0;
-    /// When something happens by itself next (an operation ends, a role takes effect, the directory knows somebody new),
-    /// if anything is under way.
+    /// When something happens by itself next (an operation ends, a role takes effect), if anything is under way.
     virtual std::optional<Time> next_due() const = 0;
     /// The world's own clock: the latest moment it has seen.
     virtual Time now() const = 0;
