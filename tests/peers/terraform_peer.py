@@ -133,7 +133,7 @@ class Configuration:
 
 def walk(name):
     load = ['--load', WORLDS[name]] if name in WORLDS else []
-    with Served(holdfast, '--speed', '60', '--as-of', '2026-11-24', *load) as azure:  # who waits for the directory waits in its time
+    with Served(holdfast, '--speed', 'max', '--as-of', '2026-11-24', *load) as azure:
         register(azure)
         one = Configuration(azure, name)
         one.run('init', '-input=false')

@@ -79,6 +79,7 @@ resource "azurerm_role_assignment" "officer" {
   scope                = azurerm_key_vault.disks.id
   role_definition_name = "Key Vault Crypto Officer"
   principal_id         = data.azurerm_client_config.me.object_id
+  principal_type       = "ServicePrincipal"  # so that nobody waits until the directory has told everybody
 }
 
 resource "azurerm_key_vault_key" "disks" {
@@ -131,6 +132,7 @@ resource "azurerm_role_assignment" "identities" {
   scope                = each.value[0]
   role_definition_name = each.value[1]
   principal_id         = each.value[2]
+  principal_type       = "ServicePrincipal"  # so that nobody waits until the directory has told everybody
 }
 
 resource "azurerm_kubernetes_cluster" "this" {
@@ -214,6 +216,7 @@ resource "azurerm_role_assignment" "shop" {
   scope                = "${azurerm_kubernetes_cluster.this.id}/namespaces/shop"
   role_definition_name = "Azure Kubernetes Service RBAC Writer"
   principal_id         = "8a1d7e42-03bc-4f6e-8b1d-2c9f5e7a6d13"
+  principal_type       = "Group"
 }
 
 resource "azurerm_monitor_diagnostic_setting" "cluster" {

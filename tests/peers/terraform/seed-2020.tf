@@ -22,6 +22,7 @@ resource "azurerm_role_assignment" "network" {
   scope                = data.azurerm_subnet.nodes.id
   role_definition_name = "Network Contributor"
   principal_id         = azurerm_user_assigned_identity.cluster.principal_id
+  principal_type       = "ServicePrincipal"  # so that nobody waits until the directory has told everybody
 }
 
 resource "azurerm_key_vault" "disks" {
@@ -39,6 +40,7 @@ resource "azurerm_role_assignment" "officer" {
   scope                = azurerm_key_vault.disks.id
   role_definition_name = "Key Vault Crypto Officer"
   principal_id         = data.azurerm_client_config.me.object_id
+  principal_type       = "ServicePrincipal"  # so that nobody waits until the directory has told everybody
 }
 
 resource "azurerm_key_vault_key" "disks" {
@@ -62,12 +64,14 @@ resource "azurerm_role_assignment" "disks" {
   scope                = azurerm_key_vault.disks.id
   role_definition_name = "Key Vault Crypto Service Encryption User"
   principal_id         = azurerm_disk_encryption_set.this.identity[0].principal_id
+  principal_type       = "ServicePrincipal"  # so that nobody waits until the directory has told everybody
 }
 
 resource "azurerm_role_assignment" "reads" {
   scope                = azurerm_disk_encryption_set.this.id
   role_definition_name = "Reader"
   principal_id         = azurerm_user_assigned_identity.cluster.principal_id
+  principal_type       = "ServicePrincipal"  # so that nobody waits until the directory has told everybody
 }
 
 resource "azurerm_kubernetes_cluster" "this" {
