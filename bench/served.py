@@ -20,10 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'tests/peers'))
+from deployment import Rest  # noqa: E402
 from peer import Served, node_client, skip  # noqa: E402
 
 holdfast = sys.argv[1]
@@ -61,12 +61,9 @@ def ours(folder):
     with Served(holdfast, '--speed', 'max', '--as-of', '2026-11-24', '--load', world) as azure:
         if RESOURCES >= 50_000:
             print(f'{(memory(azure) - empty) / RESOURCES:.1f} KB of memory a resource, of {RESOURCES}')
-        form = urllib.parse.urlencode({
-            'grant_type': 'client_credentials', 'client_id': azure.environment['AZURE_CLIENT_ID'],
-            'client_secret': azure.environment['AZURE_CLIENT_SECRET'], 'scope': 'https://management.azure.com/.default'})
-        context = ssl.create_default_context(cafile=azure.environment['SSL_CERT_FILE'])
-        with urllib.request.urlopen(f'{azure.url}/{azure.environment["AZURE_TENANT_ID"]}/oauth2/v2.0/token', form.encode(), context=context) as answer:
-            bearer = {'Authorization': f'Bearer {json.load(answer)["access_token"]}'}
+        rest = Rest(azure)
+        rest.sign_in()
+        bearer = {'Authorization': f'Bearer {rest.token}'}
         return (per_second(f'{azure.url}{TABLES}/t0000001?api-version=2024-05-01', bearer),
                 per_second(f'{azure.url}{TABLES}?api-version=2024-05-01&$top=1000', bearer))
 

@@ -396,8 +396,8 @@ private:
                            owner_of(node), limit_of(node, "write"));
     }
 
-    /// The az command that makes it, as a line of the script. After roles of ours az itself waits: only its answer says why an operation failed, and that a role is not yet
-    /// there.
+    /// The az command that makes it, as a line of the script. After roles of ours az itself waits: only its answer says
+    /// why an operation failed, and that a role is not yet there.
     std::string native(Resource const& node, Command const& command, bool after_roles) {
         auto const chosen = [](Resource const* one, std::string_view name) {
             return one && has_chosen_name(*one) ? fmt::format("\"${}\"", choice(one->address)) : word(name);

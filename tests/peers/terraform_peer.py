@@ -10,13 +10,11 @@ import os
 import pathlib
 import re
 import shutil
-import ssl
 import subprocess
 import sys
 import time
-import urllib.parse
-import urllib.request
 
+from deployment import Rest
 from peer import ROOT, Served, equal, go_client
 
 holdfast = pathlib.Path(sys.argv[1]).resolve()
@@ -48,23 +46,16 @@ NAMESPACES = ('Authorization', 'Compute', 'ContainerRegistry', 'ContainerService
 
 
 def register(azure):
-    context = ssl.create_default_context(cafile=azure.environment['SSL_CERT_FILE'])
-
-    def ask(path, body=None, **headers):
-        request = urllib.request.Request(azure.url + path, body, headers)
-        with urllib.request.urlopen(request, context=context) as answer:
-            return json.load(answer)
-    form = urllib.parse.urlencode({
-        'grant_type': 'client_credentials', 'client_id': azure.environment['AZURE_CLIENT_ID'],
-        'client_secret': azure.environment['AZURE_CLIENT_SECRET'], 'scope': 'https://management.azure.com/.default'})
-    token = ask(f'/{azure.environment["AZURE_TENANT_ID"]}/oauth2/v2.0/token', form.encode())['access_token']
-    subscription, bearer = f'/subscriptions/{azure.environment["AZURE_SUBSCRIPTION_ID"]}', {'Authorization': f'Bearer {token}'}
-    feature = f'{subscription}/providers/Microsoft.Features/providers/Microsoft.Compute/features/EncryptionAtHost'
-    ask(f'{feature}/register?api-version=2021-07-01', b'', **bearer)
-    while ask(f'{feature}?api-version=2021-07-01', **bearer)['properties']['state'] != 'Registered':
+    rest = Rest(azure)
+    rest.sign_in()
+    feature = f'{rest.root}/providers/Microsoft.Features/providers/Microsoft.Compute/features/EncryptionAtHost'
+    rest.send('POST', f'{feature}/register?api-version=2021-07-01', b'')
+    while rest.send('GET', f'{feature}?api-version=2021-07-01')[1]['properties']['state'] != 'Registered':
         time.sleep(0.1)
     for name in NAMESPACES:
-        ask(f'{subscription}/providers/Microsoft.{name}/register?api-version=2021-04-01', b'', **bearer)
+        status, answer, _ = rest.send('POST', f'{rest.root}/providers/Microsoft.{name}/register?api-version=2021-04-01', b'')
+        if status != 200:
+            sys.exit(f'Microsoft.{name} cannot be registered: {answer}')
 
 
 def without_surge(value):
