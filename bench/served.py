@@ -28,7 +28,7 @@ from peer import Served, node_client, skip  # noqa: E402
 
 holdfast = sys.argv[1]
 RESOURCES = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
-SECONDS = 5
+SECONDS = 2  # every request lets 40 ms of its time pass, and a token lives an hour of it
 GROUP = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg'
 TABLES = f'{GROUP}/providers/Microsoft.Network/routeTables'
 TAGS = {name: letter * 200 for name, letter in zip(('one', 'two', 'three', 'four'), 'abcd')}
@@ -62,10 +62,12 @@ def ours(folder):
         if RESOURCES >= 50_000:
             print(f'{(memory(azure) - empty) / RESOURCES:.1f} KB of memory a resource, of {RESOURCES}')
         rest = Rest(azure)
-        rest.sign_in()
-        bearer = {'Authorization': f'Bearer {rest.token}'}
-        return (per_second(f'{azure.url}{TABLES}/t0000001?api-version=2024-05-01', bearer),
-                per_second(f'{azure.url}{TABLES}?api-version=2024-05-01&$top=1000', bearer))
+        rates = []
+        for path in f'{TABLES}/t0000001?api-version=2024-05-01', f'{TABLES}?api-version=2024-05-01&$top=1000':
+            rest.token = None
+            rest.sign_in()
+            rates.append(per_second(azure.url + path, {'Authorization': f'Bearer {rest.token}'}))
+        return rates
 
 
 def azurite(folder):
