@@ -10,30 +10,20 @@ namespace {
 constexpr int most_aims = 4;
 
 /// How much a kind needs aim: those that strike everywhere by themselves hardly do.
+struct Rare {
+    Kind kind;
+    int rarity;
+};
+constexpr Rare rare[] = {
+    {Kind::human_changes, 12}, {Kind::human_deletes, 12},  {Kind::human_creates, 12}, {Kind::disk_full, 10},
+    {Kind::torn_tail, 10},     {Kind::laptop_sleeps, 10},  {Kind::crash, 7},          {Kind::crash_and_loss, 7},
+    {Kind::token_revoked, 5},  {Kind::claims_challenge, 5}, {Kind::work_fails, 5},    {Kind::work_converges, 5},
+    {Kind::work_hangs, 5},     {Kind::clock_jumps, 5},
+};
 int rarity(Kind kind) {
-    switch (kind) {
-        case Kind::human_changes:
-        case Kind::human_deletes:
-        case Kind::human_creates:
-            return 12;
-        case Kind::disk_full:
-        case Kind::torn_tail:
-        case Kind::laptop_sleeps:
-            return 10;
-        case Kind::crash:
-        case Kind::crash_and_loss:
-            return 7;
-        case Kind::token_revoked:
-        case Kind::claims_challenge:
-        case Kind::work_fails:
-        case Kind::work_converges:
-        case Kind::work_hangs:
-        case Kind::clock_jumps:
-            return 5;
-        default:
-            // One column, and they strike whenever they are on.
-            return row(kind).strikes == Strikes::exchange ? 1 : 0;
-    }
+    auto const found = std::ranges::find(rare, kind, &Rare::kind);
+    if (found != std::end(rare)) return found->rarity;
+    return row(kind).on_the_wire ? 1 : 0;  // the others have one column, and strike whenever they are on
 }
 
 /// How often a life is ended at most, and how eagerly: a death is asked about at every event, a full disk at every

@@ -34,63 +34,6 @@ void Scene::note(std::string_view line) {
 namespace {
 
 constexpr Duration on_the_way{40};
-constexpr Duration longer_than_attempts = std::chrono::minutes(3);
-
-// ---------------------------------------------------------------------------------------------- answers of the weather
-
-Response error_answer(int status, std::string_view code, std::string_view message, world::Headers headers = {}) {
-    json::Value const body = json::Object{{"error", json::Object{{"code", code}, {"message", message}}}};
-    headers.push_back({"Content-Type", "application/json; charset=utf-8"});
-    return {status, std::move(headers), json::write(body)};
-}
-
-struct Busy {
-    std::string_view code;
-    int status;
-    Doing doing;
-    std::string_view message;
-};
-// Documented: arm-protocol, "Codes a deployer meets"; Microsoft Learn, read 2026-11-23.
-constexpr Busy busy_rows[] = {
-    {"AnotherOperationInProgress", 409, Doing::network,
-     "Another operation on this or a dependent resource is in progress."},
-    {"ReferencedResourceNotProvisioned", 400, Doing::network,
-     "Cannot proceed, a referenced resource is not in Succeeded state."},
-    {"RetryableError", 429, Doing::network, "A retryable error occurred."},
-    {"ConflictError", 409, Doing::vault, "A conflict occurred that prevented the operation from completing."},
-    {"OperationNotAllowed", 409, Doing::cluster,
-     "Another operation (Updating) is in progress. See https://aka.ms/aks-pending-operation"},
-    {"OperationNotAllowed", 409, Doing::cluster, "Another agentpool operation is in progress, please wait for it."},
-    {"ResourceGroupBeingDeleted", 409, Doing::group, "The resource group is in deprovisioning state."},
-    {"AnotherOperationInProgress", 409, Doing::remove,
-     "Another operation on this or a dependent resource is in progress."},
-    {"OperationPreempted", 409, Doing::cluster, "The operation has been preempted by another one."},
-    {"ObjectIsBeingDeleted", 409, Doing::vault, "The object is currently being deleted."},
-    {"ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity", 409, Doing::identity,
-     "Too many federated identity credentials are written concurrently for the managed identity."},
-    {"PrincipalNotFound", 400, Doing::grant, "The principal does not exist in the directory yet."},
-    {"ConcurrentUpdateError", 409, Doing::other, "Another request is changing the same resource."},
-};
-Response busy(Doing doing, base::Prng& dice) {
-    std::vector<Busy const*> fitting;
-    for (auto const& one : busy_rows)
-        if (one.doing == doing) fitting.push_back(&one);
-    auto const& chosen = *fitting[dice.below(fitting.size())];
-    return error_answer(chosen.status, chosen.code, chosen.message);
-}
-
-Response server_error(base::Prng& dice) {
-    switch (dice.below(4)) {
-        case 0:
-            return error_answer(500, "InternalServerError", "Something went wrong inside.");
-        case 1:
-            return {502, {{"Content-Type", "text/html"}}, "<html><body><h1>502 Bad Gateway</h1></body></html>"};
-        case 2:
-            return error_answer(503, "ServerTimeout", "The request timed out.", {{"Retry-After", "5"}});
-        default:
-            return {504, {}, ""};
-    }
-}
 
 std::string without_query(std::string_view url) { return std::string(url.substr(0, url.find('?'))); }
 
@@ -105,7 +48,7 @@ std::string path_of(std::string_view url) {
 class StormyTransport final : public world::Transport {
 public:
     StormyTransport(Scene& scene, Machine machine, world::Transport& inner, world::Clock& clock)
-        : scene_(scene), machine_(machine), inner_(inner), clock_(clock) {}
+        : scene_(scene), machine_(machine), inner_(inner), clock_(clock), wire_(scene) {}
 
     Task<Result<Response>> send(Request request) override {
         auto const at = doing(request);
@@ -125,34 +68,24 @@ public:
             co_return std::move(*early);
         }
         auto const url = without_query(request.url);
-        bool const twice = scene_.strikes(Kind::duplicate, at);
+        bool const twice = wire_.twice(at);
         auto const key = base::lower(path_of(url));
-        bool const with_claims = at == Doing::sign_in && says_claims(request);
+        bool const with_claims = at == Doing::sign_in && azures::Wire::says_claims(request);
         auto first = twice ? request : std::move(request);
         auto result = co_await inner_.send(std::move(first));
         if (twice) {
             if (writes(at)) scene_.doubts.unsure(key);
             auto again = co_await inner_.send(std::move(request));
-            if (scene_.weather.dice(Kind::duplicate).chance(0.5)) result = std::move(again);
+            if (wire_.second_is_heard()) result = std::move(again);
         }
         if (scene_.dead) co_await never_.wait();
-        if (claims_wanted_ && at == Doing::sign_in && !with_claims && result) refuse_what_it_gives(*result);
+        if (at == Doing::sign_in && !with_claims && result) wire_.gave_token(*result);
         spoil(at, key, result);
         answered(at, asked, result);
         co_return result;
     }
 
 private:
-    static bool says_claims(Request const& request) {
-        auto const& form = request.secret_body ? request.secret_body->reveal() : request.body;
-        return ("&" + std::string(form)).find("&claims=") != std::string::npos;
-    }
-    void refuse_what_it_gives(Response const& answer) {
-        auto const body = json::parse(answer.body);
-        if (auto const token = body ? json::text_at(*body, "access_token") : std::nullopt)
-            revoked_.emplace(*token), unclaimed_.emplace(*token);
-    }
-
     static bool writes(Doing at) { return at != Doing::sign_in && at != Doing::look && at != Doing::poll; }
 
     void sent(Request const& request, Doing at) {
@@ -199,92 +132,39 @@ private:
 
     /// What comes back in place of Azure's answer; the request never arrives.
     std::optional<Result<Response>> instead(Request const& request, Doing at) {
-        auto const strikes = [&](Kind kind) { return scene_.strikes(kind, at); };
-        if (strikes(Kind::reset_before))
-            return Result<Response>(base::fail(ErrorCode::connection_failed, "the connection was refused"));
-        if (strikes(Kind::sign_in_throttled))
-            return Response{
-                429,
-                {{"Retry-After", "7"}},
-                R"({"error":"temporarily_unavailable","error_description":"AADSTS90055: too many requests"})"};
-        if (strikes(Kind::throttled_seconds)) {
-            auto const wait = std::to_string(1 + scene_.weather.dice(Kind::throttled_seconds).below(40));
-            return error_answer(429, "SubscriptionRequestsThrottled", "Try again after '" + wait + "' seconds.",
-                                {{"Retry-After", wait}});
-        }
-        if (strikes(Kind::throttled_date)) {
-            auto const until =
-                clock_.now() + std::chrono::seconds(1 + scene_.weather.dice(Kind::throttled_date).below(40));
-            return error_answer(429, "TooManyRequests", "Too many requests.",
-                                {{"Retry-After", base::http_date(until)}});
-        }
-        if (strikes(Kind::refused_busy)) return busy(at, scene_.weather.dice(Kind::refused_busy));
-        if (strikes(Kind::server_error)) return server_error(scene_.weather.dice(Kind::server_error));
-        if (auto refused = unauthorized(request, at)) return refused;
+        if (auto arrival = wire_.instead(request, at, clock_.now())) return heard(std::move(*arrival));
         bool const asks_the_bin = base::lower(request.url).find("/deletedvaults/") != std::string::npos;
         if (asks_the_bin && scene_.bin_is_hidden && !scene_.clear)
-            return error_answer(404, "ResourceNotFound", "The specified resource does not exist.");
-        if (at == Doing::poll && !scene_.clear) {
-            auto const url = without_query(request.url);
-            if (!gone_.contains(url) && strikes(Kind::operation_gone)) gone_.insert(url);
-            if (gone_.contains(url)) return error_answer(404, "NotFound", "There is no such operation.");
-        }
+            return Response{
+                404,
+                {{"Content-Type", "application/json; charset=utf-8"}},
+                R"({"error":{"code":"ResourceNotFound","message":"The specified resource does not exist."}})"};
         return std::nullopt;
-    }
-
-    std::optional<Result<Response>> unauthorized(Request const& request, Doing at) {
-        if (!request.bearer || scene_.clear) return std::nullopt;
-        auto const bearer = std::string(request.bearer->reveal());
-        seen_.insert(bearer);
-        if (scene_.strikes(Kind::token_revoked, at)) revoked_ = seen_;
-        if (scene_.strikes(Kind::claims_challenge, at)) {
-            revoked_ = unclaimed_ = seen_;
-            claims_wanted_ = true;
-        }
-        if (!revoked_.contains(bearer)) return std::nullopt;
-        bool const challenged = unclaimed_.contains(bearer);
-        world::Headers headers;
-        if (challenged)
-            headers.push_back(
-                {"WWW-Authenticate",
-                 R"(Bearer realm="", authorization_uri="https://login.azsim.test/common/oauth2/authorize", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==")"});
-        return error_answer(401, challenged ? "InvalidAuthenticationToken" : "ExpiredAuthenticationToken",
-                            "The access token is no longer accepted.", std::move(headers));
     }
 
     /// What happens to Azure's answer on its way back.
     void spoil(Doing at, std::string const& key, Result<Response>& result) {
         if (!result) return;
-        auto const lost = [&] {
-            if (writes(at)) scene_.doubts.unsure(key);
-        };
-        bool const cut_off = at == Doing::poll && !scene_.clear && clock_.now() < cut_off_until_;
-        if (cut_off || scene_.strikes(Kind::reset_after, at)) {
-            lost();
-            // Sometimes it is not one answer but the line, for longer than attempts are made.
-            if (at == Doing::poll && !cut_off && scene_.weather.dice(Kind::reset_after).chance(0.2))
-                cut_off_until_ = clock_.now() + longer_than_attempts;
-            bool const late = scene_.weather.dice(Kind::reset_after).chance(0.3);
-            result = base::fail(late ? ErrorCode::timeout : ErrorCode::connection_lost, std::string(lost_answer));
-            return;
+        azures::Arrival arrival{.response = std::move(*result)};
+        auto const times = wire_.spoil(at, arrival, clock_.now());
+        for (int i = 0; i < times && writes(at); ++i) scene_.doubts.unsure(key);
+        result = heard(std::move(arrival));
+    }
+
+    /// What is missing of a body nobody says.
+    static Result<Response> heard(azures::Arrival arrival) {
+        switch (arrival.line) {
+            case azures::Arrival::Line::holds:
+                arrival.response.body.resize(arrival.response.body.size() - arrival.cut);
+                return std::move(arrival.response);
+            case azures::Arrival::Line::refused:
+                return base::fail(ErrorCode::connection_failed, "the connection was refused");
+            case azures::Arrival::Line::lost:
+                return base::fail(ErrorCode::connection_lost, std::string(lost_answer));
+            case azures::Arrival::Line::silent:
+                return base::fail(ErrorCode::timeout, std::string(lost_answer));
         }
-        if (scene_.strikes(Kind::server_error_after, at)) {
-            lost();
-            bool const gateway = scene_.weather.dice(Kind::server_error_after).chance(0.5);
-            result = gateway ? Response{504, {}, ""}
-                             : error_answer(500, "InternalServerError", "Something went wrong inside.");
-            return;
-        }
-        if (result->body.size() > 2 && scene_.strikes(Kind::truncated, at)) {
-            lost();
-            result->body.resize(1 + scene_.weather.dice(Kind::truncated).below(result->body.size() - 1));
-        }
-        if (scene_.strikes(Kind::garbled, at)) {
-            lost();
-            result = Response{200,
-                              {{"Content-Type", "text/html"}},
-                              "<!DOCTYPE html><html><body>Sign in to the guest network</body></html>"};
-        }
+        return base::fail(ErrorCode::connection_lost, std::string(lost_answer));
     }
 
     Scene& scene_;
@@ -292,10 +172,7 @@ private:
     world::Transport& inner_;
     world::Clock& clock_;
     world::Signal never_;
-    std::set<std::string> gone_, seen_, revoked_;
-    std::set<std::string> unclaimed_;  ///< refused until claims are asked for
-    bool claims_wanted_ = false;
-    base::Time cut_off_until_{};  ///< whoever follows an operation hears nothing till then
+    azures::Wire wire_;
     std::map<std::string, int> rows_;               ///< answers in a row that say "again"
     std::map<std::string, base::Time> not_before_;  ///< what Azure asked to wait for
 };
@@ -384,41 +261,14 @@ private:
 
 // ---------------------------------------------------------------------------------------------- Azure's own fate
 
-class StormyFate final : public simulator::Fate {
+class StormyFate final : public azures::Fateful {
 public:
-    explicit StormyFate(Scene& scene) : scene_(scene) {}
+    explicit StormyFate(Scene& scene) : Fateful(scene), scene_(scene) {}
     End end(std::string_view verb, resource::ResourceId const& target) override {
-        auto const at = doing(verb, target.text());
-        if (scene_.clear) return End::well;
-        if (hanging_.contains(target.key())) {
-            if (scene_.weather.dice(Kind::work_hangs).chance(0.98)) return End::hangs;
-            hanging_.erase(target.key());
-            return End::well;
-        }
-        if (scene_.strikes(Kind::work_hangs, at)) {
-            hanging_.insert(target.key());
-            return End::hangs;
-        }
-        auto const end = scene_.strikes(Kind::work_converges, at) ? End::fails_then_converges
-                         : scene_.strikes(Kind::work_fails, at)   ? End::fails
-                                                                  : End::well;
-        if (end != End::well) scene_.doubts.unsure(target.key());  // it is written again, whatever has become of it
+        auto const end = Fateful::end(verb, target);
+        // It is written again, whatever has become of it.
+        if (end == End::fails || end == End::fails_then_converges) scene_.doubts.unsure(target.key());
         return end;
-    }
-    double takes(std::string_view verb, resource::ResourceId const& target, double drawn) override {
-        bool const vault = verb == "PUT" && base::same_text(target.type(), "Microsoft.KeyVault/vaults");
-        if (!vault || !scene_.strikes(Kind::vault_dns, Doing::vault)) return drawn;
-        return scene_.weather.dice(Kind::vault_dns).unit() * 1200;
-    }
-    double takes_effect(resource::ResourceId const&, double drawn) override {
-        if (scene_.strikes(Kind::role_never, Doing::grant)) return 25 * 3600;
-        if (scene_.strikes(Kind::role_slow, Doing::grant))
-            return std::floor(scene_.weather.dice(Kind::role_slow).unit() * 1200);
-        return drawn;
-    }
-    Duration token_lives(Duration usual) override {
-        if (!scene_.strikes(Kind::token_short, Doing::sign_in)) return usual;
-        return std::chrono::seconds(120 + scene_.weather.dice(Kind::token_short).below(480));
     }
     void repeated(resource::ResourceId const& target) override {
         if (!scene_.doubts.may_repeat(target.key())) scene_.violated("created twice: " + target.key());
@@ -426,7 +276,6 @@ public:
 
 private:
     Scene& scene_;
-    std::set<std::string> hanging_;
 };
 
 }  // namespace

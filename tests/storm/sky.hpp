@@ -4,7 +4,7 @@
 
 #include "aim.hpp"
 #include "doubt.hpp"
-#include "simulator/simulator.hpp"
+#include "simulator/weather/wire.hpp"
 
 namespace holdfast::storm {
 
@@ -12,7 +12,7 @@ namespace holdfast::storm {
 inline constexpr std::string_view lost_answer = "the answer was lost";
 
 /// Everything one seed knows while it goes on. Outlives every process in it.
-struct Scene {
+struct Scene final : azures::Sky {
     Weather weather;
     std::vector<Aim> aims;
     bool clear = false;  ///< nothing strikes any more
@@ -48,6 +48,9 @@ struct Scene {
     std::vector<std::string> lines;            ///< the same in words, where somebody wants to read it
 
     bool strikes(Kind, Doing);
+    bool strikes(azures::Kind kind, Doing doing) override { return strikes(Kind(kind), doing); }
+    base::Prng& dice(azures::Kind kind) override { return weather.dice(kind); }
+    bool is_clear() const override { return clear; }
     /// The process is gone.
     void die() { dead = true; }
     void note(std::string_view line);

@@ -7,77 +7,14 @@ namespace holdfast::storm {
 
 namespace {
 
-constexpr std::string_view doing_names[] = {"sign-in",  "look",  "poll",  "register", "group", "network",
-                                            "identity", "grant", "vault", "cluster",  "other", "delete"};
-static_assert(std::size(doing_names) == doing_count);
-
-struct Prefix {
-    std::string_view in;  ///< lower case, in the last provider part of a path
-    Doing doing;
-};
-constexpr Prefix prefixes[] = {
-    {"microsoft.authorization/roleassignments", Doing::grant}, {"microsoft.network/", Doing::network},
-    {"microsoft.managedidentity/", Doing::identity},           {"microsoft.keyvault/", Doing::vault},
-    {"microsoft.compute/diskencryptionsets", Doing::vault},    {"microsoft.containerservice/", Doing::cluster},
-};
-
-Doing by_type(std::string_view lower_path) {
-    constexpr std::string_view providers = "/providers/";
-    auto const at = lower_path.rfind(providers);
-    if (at == std::string_view::npos) return Doing::group;
-    auto const type = lower_path.substr(at + providers.size());
-    for (auto const& prefix : prefixes)
-        if (type.starts_with(prefix.in)) return prefix.doing;
-    return Doing::other;
-}
-
-/// "…/operations/{guid}", "…/operationresults/{guid}" and their like.
-bool is_operation(std::string_view lower_path) {
-    auto const last = lower_path.rfind('/');
-    if (last == std::string_view::npos || !base::is_guid(lower_path.substr(last + 1))) return false;
-    auto const above = lower_path.substr(0, last);
-    return above.substr(above.rfind('/') + 1).find("operation") != std::string_view::npos;
-}
-
-enum Columns : unsigned {
-    sign_in = 1u << 0,
-    reads = 1u << 1 | 1u << 2,
-    poll = 1u << 2,
-    register_ = 1u << 3,
-    group = 1u << 4,
-    grant = 1u << 7,
-    cluster = 1u << 9,
-    identity = 1u << 6,
-    remove = 1u << 11,
-    writes = group | 1u << 5 | identity | grant | 1u << 8 | cluster | 1u << 10,
-    all = (1u << 12) - 1,
-};
 struct Empty {
     Kind kind;
     unsigned columns;
     std::string_view because;
 };
-constexpr std::string_view no_work = "nothing goes on after that answer";
+using namespace azures::columns;
 constexpr std::string_view by_hand = "counted by the thing that was touched";
-constexpr std::string_view not_asked = "what struck is counted where it was met";
 constexpr Empty empties[] = {
-    {Kind::throttled_seconds, sign_in, "the token server's 429 is `sign-in-throttled`"},
-    {Kind::throttled_date, sign_in, "the token server sends seconds"},
-    {Kind::refused_busy, sign_in | reads | register_, "only writes and deletes meet a lock"},
-    {Kind::server_error_after, sign_in | reads, "reading does nothing that could have happened"},
-    {Kind::token_short, all & ~sign_in, not_asked},
-    {Kind::token_revoked, sign_in, "a token is refused where it is shown"},
-    {Kind::claims_challenge, sign_in, "a token is refused where it is shown"},
-    {Kind::sign_in_throttled, all & ~sign_in, "another server"},
-    {Kind::operation_gone, all & ~poll, "only operations have such a URL"},
-    {Kind::truncated, remove, "the answer to a DELETE has no body to cut"},
-    {Kind::vault_dns, all & ~(1u << 8), "only a vault has a name to resolve"},
-    {Kind::role_slow, all & ~grant, not_asked},
-    {Kind::role_never, all & ~grant, not_asked},
-    {Kind::work_fails, sign_in | reads | register_ | group | identity | grant, no_work},
-    {Kind::work_converges, sign_in | reads | register_ | group | identity | grant, no_work},
-    {Kind::work_converges, remove, "what was to go does not go by itself"},
-    {Kind::work_hangs, sign_in | reads | register_ | group | identity | grant, no_work},
     {Kind::disk_full, sign_in, "counted against what the process was doing at Azure"},
     {Kind::torn_tail, sign_in, "counted against what the process was doing at Azure"},
     {Kind::human_changes, all & ~writes, by_hand},
@@ -85,8 +22,8 @@ constexpr Empty empties[] = {
     {Kind::human_deletes, all & ~writes, by_hand},
     {Kind::human_creates, all & ~cluster,
      "Azure takes If-None-Match for clusters alone: elsewhere the last to write wins"},
-    {Kind::second_deployer, all & ~(1u << 1), "one a deployment, counted when it begins by looking"},
-    {Kind::deleted_vault, all & ~(1u << 8), "only a vault is kept"},
+    {Kind::second_deployer, all & ~look, "one a deployment, counted when it begins by looking"},
+    {Kind::deleted_vault, all & ~vault, "only a vault is kept"},
 };
 
 }  // namespace
@@ -97,31 +34,12 @@ double weight(Doing doing) {
     static_assert(std::size(weights) == doing_count);
     return weights[static_cast<std::size_t>(doing)];
 }
-Doing thing(std::string_view path) { return by_type(base::lower(path)); }
-
-std::string_view name(Doing doing) { return doing_names[static_cast<std::size_t>(doing)]; }
-
-Doing doing(std::string_view method, std::string_view path) {
-    auto const lower = base::lower(path);
-    if (method == "GET" || method == "HEAD") return is_operation(lower) ? Doing::poll : Doing::look;
-    if (method == "DELETE") return Doing::remove;
-    if (method == "POST") return lower.ends_with("/register") ? Doing::register_ : Doing::other;
-    return by_type(lower);
-}
-
-Doing doing(world::Request const& request) {
-    std::string_view url = request.url;
-    url = url.substr(0, url.find('?'));
-    auto const host = url.find("://");
-    if (host != std::string_view::npos) url = url.substr(host + 3);
-    if (url.starts_with("login.")) return Doing::sign_in;
-    auto const path = url.find('/');
-    return doing(request.method, path == std::string_view::npos ? std::string_view{} : url.substr(path));
-}
 
 std::string_view cannot_happen(Kind kind, Doing doing) {
+    if (kind.index() < azures::kind_count)
+        return azures::cannot_happen(static_cast<azures::Kind>(kind.index()), doing);
     for (auto const& empty : empties)
-        if (empty.kind == kind && (empty.columns >> static_cast<unsigned>(doing) & 1u)) return empty.because;
+        if (empty.kind == kind && holds(empty.columns, doing)) return empty.because;
     return {};
 }
 
@@ -161,12 +79,12 @@ void Tally::read(std::string_view text) {
 
 std::string Tally::table() const {
     std::string out = fmt::format("{:<20}", "struck while");
-    for (auto const column : doing_names) out += fmt::format("{:>9}", column);
+    for (std::size_t d = 0; d < doing_count; ++d) out += fmt::format("{:>9}", name(static_cast<Doing>(d)));
     out += '\n';
     for (auto const& kind : kinds()) {
         out += fmt::format("{:<20}", kind.name);
         for (std::size_t d = 0; d < doing_count; ++d) {
-            auto const count = counts_[static_cast<std::size_t>(kind.kind)][d];
+            auto const count = counts_[kind.kind.index()][d];
             bool const never = count == 0 && !cannot_happen(kind.kind, static_cast<Doing>(d)).empty();
             out += never ? fmt::format("{:>9}", "-") : fmt::format("{:>9}", count);
         }
