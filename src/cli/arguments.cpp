@@ -49,7 +49,8 @@ constexpr Verb kVerbs[] = {
      true, "sot"},
     {"simulate", "", "serve the simulated Azure for az, SDKs, Terraform and Holdfast",
      "  holdfast simulate --port 0 --env-file env.sh &\n  . ./env.sh && az group list\n"
-     "  holdfast simulate --speed max --load world.json\n",
+     "  holdfast simulate --speed max --load world.json\n"
+     "  holdfast simulate --weather rough   server errors, lost answers, work that hangs: how does your pipeline fare?\n",
      false, "m"},
     {"schema", "DOCUMENT", "the JSON Schema of `spec`, for editors", "  holdfast schema spec > holdfast.schema.json\n",
      true, ""},
@@ -151,7 +152,9 @@ void add_flags(CLI::App& app, Parsed& p, std::string_view groups) {
         app.add_flag("--env", a.env, "print the exports of the server running on --state");
         app.add_option("--load", a.load, "start from ARM bodies in a list, or from recorded exchanges");
         app.add_option("--directory", a.directory, "users, groups and service principals that are there (JSON)");
-        app.add_option("--seed", a.seed, "durations and delays are drawn from it (1)");
+        app.add_option("--weather", a.weather,
+                       "what strikes: calm | common | rough | storm, or a number from which it is drawn (calm)");
+        app.add_option("--seed", a.seed, "durations, delays and a profile's weather are drawn from it (1)");
     }
     if (groups.empty()) return;
     auto const common = "Where";

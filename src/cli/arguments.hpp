@@ -47,7 +47,7 @@ struct Arguments {
 
     // simulate
     int port = 8443;
-    std::string speed = "1", env_file, load, directory, address = "127.0.0.1", token;
+    std::string speed = "1", env_file, load, directory, address = "127.0.0.1", token, weather = "calm";
     bool env = false;
     std::uint64_t seed = 1;
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 
 #include "commands.hpp"
 #include "design.hpp"
@@ -38,17 +39,44 @@ private:
     std::optional<double> factor_;
 };
 
-/// `POST /.holdfast/pass?seconds=N`: what a client would have slept has gone by. No request of Azure's begins so.
+/// Whether a request is for the server itself: no path of Azure's begins so.
+bool is_for(world::Request const& request, std::string_view method, std::string_view door) {
+    auto const at = request.url.find(door);
+    return request.method == method && at != std::string::npos && request.url.find('/', 8) == at;
+}
+
+/// `POST /.holdfast/pass?seconds=N`: what a client would have slept has gone by.
 std::optional<Duration> passing(world::Request const& request) {
     constexpr std::string_view door = "/.holdfast/pass?seconds=";
-    auto const at = request.url.find(door);
-    if (request.method != "POST" || at == std::string::npos || request.url.find('/', 8) != at) return std::nullopt;
-    auto const text = request.url.substr(at + door.size());
+    if (!is_for(request, "POST", door)) return std::nullopt;
+    auto const text = request.url.substr(request.url.find(door) + door.size());
     char* end = nullptr;
     auto const seconds = std::strtod(text.c_str(), &end);
     constexpr double longest_s = 366.0 * 86400;
     if (*end != '\0' || !(seconds >= 0 && seconds <= longest_s)) return std::nullopt;
     return Duration(std::int64_t(seconds * 1000));
+}
+
+/// `GET /.holdfast/weather`: what is on, and what it did.
+json::Value told(simulator::Weather const& weather) {
+    json::Array kinds;
+    for (auto const& kind : weather.kinds())
+        kinds.push_back(
+            json::Object{{"kind", kind.name}, {"means", kind.means}, {"rate", kind.rate}, {"struck", kind.struck}});
+    return json::Object{
+        {"weather", weather.title()}, {"requests", weather.requests()}, {"kinds", std::move(kinds)}};
+}
+std::string forecast(simulator::Weather const& weather) {
+    auto text = fmt::format("Weather: {}.\n", weather.title());
+    for (auto const& kind : weather.kinds())
+        text += fmt::format("  {:>5.2g}%  {:<20}{}\n", 100 * kind.rate, kind.name, kind.means);
+    return text;
+}
+std::string looked_back_on(simulator::Weather const& weather) {
+    std::string struck;
+    for (auto const& kind : weather.kinds())
+        if (kind.struck > 0) struck += fmt::format("{} {} {}", struck.empty() ? ":" : ",", kind.name, kind.struck);
+    return fmt::format("Weather met {} requests{}.\n", weather.requests(), struck.empty() ? ": nothing struck" : struck);
 }
 
 /// Everything a shell needs to point az, Terraform, SDKs and Holdfast at the server.
@@ -177,6 +205,10 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
                            .fix = "write a factor such as 60, or max"});
     }
 
+    auto const weather = simulator::Weather::read(arguments.weather, arguments.seed);
+    if (!weather) return failed(weather.error());
+    auto& sky = **weather;
+
     boost::asio::io_context io;
     platform::Signals const signals(io);
     auto lock = files->lock(state + "/lock");
@@ -186,6 +218,7 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
     simulator::Options options;
     options.start = arguments.as_of ? Time(std::chrono::sys_days(*arguments.as_of)) : platform::wall_now();
     options.seed = arguments.seed;
+    options.fate = &sky.fate();
     auto people = directory_of(*files, arguments.directory, options.owner);
     if (!people) return failed(people.error());
     options.directory = std::move(*people);
@@ -206,19 +239,25 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
     Pace pace((*azure)->now(), factor);
     auto const token = arguments.token;
     auto& standing = **azure;
-    platform::Handler const handler = [&pace, &standing,
-                                       token](world::Request request) -> world::Task<world::Response> {
+    auto const hurry = factor.value_or(std::numeric_limits<double>::infinity());
+    platform::Handler const handler = [&pace, &standing, &sky, token,
+                                       hurry](world::Request request) -> world::Task<platform::Reply> {
+        auto const plain = [](int status, char const* type, std::string body) {
+            return platform::Reply{
+                {.status = status, .headers = {{"Content-Type", type}}, .body = std::move(body)}};
+        };
         if (!token.empty() && world::find(request.headers, "x-holdfast-token") != std::string_view(token))
-            co_return world::Response{.status = 401,
-                                      .headers = {{"Content-Type", "text/plain"}},
-                                      .body = "send the secret as x-holdfast-token\n"};
+            co_return plain(401, "text/plain", "send the secret as x-holdfast-token\n");
         if (auto const more = passing(request)) {
             pace.pass(*more);
-            co_return world::Response{
-                .status = 204, .headers = {{"Date", base::http_date(pace.now(standing))}}, .body = {}};
+            co_return platform::Reply{
+                {.status = 204, .headers = {{"Date", base::http_date(pace.now(standing))}}, .body = {}}};
         }
+        if (is_for(request, "GET", "/.holdfast/weather"))
+            co_return plain(200, "application/json", json::write(told(sky)) + "\n");
         auto const now = pace.now(standing);
-        co_return standing.answer(request, now);
+        auto answer = sky.answer(standing, request, now, platform::wall_now(), hurry);
+        co_return platform::Reply{std::move(answer.response), answer.withheld};
     };
     auto server =
         platform::Server::start(io, *authority, handler, {.address = arguments.address, .port = arguments.port});
@@ -231,6 +270,8 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
     if (prepared && !arguments.env_file.empty())
         prepared = files->write(arguments.env_file, script, world::Privacy::owner_only);
     if (!prepared) return failed(prepared.error());
+    bool const calm = sky.kinds().empty();
+    if (!calm) terminal.err(forecast(sky));
     terminal.out(fmt::format("ready {}\n", url));
 
     // A signal only raises a flag, which is looked at between events and a few times a second.
@@ -239,6 +280,7 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
         io.run_one_for(std::chrono::milliseconds(250));
     }
     (*server)->stop();
+    if (!calm) terminal.err(looked_back_on(sky));
     terminal.err("The simulated Azure is stopped; its state is kept in " + state + ".\n");
     return 0;
 }

@@ -33,8 +33,13 @@ void keep_memory_private();
 /// To the system, what a large piece of work has freed.
 void give_memory_back();
 
+/// An answer, as far as it gets.
+struct Reply {
+    world::Response response;
+    std::size_t withheld = 0;  ///< so many of its last bytes are never sent, and the connection ends; past all: reset
+};
 /// Handles one request. Runs on the io_context's thread.
-using Handler = std::function<Task<world::Response>(world::Request)>;
+using Handler = std::function<Task<Reply>(world::Request)>;
 
 /// A local certificate authority: made on first use, kept in `folder` (key 0600), leaf minted for the names simulated
 /// Azure answers to (localhost, 127.0.0.1, Azure's real host names and the simulated suffixes).

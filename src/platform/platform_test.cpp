@@ -43,7 +43,7 @@ T finish(boost::asio::io_context& io, Task<T> task) {
     return std::move(*result);
 }
 
-Task<world::Response> echo(world::Request request) {
+Task<Reply> echo(world::Request request) {
     world::Response response{.status = request.method == "DELETE" ? 204 : 200};
     response.headers = {{"X-Method", request.method}, {"X-Url", request.url}, {"X-Evil", "a\r\nInjected: yes"}};
     if (request.url.ends_with("/large-headers"))
@@ -52,7 +52,10 @@ Task<world::Response> echo(world::Request request) {
     if (request.url.ends_with("/endless")) response.body = std::string(100'000, 'x');
     if (auto const token = world::find(request.headers, "Authorization"))
         response.headers.push_back({"X-Token", std::string(*token)});
-    co_return response;
+    Reply reply{response};
+    if (request.url.ends_with("/cut")) reply.withheld = 1;
+    if (request.url.ends_with("/reset")) reply.withheld = ~std::size_t{0};
+    co_return reply;
 }
 
 /// Server and client on one thread, over real TLS on loopback.
@@ -142,6 +145,16 @@ TEST_F(Https, nobody_there_means_the_act_did_not_happen) {
     auto const answer = send({.method = "PUT", .url = "https://localhost:" + std::to_string(port) + "/"});
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, base::ErrorCode::connection_failed);
+}
+
+TEST_F(Https, an_answer_may_be_withheld_in_part_and_as_a_whole) {
+    auto const cut = send({.method = "PUT", .url = base + "/cut", .body = "{\"a\": 1}"});
+    ASSERT_FALSE(cut);
+    EXPECT_EQ(cut.error().code, base::ErrorCode::connection_lost) << cut.error().what;
+    auto const nothing = send({.method = "PUT", .url = base + "/reset"});
+    ASSERT_FALSE(nothing);
+    EXPECT_EQ(nothing.error().code, base::ErrorCode::connection_lost) << nothing.error().what;
+    EXPECT_TRUE(send({.method = "PUT", .url = base + "/whole"}));
 }
 
 TEST_F(Https, refuses_headers_that_would_split_a_request) {

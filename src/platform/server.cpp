@@ -49,13 +49,25 @@ std::string head_of(world::Response const& response, bool keep_alive) {
 }
 
 template <typename Stream>
-Task<boost::system::error_code> answer(Stream& stream, world::Response const& response, bool with_body, bool keep_alive) {
+Task<boost::system::error_code> answer(Stream& stream, Reply const& reply, bool with_body, bool keep_alive) {
+    auto const& response = reply.response;
     auto const head = head_of(response, keep_alive);
-    auto const body = with_body && !is_bodiless(response) ? asio::buffer(response.body) : asio::const_buffer{};
+    auto const all = with_body && !is_bodiless(response) ? asio::buffer(response.body) : asio::const_buffer{};
+    auto const size = head.size() + all.size();
+    auto const sent = size - std::min(size, reply.withheld);
+    auto const start = asio::buffer(asio::const_buffer(asio::buffer(head)), sent);
+    auto const body = asio::buffer(all, sent - start.size());
     boost::system::error_code failure;
-    co_await asio::async_write(stream, std::array{asio::const_buffer(asio::buffer(head)), asio::const_buffer(body)},
+    co_await asio::async_write(stream, std::array{asio::const_buffer(start), asio::const_buffer(body)},
                                asio::redirect_error(asio::use_awaitable, failure));
+    if (!failure && sent < size) failure = asio::error::connection_aborted;
     co_return failure;
+}
+
+/// What a client sees as a reset: everything on its way is dropped.
+void reset_on_close(tcp::socket& socket) {
+    boost::system::error_code ignored;
+    socket.set_option(asio::socket_base::linger(true, 0), ignored);
 }
 
 /// A header that goes on in the next line: obsolete (RFC 9112, 5.2), and read differently by different readers.
@@ -192,10 +204,11 @@ private:
                 continue;
             }
             bool const identity = request->url.find("/metadata/identity") != std::string::npos;
-            world::Response response{
-                .status = 400, .headers = {{"Content-Type", "text/plain"}}, .body = "this port speaks HTTPS\n"};
-            if (identity) response = co_await state->handler(*request);
-            co_await answer(socket, response, true, false);
+            Reply reply{
+                {.status = 400, .headers = {{"Content-Type", "text/plain"}}, .body = "this port speaks HTTPS\n"}};
+            if (identity) reply = co_await state->handler(*request);
+            failure = co_await answer(socket, reply, true, false);
+            if (failure) reset_on_close(socket);
             co_return;
         }
         asio::ssl::stream<tcp::socket&> stream(socket, state->tls);
@@ -208,10 +221,14 @@ private:
             auto const request = co_await read_request(state, connection, stream, rest, "https", proxied);
             if (!request) break;
             allow(connection, state->options.idle);
-            auto const response = co_await state->handler(*request);
+            auto const reply = co_await state->handler(*request);
             auto const close_wanted = world::find(request->headers, "Connection");
             bool const keep = !(close_wanted && base::same_text(*close_wanted, "close"));
-            failure = co_await answer(stream, response, request->method != "HEAD", keep);
+            failure = co_await answer(stream, reply, request->method != "HEAD", keep);
+            if (failure == asio::error::connection_aborted) {  // without TLS's goodbye, as when a line is cut
+                if (reply.withheld > reply.response.body.size()) reset_on_close(socket);
+                co_return;
+            }
             if (failure || !keep) break;
         }
         allow(connection, base::Duration(2'000));
@@ -240,7 +257,8 @@ private:
                     int const status = bad == http::error::body_limit     ? 413
                                        : bad == http::error::header_limit ? 431
                                                                           : 400;
-                    co_await answer(stream, world::Response{.status = status}, true, false);
+                    Reply const refusal{{.status = status}};
+                    co_await answer(stream, refusal, true, false);
                     co_return std::nullopt;
                 }
                 if (parser.is_done()) break;

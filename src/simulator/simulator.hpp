@@ -122,6 +122,40 @@ public:
     virtual std::int64_t repeated_creates() const = 0;
 };
 
+/// What deployments meet in life, laid over a served Azure: throttling, refusals, lost answers on the wire, and a fate for
+/// what happens inside. Everybody's requests draw from the same dice: the same word, seed and sequence of requests meet
+/// the same weather. Directions (discovery, metadata) are always fair: without them no client finds the way.
+class Weather {
+public:
+    struct Profile {
+        std::string_view name, says;
+    };
+    static std::span<Profile const> profiles();
+    /// A profile's name, whose dice are thrown by `seed`; or a number, from which kinds, rates and dice are drawn.
+    static base::Result<std::unique_ptr<Weather>> read(std::string_view word, std::uint64_t seed);
+    virtual ~Weather() = default;
+
+    virtual Fate& fate() = 0;  ///< for the Options of the Azure that is served
+    struct Answer {
+        world::Response response;
+        std::size_t withheld = 0;  ///< so many of its last bytes never come, and the connection ends
+    };
+    static constexpr std::size_t everything = ~std::size_t{0};  ///< withheld: no answer at all
+    /// `readers_now`: what the asker's clock shows, by which dates are read. `hurry`: how much faster than the asker
+    /// this Azure lives, and so what remains of the waits it asks for.
+    virtual Answer answer(Azure&, world::Request const&, Time now, Time readers_now, double hurry) = 0;
+
+    struct Kind {
+        std::string_view name, means;
+        double rate;  ///< per opportunity
+        std::uint64_t struck;
+    };
+    /// Those that are on.
+    virtual std::vector<Kind> kinds() const = 0;
+    virtual std::uint64_t requests() const = 0;
+    virtual std::string title() const = 0;  ///< "rough, a bad day: …"
+};
+
 /// The in-process face: each exchange takes `latency` of virtual time.
 std::unique_ptr<world::Transport> transport(Azure&, world::Clock&, Duration latency = Duration{40});
 

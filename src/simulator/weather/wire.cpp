@@ -14,6 +14,11 @@ constexpr double still_hangs = 0.98;  // asked every minute: fifty on average
 constexpr double longest_s = 20 * 60, never_s = 25 * 3600;
 constexpr std::uint64_t longest_throttled_s = 40;
 
+/// Never 0, however fast Azure lives.
+std::int64_t for_the_reader(std::uint64_t seconds, double hurry) {
+    return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(static_cast<double>(seconds) / hurry)));
+}
+
 Response error_answer(int status, std::string_view code, std::string_view message, world::Headers headers = {}) {
     json::Value const body = json::Object{{"error", json::Object{{"code", code}, {"message", message}}}};
     headers.push_back({"Content-Type", "application/json; charset=utf-8"});
@@ -66,14 +71,14 @@ Response too_many_sign_ins(std::int64_t wait_s) {
             R"({"error":"temporarily_unavailable","error_description":"AADSTS90055: too many requests"})"};
 }
 
-Response server_error(base::Prng& dice) {
+Response server_error(base::Prng& dice, double hurry) {
     switch (dice.below(4)) {
         case 0:
             return error_answer(500, "InternalServerError", "Something went wrong inside.");
         case 1:
             return {502, {{"Content-Type", "text/html"}}, "<html><body><h1>502 Bad Gateway</h1></body></html>"};
         case 2:
-            return error_answer(503, "ServerTimeout", "The request timed out.", {{"Retry-After", "5"}});
+            return error_answer(503, "ServerTimeout", "The request timed out.", {{"Retry-After", std::to_string(for_the_reader(5, hurry))}});
         default:
             return {504, {}, ""};
     }
@@ -86,11 +91,6 @@ std::optional<std::string> bearer_of(Request const& request) {
     auto const said = world::find(request.headers, "Authorization");
     if (!said || !base::starts_with_text(*said, "Bearer ")) return std::nullopt;
     return std::string(base::trimmed(said->substr(7)));
-}
-
-/// Never 0, however fast Azure lives.
-std::int64_t for_the_reader(std::uint64_t seconds, double hurry) {
-    return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(static_cast<double>(seconds) / hurry)));
 }
 
 }  // namespace
@@ -113,7 +113,7 @@ std::optional<Arrival> Wire::instead(Request const& request, Doing at, Time read
             error_answer(429, "TooManyRequests", "Too many requests.", {{"Retry-After", base::http_date(until)}}));
     }
     if (strikes(Kind::refused_busy)) return answered(busy(at, sky_.dice(Kind::refused_busy)));
-    if (strikes(Kind::server_error)) return answered(server_error(sky_.dice(Kind::server_error)));
+    if (strikes(Kind::server_error)) return answered(server_error(sky_.dice(Kind::server_error), hurry));
     if (auto refused = unauthorized(request, at)) return answered(std::move(*refused));
     if (at == Doing::poll && !sky_.is_clear()) {
         auto const url = without_query(request.url);
