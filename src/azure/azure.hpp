@@ -56,7 +56,8 @@ struct Retry {
     Duration longest_asked{60 * 60'000};  ///< a server that asks for more is not waited for
     Verdict after(int attempt, std::string_view method, Result<Response> const&, base::Time now, base::Prng&) const;
 };
-/// Retry-After in seconds or HTTP date, retry-after-ms, x-ms-retry-after-ms.
+/// Retry-After in seconds or HTTP date, retry-after-ms, x-ms-retry-after-ms. A date is counted from the answer's own
+/// Date (RFC 9110, 6.6.1): this machine's clock may be an hour off. `now` where the answer bears none.
 std::optional<Duration> retry_after(Response const&, base::Time now);
 
 /// What a 401 asks for before it looks at the request again (WWW-Authenticate: Bearer …). Empty: not said.

@@ -256,6 +256,16 @@ TEST(RetryAfter, all_spellings) {
     }
 }
 
+TEST(RetryAfter, a_date_counts_from_the_answer_s_own_whatever_this_machine_s_clock_says) {
+    auto const asked = [](char const* date, base::Time now) {
+        return retry_after(answer(429, "", {{"Date", date}, {"Retry-After", "Tue, 24 Nov 2026 12:00:40 GMT"}}), now);
+    };
+    EXPECT_EQ(asked("Tue, 24 Nov 2026 12:00:10 GMT", noon - 1h), 30s);
+    EXPECT_EQ(asked("Tue, 24 Nov 2026 12:00:10 GMT", noon + 1h), 30s);
+    EXPECT_EQ(asked("Tue, 24 Nov 2026 12:01:10 GMT", noon), 0s);
+    EXPECT_EQ(asked("yesterday", noon), 40s) << "a date that is none: by our own clock";
+}
+
 // ---------------------------------------------------------------------------------------------- poller
 
 auto const resource_url = "https://management.azure.com/subscriptions/1/resourceGroups/g/providers/N/t/x?api-version=1";

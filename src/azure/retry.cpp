@@ -47,7 +47,9 @@ std::optional<Duration> retry_after(Response const& response, base::Time now) {
     if (auto const asked = number_of(*text, Duration{1'000})) return asked;
     auto const moment = base::parse_http_date(base::trimmed(*text));
     if (!moment) return std::nullopt;
-    return std::clamp(*moment - now, Duration{0}, Duration{most_seconds * 1'000});
+    auto const said_at = world::find(response.headers, "Date");
+    auto const sent = base::parse_http_date(base::trimmed(said_at.value_or("")));
+    return std::clamp(*moment - sent.value_or(now), Duration{0}, Duration{most_seconds * 1'000});
 }
 
 Verdict Retry::after(int attempt, std::string_view method, Result<Response> const& result, base::Time now,

@@ -109,35 +109,32 @@ Task<Result<std::optional<Answer>>> look_who_made_it(Shared run, std::size_t ind
     co_return std::optional<Answer>{};
 }
 
-/// An earlier life of the run sent this step and died: finds out what became of it. An answer: it is done.
-Task<Result<std::optional<Answer>>> take_up(Shared run, std::size_t index, Ready& ready, std::string url) {
+/// An earlier life of the run sent this step and died: finds out what became of it. Nothing: it is to be sent (again).
+Task<std::optional<Tried>> take_up(Shared run, std::size_t index, Ready& ready, std::string url) {
     auto const& step = run->step(index);
     run->wait_said(index, "it was begun before this run was resumed: asking Azure", Duration{0});
     if (!url.empty()) {
         auto going = rejoin(run, ready.write, url);
         auto tried = co_await std::move(going);
-        if (run->ended) co_return over();
-        if (tried.answer) co_return std::optional<Answer>(std::move(*tried.answer));
         // Forgotten, or an address that is not Azure's any more: the resource knows as well.
-        bool const useless = not_found(tried.answer) || tried.answer.error().code == ErrorCode::answer_malformed;
-        if (!useless) {
-            ready.write.if_none_match.clear();  // Azure took that write: it is ours to repeat
-            co_return base::fail(tried.answer.error());
-        }
+        bool const useless = !tried.answer && (not_found(tried.answer) ||
+                                               tried.answer.error().code == ErrorCode::answer_malformed);
+        if (!useless) co_return tried;
     }
     if (step.create_only) {
         auto looking = look_who_made_it(run, index, ready);
         auto found = co_await std::move(looking);
-        co_return found;
+        if (!found) co_return Tried{base::fail(found.error())};
+        if (*found) co_return Tried{std::move(**found)};
+        co_return std::nullopt;
     }
-    if (step.act != plan::Act::write) co_return std::optional<Answer>{};
+    if (step.act != plan::Act::write) co_return std::nullopt;
     auto going = rejoin(run, ready.write, "");
     auto tried = co_await std::move(going);
-    if (run->ended) co_return over();
-    if (not_found(tried.answer) || !tried.answer) co_return std::optional<Answer>{};
+    if (!tried.answer || tried.answer->status == 404) co_return std::nullopt;
     auto const& asked = ready.overlay.is_null() ? ready.write.body : ready.overlay;
-    if (!plan::shows(ready.write.id, asked, tried.answer->body)) co_return std::optional<Answer>{};
-    co_return std::optional<Answer>(std::move(*tried.answer));
+    if (!plan::shows(ready.write.id, asked, tried.answer->body)) co_return std::nullopt;
+    co_return tried;
 }
 
 /// Until the value at the condition's path is what it must be (true), or says that it never will be (false). 404 and
@@ -228,16 +225,15 @@ Task<Result<Answer>> act(Shared run, std::size_t index, Ready& ready) {
     auto const& step = run->step(index);
     Patience patience(run->in.limits, granted_lately(*run, step));
     std::optional<Tried> earlier;
+    // What only we may make was taken by Azure and failed: it may be gone by now, and somebody else's stand there.
+    bool whose = false;
     if (auto const it = run->in_flight.find(step.id); it != run->in_flight.end()) {
         auto const url = it->second;
         run->in_flight.erase(it);
         auto taking = take_up(run, index, ready, url);
-        auto taken = co_await std::move(taking);
+        earlier = co_await std::move(taking);
         if (run->ended) co_return over();
-        // Where only we may make it, it is known to be ours once nothing guards against a stranger's any more.
-        if (!taken) earlier = Tried{base::fail(taken.error()), ready.write.if_none_match.empty()};
-        else if (*taken) co_return std::move(**taken);
-        else if (!ready.overlay.is_null()) ready.write.if_match.clear();  // our own write may have changed it
+        if (!earlier && !ready.overlay.is_null()) ready.write.if_match.clear();  // our own write may have changed it
     }
     bool stale = step.fresh || step.act == plan::Act::await ||
                  (!ready.overlay.is_null() && ready.write.if_match.empty() && !step.if_match.empty());
@@ -248,6 +244,14 @@ Task<Result<Answer>> act(Shared run, std::size_t index, Ready& ready) {
             if (run->ended) co_return over();
             if (!read) earlier = Tried{base::fail(read.error())};
             stale = !read;
+        }
+        if (whose && !earlier) {
+            auto looking = look_who_made_it(run, index, ready);
+            auto found = co_await std::move(looking);
+            if (run->ended) co_return over();
+            if (found && *found) co_return std::move(**found);
+            if (!found) earlier = Tried{base::fail(found.error())};
+            whose = !found;
         }
         auto tried = std::exchange(earlier, std::nullopt);
         if (!tried) {
@@ -298,8 +302,7 @@ Task<Result<Answer>> act(Shared run, std::size_t index, Ready& ready) {
             continue;
         }
         auto const& repeat = std::get<Repeat>(reaction);
-        // What Azure took and failed stands now: it is ours, and the same write reconciles it.
-        if (tried->accepted && step.act == plan::Act::write) ready.write.if_none_match.clear();
+        if (tried->accepted && step.create_only) whose = true;
         run->wait_said(index, repeat.why, repeat.after);
         auto sleeping = run->in.world.clock.sleep(repeat.after);
         co_await std::move(sleeping);

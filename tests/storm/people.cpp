@@ -1,6 +1,7 @@
 #include "people.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace holdfast::storm {
 
@@ -139,18 +140,25 @@ Task<void> meddle(Process* process, Scene* scene, Kind how, Aim* aim, resource::
         }
         scene->doubts.unsure(chosen.id->key());  // theirs may be the second of the same
         // Noted before it is sent: the process that dies meanwhile takes this person's answer with it.
-        auto const before = *did;
         scene->note("    by hand: " + words);
-        did->words.push_back(std::move(words));
+        did->words.push_back(words);
         scene->meddled = true;
-        if (how == Kind::human_creates) did->made.insert(chosen.id->key()), scene->strangers = true;
+        if (how == Kind::human_creates) {
+            did->made.insert(chosen.id->key());
+            did->unanswered = chosen.id->key();
+            scene->strangers = true;
+        }
         auto sending = hands.send(std::move(method), chosen, body);
         auto const answer = co_await std::move(sending);
         if (!answer || answer->status >= 300) {
-            *did = before;
+            did->words.erase(std::ranges::find(did->words, words));
+            if (how == Kind::human_creates) did->made.erase(std::exchange(did->unanswered, {}));
             continue;
         }
-        if (how == Kind::human_creates) scene->theirs.insert(chosen.id->key());
+        if (how == Kind::human_creates) {
+            scene->theirs.insert(chosen.id->key());
+            did->unanswered.clear();
+        }
         scene->tally.struck(how, thing(chosen.id->text()));
         if (aim) --aim->left;
         if (how == Kind::human_deletes)  // what comes back from a vault's bin is written once more

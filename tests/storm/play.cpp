@@ -115,9 +115,18 @@ private:
         if (ended.done && !touched() && !second_) compare(standing(*azure_), wanted(will));
         now_ = std::max(process.now(), azure_->now());
         scene_.doubts.life_ended();
-        if (ended.died) ++verdict_.deaths;
+        if (ended.died) {
+            ++verdict_.deaths;
+            forget_what_never_was();
+        }
         scene_.note(fmt::format("-- {}", ended.died ? "died" : ended.done ? "done" : "stopped"));
         return ended;
+    }
+
+    /// The process that died took a person's request with it: what Azure never heard of was not made.
+    void forget_what_never_was() {
+        auto const key = std::exchange(by_hand_.unanswered, {});
+        if (!key.empty() && !azure_->resources().contains(key)) by_hand_.made.erase(key);
     }
 
     void invite(Process& process, Will will, bool company) {
@@ -225,8 +234,11 @@ private:
     static bool a_clusters_route(std::string_view id) {
         return id.find("/routetables/") != id.npos && id.find("/routes/aks-") != id.npos;
     }
-    /// What Azure gave to something of ours is no longer as it was, once somebody deleted that by hand.
-    static bool made_by_azure(std::string_view id) { return id.find("/resourcegroups/mc_") != std::string_view::npos; }
+    /// What Azure gave to something of ours is no longer as it was, once somebody deleted that by hand: a cluster made
+    /// anew has other routes, and those of the one before stay in our table.
+    static bool made_by_azure(std::string_view id) {
+        return id.find("/resourcegroups/mc_") != id.npos || a_clusters_route(id);
+    }
 
     void finish() {
         if (auto const names = disk_->list("state/runs"))

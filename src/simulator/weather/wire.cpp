@@ -110,7 +110,8 @@ std::optional<Arrival> Wire::instead(Request const& request, Doing at, Time read
     if (strikes(Kind::throttled_date)) {
         auto const until = readers_now + std::chrono::seconds(wait(Kind::throttled_date));
         return answered(
-            error_answer(429, "TooManyRequests", "Too many requests.", {{"Retry-After", base::http_date(until)}}));
+            error_answer(429, "TooManyRequests", "Too many requests.",
+                         {{"Date", base::http_date(readers_now)}, {"Retry-After", base::http_date(until)}}));
     }
     if (strikes(Kind::refused_busy)) return answered(busy(at, sky_.dice(Kind::refused_busy)));
     if (strikes(Kind::server_error)) return answered(server_error(sky_.dice(Kind::server_error), hurry));
