@@ -54,11 +54,11 @@ struct Retry {
     int attempts = 6;
     Duration base{800}, cap{60'000};
     Duration longest_asked{60 * 60'000};  ///< a server that asks for more is not waited for
-    Verdict after(int attempt, std::string_view method, Result<Response> const&, base::Time now, base::Prng&) const;
+    Verdict after(int attempt, std::string_view method, Result<Response> const&, base::Prng&) const;
 };
 /// Retry-After in seconds or HTTP date, retry-after-ms, x-ms-retry-after-ms. A date is counted from the answer's own
-/// Date (RFC 9110, 6.6.1): this machine's clock may be an hour off. `now` where the answer bears none.
-std::optional<Duration> retry_after(Response const&, base::Time now);
+/// Date (RFC 9110, 6.6.1), and says nothing without one: this machine's clock may be an hour off.
+std::optional<Duration> retry_after(Response const&);
 
 /// What a 401 asks for before it looks at the request again (WWW-Authenticate: Bearer …). Empty: not said.
 struct Challenge {
@@ -115,7 +115,7 @@ public:
     struct Read {};  ///< GET the resource: it holds the final state
     using Next = std::variant<Finished, Failed, Poll, Read>;
 
-    /// `expected`: how long the operation usually takes; polls are wide first, close together near the end.
+    /// Moments are of a steady clock. `expected`: how long the operation usually takes; polls are wide first, close together near the end.
     Poller(std::string method, std::string resource_url, Duration expected, base::Time started);
     /// After a restart: `url` as stored. What kind of URL it is shows in its first answer.
     static Poller resumed(std::string method, std::string resource_url, std::string url, Duration expected,

@@ -237,7 +237,7 @@ void Budget::answered(Ticket const& ticket, world::Response const& response, bas
                 known.push_back(std::move(key));
     }
 
-    auto const wished = retry_after(response, now);
+    auto const wished = retry_after(response);
     auto const asked = std::clamp(wished.value_or(base::Duration{1'000}), base::Duration{0}, longest_hold);
     if (response.status == 503 && wished && unavailable_.size() < most_requests)
         unavailable_.insert_or_assign(ticket.request, now + asked);

@@ -23,6 +23,7 @@ public:
         std::vector<std::string> buckets;
         base::Duration hold{0};  ///< how long to wait before sending
     };
+    /// `now`, here and below: of a steady clock.
     Ticket take(std::string_view method, std::string_view url, base::Time now);
     /// The answer to a ticket: its status, and what its headers say remains.
     void answered(Ticket const&, world::Response const&, base::Time now);

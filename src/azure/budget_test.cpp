@@ -194,7 +194,7 @@ Outcome run(int steps, bool one_budget) {
             if (--event.left > 0) schedule(std::move(event));
         } else {
             ++outcome.refused;
-            auto const verdict = retry.after(event.attempt++, method, Result<Response>(response), event.at, prng);
+            auto const verdict = retry.after(event.attempt++, method, Result<Response>(response), prng);
             event.at += std::get<Again>(verdict).after;
             schedule(std::move(event));
         }

@@ -181,7 +181,7 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
         auto token = co_await state->credential.token(state->cloud.arm_audience, claims, world);
         if (!token) co_return base::fail(explained(token.error()));
 
-        auto const ticket = state->budget.take(deciding_method, exchange.url, world.clock.now());
+        auto const ticket = state->budget.take(deciding_method, exchange.url, world.clock.steady());
         if (ticket.hold.count() > 0) co_await world.clock.sleep(ticket.hold);
 
         world::Request request;
@@ -200,7 +200,7 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
         request.max_answer_bytes = exchange.most_bytes;
         auto result = co_await world.http.send(std::move(request));
         ++state->counts.calls;
-        if (result) state->budget.answered(ticket, *result, world.clock.now());
+        if (result) state->budget.answered(ticket, *result, world.clock.steady());
         else state->budget.lost(ticket);
         if (result && result->status >= 400)
             result->body = credentials::without_secret(std::move(result->body), *token);
@@ -223,7 +223,7 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
             }
         }
 
-        auto const verdict = retry.after(number, deciding_method, result, world.clock.now(), world.prng);
+        auto const verdict = retry.after(number, deciding_method, result, world.prng);
         if (auto const* again = std::get_if<Again>(&verdict)) {
             ++state->counts.retries;
             report(*state, exchange, number, result, again->after);
@@ -325,7 +325,7 @@ Task<Result<Client::Started>> start_write(std::shared_ptr<Client::State> state, 
     for (auto const& [at, secret] : write.secrets)
         response->body = credentials::without_secret(std::move(response->body), secret);
 
-    Poller poller(write.method, url, expected_of(write), state->world.clock.now());
+    Poller poller(write.method, url, expected_of(write), state->world.clock.steady());
     auto next = poller.first(*response);
     if (auto const* failed = std::get_if<Poller::Failed>(&next)) co_return base::fail(to_error(failed->error, call));
     auto answer = answer_of(std::move(*response), call);
@@ -344,7 +344,7 @@ Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write 
     auto const call = base::Call{write.method, address};
     auto const expected = expected_of(write);
     auto const patience = std::clamp(expected * 10, Duration{60 * 60'000}, Duration{6 * 60 * 60'000});
-    auto const deadline = clock.now() + patience;
+    auto const deadline = clock.steady() + patience;
     Answer last;
     last.status = 200;
     std::optional<base::Time> refused_since;  ///< since when no token is accepted
@@ -360,7 +360,7 @@ Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write 
             }
             co_return last;
         }
-        if (clock.now() > deadline)
+        if (clock.steady() > deadline)
             co_return base::fail(ErrorCode::timeout, "Azure has not finished after " + base::spoken(patience),
                                  "run `holdfast resume` later", call);
         std::string url = resource_url(*state, write);
@@ -380,8 +380,8 @@ Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write 
         bool const lost =
             code == ErrorCode::connection_failed || code == ErrorCode::connection_lost || code == ErrorCode::timeout;
         if (!refused) refused_since.reset();
-        else if (!refused_since) refused_since = clock.now();
-        if (refused && clock.now() - *refused_since > patience_with_sign_in)
+        else if (!refused_since) refused_since = clock.steady();
+        if (refused && clock.steady() - *refused_since > patience_with_sign_in)
             co_return base::fail(response ? error_at(ErrorCode::sign_in, call,
                                                      "Azure accepts no token of this sign-in any more",
                                                      "sign in again, then run `holdfast resume`")
@@ -392,7 +392,7 @@ Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write 
             continue;
         }
         if (!response) co_return base::fail(response.error());
-        next = reads_resource ? poller.read(*response, clock.now()) : poller.polled(*response, clock.now());
+        next = reads_resource ? poller.read(*response, clock.steady()) : poller.polled(*response, clock.steady());
         auto const* poll = std::get_if<Poller::Poll>(&next);
         report(*state, sent, number, response, poll == nullptr ? Duration{0} : poll->after);
         last.headers = response->headers;
@@ -417,7 +417,7 @@ Task<Result<Answer>> write_all(std::shared_ptr<Client::State> state, Client::Wri
 Task<Result<Answer>> rejoin_write(std::shared_ptr<Client::State> state, Client::Write write, std::string url) {
     auto const resource = resource_url(*state, write);
     auto const expected = expected_of(write);
-    auto const now = state->world.clock.now();
+    auto const now = state->world.clock.steady();
     if (!url.empty()) {
         auto poller = Poller::resumed(write.method, resource, url, expected, now);
         Poller::Next next = Poller::Poll{std::move(url), Duration{0}};

@@ -117,7 +117,7 @@ Poller Poller::resumed(std::string method, std::string resource_url, std::string
 Poller::Next Poller::wait(std::string url, Response const& response, base::Time now) const {
     auto after = poll_interval(expected_, now - started_);
     // A minimum, not a wish: but no server may park us for an hour between two looks.
-    if (auto const asked = retry_after(response, now)) after = std::max(after, std::min(*asked, Duration{10 * 60'000}));
+    if (auto const asked = retry_after(response)) after = std::max(after, std::min(*asked, Duration{10 * 60'000}));
     return Poll{std::move(url), std::max(after, floor_of_polls)};
 }
 

@@ -38,7 +38,7 @@ bool is_whole(Response const& response) {
 
 }  // namespace
 
-std::optional<Duration> retry_after(Response const& response, base::Time now) {
+std::optional<Duration> retry_after(Response const& response) {
     for (auto const* name : {"retry-after-ms", "x-ms-retry-after-ms"})
         if (auto const text = world::find(response.headers, name))
             if (auto const asked = number_of(*text, Duration{1})) return asked;
@@ -46,13 +46,12 @@ std::optional<Duration> retry_after(Response const& response, base::Time now) {
     if (!text) return std::nullopt;
     if (auto const asked = number_of(*text, Duration{1'000})) return asked;
     auto const moment = base::parse_http_date(base::trimmed(*text));
-    if (!moment) return std::nullopt;
-    auto const said_at = world::find(response.headers, "Date");
-    auto const sent = base::parse_http_date(base::trimmed(said_at.value_or("")));
-    return std::clamp(*moment - sent.value_or(now), Duration{0}, Duration{most_seconds * 1'000});
+    auto const sent = base::parse_http_date(base::trimmed(world::find(response.headers, "Date").value_or("")));
+    if (!moment || !sent) return std::nullopt;
+    return std::clamp(*moment - *sent, Duration{0}, Duration{most_seconds * 1'000});
 }
 
-Verdict Retry::after(int attempt, std::string_view method, Result<Response> const& result, base::Time now,
+Verdict Retry::after(int attempt, std::string_view method, Result<Response> const& result,
                      base::Prng& prng) const {
     bool const may_run_twice = method != "POST";
     std::string saw;
@@ -63,7 +62,7 @@ Verdict Retry::after(int attempt, std::string_view method, Result<Response> cons
         saw = std::to_string(result->status) + (unreadable ? " with an answer that cannot be read" : "");
         // 429 is said before anything is done; after the others a POST may have run.
         if (!may_run_twice && result->status != 429) return Done{};
-        asked = retry_after(*result, now);
+        asked = retry_after(*result);
     } else {
         auto const code = result.error().code;
         saw = std::string(base::name(code));

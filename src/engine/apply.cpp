@@ -13,8 +13,7 @@ namespace {
 using Shared = std::shared_ptr<Progress>;
 using Executor = boost::asio::any_io_executor;
 
-/// How finely time is counted: as often as somebody's Ctrl-C is looked for, where there is somebody.
-constexpr Duration tick_of_a_watched_run{500}, tick_of_others{2'000};
+constexpr Duration between_looks{500};
 
 /// Nobody waits for it: a step may stay in Azure's hands when the run ends.
 void begin(Executor executor, Task<void> task) {
@@ -39,15 +38,12 @@ Task<void> carry_out(Shared run, std::size_t index) {
     run->signal.notify();
 }
 
-/// Counts what time goes by: the clock may be set while a run goes on, a wait lasts as long as it lasts. And looks up:
-/// a person may press Ctrl-C while Azure works for minutes.
-Task<void> keep_time(Shared run) {
-    auto const tick = run->in.interrupted ? tick_of_a_watched_run : tick_of_others;
-    while (!run->ended) {
-        auto sleeping = run->in.world.clock.sleep(tick);
+/// A person may press Ctrl-C while Azure works for minutes.
+Task<void> watch_for_interruption(Shared run) {
+    while (!run->ended && !run->stopping) {
+        auto sleeping = run->in.world.clock.sleep(between_looks);
         co_await std::move(sleeping);
-        run->gone_by += tick;
-        if (run->ended || run->stopping || !run->in.interrupted || !run->in.interrupted()) continue;
+        if (run->ended || run->stopping || !run->in.interrupted()) continue;
         run->interrupt();
         run->signal.notify();
     }
@@ -59,8 +55,10 @@ Task<Result<Run>> apply(Apply in) {
     auto const executor = co_await boost::asio::this_coro::executor;
     auto const run = std::make_shared<Progress>(std::move(in));
     run->begin();
-    auto timekeeping = keep_time(run);
-    begin(executor, std::move(timekeeping));
+    if (run->in.interrupted) {
+        auto watching = watch_for_interruption(run);
+        begin(executor, std::move(watching));
+    }
     auto const most = static_cast<std::size_t>(std::max(run->in.limits.parallel, 1));
     for (;;) {
         if (run->in.interrupted && run->in.interrupted()) run->interrupt();

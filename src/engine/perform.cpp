@@ -140,7 +140,7 @@ Task<std::optional<Tried>> take_up(Shared run, std::size_t index, Ready& ready, 
 /// Until the value at the condition's path is what it must be (true), or says that it never will be (false). 404 and
 /// silence are a "not yet".
 Task<Result<bool>> await_condition(Shared run, std::size_t index, plan::Condition condition) {
-    auto const begun = run->gone_by;
+    auto const begun = run->gone_by();
     for (;;) {
         auto reading = run->in.client.get_path(condition.path, condition.api_version);
         auto answer = co_await std::move(reading);
@@ -161,7 +161,7 @@ Task<Result<bool>> await_condition(Shared run, std::size_t index, plan::Conditio
                 co_return base::fail(answer.error());
             state = answer.error().what;
         }
-        auto const waited = run->gone_by - begun;
+        auto const waited = run->gone_by() - begun;
         if (waited >= run->in.limits.conflict_deadline)
             co_return base::fail(
                 ErrorCode::timeout,
@@ -263,7 +263,7 @@ Task<Result<Answer>> act(Shared run, std::size_t index, Ready& ready) {
         if (run->stopping) co_return over();
         if (step.act == plan::Act::remove && not_found(tried->answer)) co_return Answer{};
         auto const& error = tried->answer.error();
-        auto const reaction = patience.after(error, tried->accepted, run->gone_by);
+        auto const reaction = patience.after(error, tried->accepted, run->gone_by());
         if (auto const* fail = std::get_if<Fail>(&reaction)) co_return base::fail(fail->error);
         if (std::holds_alternative<Accept>(reaction)) co_return Answer{};
         if (auto const* reread = std::get_if<Reread>(&reaction)) {
@@ -291,7 +291,7 @@ Task<Result<Answer>> act(Shared run, std::size_t index, Ready& ready) {
                 if (run->ended) co_return over();
                 if (back.answer) break;
                 if (run->stopping) co_return over();
-                auto const then = patience.after(back.answer.error(), back.accepted, run->gone_by);
+                auto const then = patience.after(back.answer.error(), back.accepted, run->gone_by());
                 auto const* later = std::get_if<Repeat>(&then);
                 if (!later) co_return base::fail(back.answer.error());
                 run->wait_said(index, later->why, later->after);

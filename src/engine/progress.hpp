@@ -18,12 +18,14 @@ struct Progress {
     std::map<std::size_t, std::size_t> place;      ///< step -> its row in the timeline
     std::map<std::string, std::string> in_flight;  ///< of an earlier life: step -> polling URL
     azure::Client::Counts counted;
-    Duration gone_by{0};    ///< since the run began, whatever the clock was set to: what deadlines are counted in
+    Time const begun = in.world.clock.steady();
     bool stopping = false;  ///< nothing more is started
     bool ended = false;     ///< `apply` has returned, or is about to
 
     plan::Step const& step(std::size_t index) const { return in.plan.steps[index]; }
     Time now() const { return in.world.clock.now(); }
+    /// Since the run began, whatever the clock was set to meanwhile: what deadlines are counted in.
+    Duration gone_by() const { return in.world.clock.steady() - begun; }
     void say(decltype(Event::what) what);
     void wait_said(std::size_t index, std::string why, Duration next);
     /// Flushed when it returns. A failure ends the run: no act without its record.

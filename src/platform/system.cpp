@@ -28,6 +28,10 @@ namespace {
 class RealClock : public world::Clock {
 public:
     base::Time now() const override { return wall_now(); }
+    base::Time steady() const override {
+        auto const since = std::chrono::steady_clock::now().time_since_epoch();
+        return base::Time(std::chrono::duration_cast<base::Duration>(since));
+    }
     Task<void> sleep(base::Duration duration) override {
         auto const executor = co_await asio::this_coro::executor;
         asio::steady_timer timer(executor, duration);

@@ -29,6 +29,9 @@ class Clock {
 public:
     virtual ~Clock() = default;
     virtual Time now() const = 0;
+    /// A moment of no date: goes on whatever the clock is set to, and stands still while the machine sleeps. What is
+    /// waited for, and how long at most, is counted in it.
+    virtual Time steady() const = 0;
     /// Returns early, without error, only when the clock is being torn down.
     virtual Task<void> sleep(Duration) = 0;
 };
@@ -39,6 +42,7 @@ public:
     VirtualClock(boost::asio::io_context& io, Time start);
     ~VirtualClock() override;
     Time now() const override;
+    Time steady() const override { return now(); }
     Task<void> sleep(Duration) override;
 
     /// Called before each jump with the virtual time about to pass: a person watching may be given real time.

@@ -131,7 +131,7 @@ private:
 
     void refused(Exchange const& exchange, Understood& understood) {
         base::Prng prng{1};
-        auto const verdict = azure::Retry{}.after(1, exchange.method, exchange.response, exchange.at, prng);
+        auto const verdict = azure::Retry{}.after(1, exchange.method, exchange.response, prng);
         understood.klass = class_of(exchange.response, azure::read_error(exchange.response), understood);
         if (auto const* again = std::get_if<azure::Again>(&verdict)) {
             understood.state = "running";
@@ -188,7 +188,7 @@ private:
     void writing(Exchange const& exchange, Understood& understood) {
         understood.kind = "write";
         base::Prng prng{1};
-        auto const verdict = azure::Retry{}.after(1, exchange.method, exchange.response, exchange.at, prng);
+        auto const verdict = azure::Retry{}.after(1, exchange.method, exchange.response, prng);
         if (std::holds_alternative<azure::Again>(verdict)) return refused(exchange, understood);
         if (exchange.method == "DELETE" && azure::says_absent(exchange.response)) {
             understood.state = "absent";
@@ -336,7 +336,7 @@ private:
 
     void judge_wait(Exchange const& exchange, Understood& understood) const {
         if (!understood.wait) return;
-        auto const asked = azure::retry_after(exchange.response, exchange.at);
+        auto const asked = azure::retry_after(exchange.response);
         auto const least = recording_.waits_are_real() && asked ? *asked : base::Duration{1'000};
         auto const most = std::max(longest_rhythm, least + least / 5);
         if (*understood.wait < least || *understood.wait > most)

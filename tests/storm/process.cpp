@@ -49,7 +49,8 @@ base::Result<base::Secret> secret(resource::SecretName const&) { return base::Se
 Process::Process(Scene& scene, simulator::Azure& azure, world::Files& disk, base::Time start, std::uint64_t seed)
     : scene_(scene), azure_(azure), clock_(io_, start), wire_(simulator::transport(azure, clock_)) {
     scene.dead = false;
-    scene.asleep_until = {};
+    scene.asleep_since = scene.asleep_until = {};
+    scene.slept_before = base::Duration{0};
     scene.true_now = [this] { return clock_.now(); };
     seat_ = std::make_unique<Seat>(scene, Machine::ours, *wire_, clock_, disk, seed);
 }

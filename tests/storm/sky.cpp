@@ -122,7 +122,7 @@ private:
         // A sign-in that was given up is asked for anew by the next who needs it.
         bool const names_a_time = result && (at == Doing::poll || result->status == 429 || result->status == 503);
         if (auto const wait =
-                names_a_time && at != Doing::sign_in ? azure::retry_after(*result, clock_.now()) : std::nullopt)
+                names_a_time && at != Doing::sign_in ? azure::retry_after(*result) : std::nullopt)
             not_before_[asked] = clock_.now() + *wait;
         if (at == Doing::poll && result && result->status < 400)
             scene_.well_answered[asked.substr(asked.find(' ') + 1)] = scene_.true_now();
@@ -185,8 +185,13 @@ class StormyClock final : public world::Clock {
 public:
     StormyClock(Scene& scene, world::Clock& inner) : scene_(scene), inner_(inner) {}
     base::Time now() const override { return inner_.now() + scene_.clock_off; }
+    base::Time steady() const override {
+        return inner_.now() - scene_.slept_by(inner_.now());
+    }
     Task<void> sleep(Duration duration) override {
         if (duration >= shortest_nap && scene_.strikes(Kind::laptop_sleeps, scene_.last)) {
+            scene_.slept_before = scene_.slept_by(inner_.now());
+            scene_.asleep_since = inner_.now();
             scene_.asleep_until =
                 inner_.now() + std::chrono::minutes(30 + scene_.weather.dice(Kind::laptop_sleeps).below(12 * 60));
             scene_.slept = true;

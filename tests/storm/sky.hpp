@@ -25,7 +25,11 @@ struct Scene final : azures::Sky {
     bool disk_full = false;
     base::Duration clock_off{0};
     bool clock_was_set = false, slept = false;
-    base::Time asleep_until{};             ///< a laptop with its lid down: nothing wakes before
+    base::Time asleep_since{}, asleep_until{};  ///< a laptop with its lid down: nothing wakes before
+    base::Duration slept_before{0};
+    base::Duration slept_by(base::Time now) const {
+        return slept_before + std::max(base::Duration{0}, std::min(now, asleep_until) - asleep_since);
+    }
     std::function<base::Time()> true_now;  ///< whatever this machine's clock was set to
 
     std::set<std::string> writable;  ///< lower-case ids that are ours to write or delete
