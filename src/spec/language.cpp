@@ -154,6 +154,10 @@ Condition::Term Condition::parse_term(std::string_view text) {
     }
     assert((!negated || term.op == Op::absent || term.op == Op::has) && "`!` stands before a key or a `has`");
     if (negated && term.op == Op::has) term.op = Op::lacks;
+    if (auto const plus = term.key.find(" + "); plus != std::string::npos) {
+        term.more = std::stoll(term.key.substr(plus + 3));
+        term.key.resize(plus);
+    }
     return term;
 }
 
@@ -205,7 +209,7 @@ bool Condition::holds(Term const& term, json::Value const& tree, Instance const&
         }
         case Op::greater: {
             auto const* other = json::find(tree, bound(term.values[0], instance));
-            return value && other && value->is_int64() && other->is_int64() && value->as_int64() > other->as_int64();
+            return value && other && value->is_int64() && other->is_int64() && value->as_int64() + term.more > other->as_int64();
         }
     }
     return false;
@@ -239,7 +243,8 @@ std::string Condition::spoken(Term const& term) {
         case Op::lacks:
             return fmt::format("{} has no {}", key, or_list(term.values));
         case Op::greater:
-            return fmt::format("{} is greater than {}", key, or_list(term.values));
+            return fmt::format("{}{} is greater than {}", key, term.more == 0 ? "" : fmt::format(" + {}", term.more),
+                               or_list(term.values));
     }
     return key;
 }

@@ -51,6 +51,7 @@ private:
         Op op = Op::present;
         std::string key;
         std::vector<std::string> values;  ///< greater: the other key
+        std::int64_t more = 0;            ///< greater: added to what stands at `key`
     };
     static Term parse_term(std::string_view text);
     static bool holds(Term const&, json::Value const& tree, Instance const&);

@@ -34,7 +34,7 @@ public:
     Process(Scene&, simulator::Azure&, world::Files& disk, base::Time start, std::uint64_t seed);
     ~Process();
 
-    /// What the command `apply` or `destroy` does, without its terminal.
+    /// What the command `apply` or `destroy` does, without its terminal and the checks, which ask nothing of Azure.
     Ended carry_out(estate::Estate const&, Will);
     /// What the command `resume` does with the newest run; nothing when there is none to resume.
     std::optional<Ended> resume(Will&);

@@ -29,7 +29,12 @@ struct Made {
     spec::Spec spec;
     estate::Estate estate;
 };
-/// Nothing, when the language, the design or the checks refuse it.
+/// What stands before anything is deployed: ARM bodies, or nothing.
+std::string world_of(spec::Spec const& spec) {
+    auto const world = spec.maybe_text("azure.world");
+    return world ? read_file(examples + "/" + *world) : std::string();
+}
+/// Nothing, when the language, the design or the checks refuse it, beside what stands.
 std::optional<Made> make(std::string const& text, std::string const& path, Settings const& set) {
     auto spec = spec::read(text, path, {.set = set, .overlays = {}});
     if (!spec) return std::nullopt;
@@ -39,14 +44,23 @@ std::optional<Made> make(std::string const& text, std::string const& path, Setti
                                          .subscription = owner.subscription,
                                          .vault_suffix = cloud->vault_suffix,
                                          .registry_suffix = cloud->registry_suffix});
-    if (!estate || checks::inspect(estate->graph).blocking()) return std::nullopt;
+    if (!estate) return std::nullopt;
+    auto const world = world_of(*spec);
+    auto after = estate->graph;
+    if (!world.empty()) {
+        auto stands = readers::from_json(world, path, &estate->graph);
+        if (!stands) throw std::runtime_error(path + ": its world cannot be read");
+        stands->unread.clear();  // nothing else is there
+        after = resource::overlay(*stands, after);
+    }
+    if (checks::inspect(after).blocking()) return std::nullopt;
     return Made{std::move(*spec), std::move(*estate)};
 }
 
 Subject from(Made made, std::string name) {
     Subject subject;
     subject.name = std::move(name);
-    if (auto const world = made.spec.maybe_text("azure.world")) subject.world = read_file(examples + "/" + *world);
+    subject.world = world_of(made.spec);
     subject.estate = std::move(made.estate);
     auto const& nodes = subject.estate.graph.resources();
     for (auto const& [address, node] : nodes) {
