@@ -30,6 +30,7 @@ constexpr double most_remaining = 1e9;                            // what no hon
 constexpr base::Duration longest_hold{10 * 60'000};               // a bucket that would hold longer is not believed
 constexpr std::size_t most_buckets = 1'024, most_requests = 256;  // kinds of request that policies are remembered for
 constexpr double unspoken_most = 4, unspoken_per_second = 4, slowest = 0.1;  // of a bucket that no header speaks of
+constexpr base::Duration calm{5 * 60'000};                                   // after which it is tried twice as fast
 constexpr std::size_t most_policies = 8;                                     // of one answer
 constexpr std::size_t longest_policy = 128;
 
@@ -122,6 +123,12 @@ bool concerns(Limit const& limit, std::string_view request) {
 
 void Budget::Bucket::flow(base::Time now) {
     if (now <= at) return;
+    for (; slowed && now - *slowed >= calm && per_second < unspoken_per_second; *slowed += calm) {
+        auto const then = std::max(at, *slowed + calm);
+        left = std::min(most, left + std::chrono::duration<double>(then - at).count() * per_second);
+        at = then;
+        per_second = std::min(unspoken_per_second, per_second * 2);
+    }
     left = std::min(most, left + std::chrono::duration<double>(now - at).count() * per_second);
     at = now;
 }
@@ -245,7 +252,8 @@ void Budget::answered(Ticket const& ticket, world::Response const& response, bas
 }
 
 /// Which bucket said no shows in what remains: an empty one. Where none is empty the service has a bucket that it does
-/// not speak of; one is made for this kind of request, and made slower each time it turns out too fast.
+/// not speak of; one is made for this kind of request, slower each time it turns out too fast, and faster again with
+/// every five minutes of calm.
 void Budget::refused(Ticket const& ticket, base::Duration asked, base::Time now) {
     bool found = false;
     for (auto const& key : ticket.buckets)
@@ -266,6 +274,7 @@ void Budget::refused(Ticket const& ticket, base::Duration asked, base::Time now)
     }
     bucket->left = -bucket->under_way;
     bucket->at = now;
+    bucket->slowed = now;
     bucket->shut = std::max(bucket->shut, now + asked);
 }
 

@@ -37,6 +37,7 @@ private:
         base::Time shut{};   ///< refused until then
         int under_way = 0;   ///< taken and not answered: the server has not counted them yet
         bool known = false;  ///< an answer has spoken of it
+        std::optional<base::Time> slowed{};  ///< one that no header speaks of: when it was last found too fast, or too slow
         void flow(base::Time now);
     };
     Bucket* find(std::string const& key);

@@ -100,6 +100,33 @@ TEST(Budget, a_refusal_holds_all_that_would_meet_it) {
     EXPECT_EQ(service.take("GET", in, noon).hold, 0ms);
 }
 
+TEST(Budget, a_refusal_that_no_header_explains_is_not_held_against_a_service_for_ever) {
+    Budget budget;
+    auto now = noon;
+    auto const spread = [&] {  // how long ten at once take
+        base::Duration longest{0};
+        for (int i = 0; i < 10; ++i) {
+            auto const ticket = budget.take("PUT", in, now);
+            longest = std::max(longest, ticket.hold);
+            budget.lost(ticket);
+        }
+        return longest;
+    };
+    for (int i = 0; i < 6; ++i) {
+        auto const asked = budget.take("PUT", in, now);
+        now += asked.hold + 40ms;
+        budget.answered(asked, {429, {{"Retry-After", "1"}}, {}}, now);
+        now += 2s;
+    }
+    auto const slow = spread();
+    now += 2min;
+    EXPECT_GT(spread(), 10s) << "not yet";
+    now += 30min;
+    auto const again = spread();
+    EXPECT_GT(slow, 10s);
+    EXPECT_LT(again, 3s);
+}
+
 TEST(Budget, a_service_that_names_a_time_is_left_alone_until_then) {
     Budget budget;
     auto const unavailable = [](std::string seconds) { return remaining("Retry-After", std::move(seconds), 503); };

@@ -392,6 +392,8 @@ Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write 
             continue;
         }
         if (!response) co_return base::fail(response.error());
+        for (auto const& [at, secret] : write.secrets)
+            response->body = credentials::without_secret(std::move(response->body), secret);
         next = reads_resource ? poller.read(*response, clock.steady()) : poller.polled(*response, clock.steady());
         auto const* poll = std::get_if<Poller::Poll>(&next);
         report(*state, sent, number, response, poll == nullptr ? Duration{0} : poll->after);
@@ -409,7 +411,6 @@ Task<Result<Answer>> write_all(std::shared_ptr<Client::State> state, Client::Wri
     if (!started->operation) co_return std::move(started->answer);
     auto poller = std::move(*started->operation);
     auto next = std::move(started->next);
-    write.secrets.clear();
     auto answer = co_await follow(state, std::move(write), std::move(poller), std::move(next));
     co_return answer;
 }

@@ -416,6 +416,20 @@ TEST(Client, secrets_are_laid_in_last_and_never_seen) {
     EXPECT_EQ(header(request, "Content-Type"), "application/json");
 }
 
+TEST(Client, a_secret_that_an_operation_s_end_echoes_is_taken_out) {
+    Bench bench;
+    bench.answer(201, R"({"properties":{"provisioningState":"Creating"}})", {{"Azure-AsyncOperation", arm + "/op"}});
+    bench.answer(200, R"({"status":"Failed","error":{"code":"X","message":"'second' is too short, 'p\"w\\\n1' too"}})");
+    auto write = write_of("PUT");
+    write.secrets.emplace_back("properties.windowsProfile.adminPassword", base::Secret("p\"w\\\n1"));
+    write.secrets.emplace_back("properties.other", base::Secret("second"));
+    auto const failed = bench.run(bench.client.write(write));
+    ASSERT_FALSE(failed);
+    ASSERT_TRUE(failed.error().azure);
+    EXPECT_EQ(failed.error().azure->message.find("second"), std::string::npos) << failed.error().azure->message;
+    EXPECT_EQ(failed.error().azure->message.find("p\"w"), std::string::npos) << failed.error().azure->message;
+}
+
 TEST(Client, names_in_urls_are_encoded) {
     Bench bench;
     bench.answer(200, "{}");

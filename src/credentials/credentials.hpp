@@ -130,8 +130,8 @@ Result<std::unique_ptr<Credential>> from_environment(Cloud const&, world::Enviro
 /// The claims of a JWT, not verified: `oid`, `tid`, `appid` for messages.
 Result<json::Value> claims_of(base::Secret const& token);
 
-/// The text with every copy of the secret, plain or as it stands in JSON, replaced by "[secret]": servers echo what
-/// they were sent. Secrets shorter than six bytes stay: they would be found everywhere.
+/// The text with every copy of the secret replaced by "[secret]": servers echo what they were sent. Plain, with any of
+/// JSON's escapes, in JSON inside JSON, and as a form posts it. Secrets shorter than six bytes stay: they would be found everywhere.
 std::string without_secret(std::string text, base::Secret const& secret);
 
 /// One challenge of a WWW-Authenticate header: `Bearer realm="", error="insufficient_claims", claims="…"`.

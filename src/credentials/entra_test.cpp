@@ -156,6 +156,12 @@ TEST(Entra, a_secret_that_comes_back_is_not_shown) {
     EXPECT_EQ(without_secret(R"({"p":"a\"b\\cdef"})", base::Secret(R"(a"b\cdef)")), R"({"p":"[secret]"})");
     EXPECT_EQ(without_secret(R"({"message":"{\"p\":\"a\\\"bcdef\"}"})", base::Secret(R"(a"bcdef)")),
               R"({"message":"{\"p\":\"[secret]\"}"})");
+    base::Secret const odd("p+\"w\\\n/\xc3\xa9\xf0\x9f\x94\x91");
+    for (auto const* spelling :
+         {"p+\"w\\\n/\xc3\xa9\xf0\x9f\x94\x91", R"(p\u002B\u0022w\\\n\/\u00e9\uD83D\uDD11)",
+          R"(p+\"w\u005c\u000a/\u00E9\ud83d\udd11)", R"(p\\u002b\\\"w\\\\\\n/\\u00e9\\ud83d\\udd11)",
+          "p%2B%22w%5C%0A%2f%c3%A9%F0%9F%94%91"})
+        EXPECT_EQ(without_secret(std::string("<") + spelling + ">", odd), "<[secret]>") << spelling;
     EXPECT_EQ(without_secret("aaaaaaaaaaaaa", base::Secret("aaaaaa")), "[secret][secret]a");
     EXPECT_EQ(without_secret("an a", base::Secret("a")), "an a");
     EXPECT_EQ(without_secret("x[secret]", base::Secret("[secret]")), "x[secret]");

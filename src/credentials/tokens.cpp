@@ -16,33 +16,7 @@ constexpr Duration pause_after_failed_refresh{30'000};
 
 std::int64_t clamped(double number) { return static_cast<std::int64_t>(std::clamp(number, -1e15, 1e15)); }
 
-void replace_all(std::string& text, std::string_view what, std::string_view with) {
-    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
-        text.replace(at, what.size(), with);
-}
-
 }  // namespace
-
-std::string without_secret(std::string text, base::Secret const& secret) {
-    constexpr std::size_t shortest = 6;
-    constexpr std::string_view mark = "[secret]";
-    auto const& plain = secret.reveal();
-    if (plain.size() < shortest) return text;
-    // Plain, as it stands in JSON, and as it stands in JSON inside a message that is JSON again.
-    std::string form = plain;
-    for (int depth = 0; depth < 3; ++depth) {
-        replace_all(text, form, mark);
-        std::string escaped;
-        for (char const c : form) {
-            if (c == '"' || c == '\\') escaped += '\\';
-            escaped += c;
-        }
-        if (escaped == form) break;
-        form = std::move(escaped);
-    }
-    base::Secret const wiped{std::move(form)};
-    return text;
-}
 
 std::optional<std::int64_t> number_at(json::Value const& value, json::Path const& at) {
     auto const* found = json::find(value, at);
