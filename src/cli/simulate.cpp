@@ -76,7 +76,8 @@ std::string looked_back_on(simulator::Weather const& weather) {
     std::string struck;
     for (auto const& kind : weather.kinds())
         if (kind.struck > 0) struck += fmt::format("{} {} {}", struck.empty() ? ":" : ",", kind.name, kind.struck);
-    return fmt::format("Weather met {} requests{}.\n", weather.requests(), struck.empty() ? ": nothing struck" : struck);
+    if (struck.empty()) struck = ": nothing struck";
+    return fmt::format("Weather met {} requests{}.\n", weather.requests(), struck);
 }
 
 /// Everything a shell needs to point az, Terraform, SDKs and Holdfast at the server.

@@ -122,8 +122,8 @@ public:
     virtual std::int64_t repeated_creates() const = 0;
 };
 
-/// What deployments meet in life, laid over a served Azure: throttling, refusals, lost answers on the wire, and a fate for
-/// what happens inside. Everybody's requests draw from the same dice: the same word, seed and sequence of requests meet
+/// What deployments meet in life, laid over a served Azure: throttling, refusals, lost answers on the wire, and a fate
+/// for what happens inside. Everybody's requests draw from the same dice: the same word, seed and sequence of requests meet
 /// the same weather. Directions (discovery, metadata) are always fair: without them no client finds the way.
 class Weather {
 public:

@@ -189,8 +189,11 @@ struct ResourceBehaviour {
     Outcome (*erase_step)(Context&, Stored&) = nullptr;
     /// It is gone, with `subtree` (itself first, then children and extensions).
     void (*deleted)(Context&, Stored const&, std::span<Stored const> subtree) = nullptr;
-    /// Last touch on what a GET shows: id, name, type, etag and inline children are already there, secrets are not.
+    /// Last touch on the properties that a GET shows, and on nothing beside them: etag and inline children are already
+    /// there, secrets are not.
     void (*view)(Context const&, Stored const&, json::Value& shown) = nullptr;
+    bool id_says_resourcegroups = false;  ///< in lower case
+    std::string_view shown_type{};        ///< as a GET spells it; empty: canonical
 
     std::string_view source{}, date{};
 };

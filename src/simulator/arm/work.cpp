@@ -119,12 +119,20 @@ bool Work::busy(ResourceId const& id) const {
     });
 }
 
+std::string shown_id(Stored const& stored) {
+    auto id = stored.id.text();
+    constexpr std::string_view written = "/resourceGroups/", small = "/resourcegroups/";
+    auto const at = behaviour(stored.type).id_says_resourcegroups ? id.find(written) : std::string::npos;
+    if (at != std::string::npos) id.replace(at, written.size(), small);
+    return id;
+}
+
 json::Value Work::shown(Stored const& stored) const {
     auto const& row = behaviour(stored.type);
     json::Object object;
-    object["id"] = stored.id.text();
+    object["id"] = shown_id(stored);
     object["name"] = stored.id.name();
-    object["type"] = stored.type;
+    object["type"] = row.shown_type.empty() ? std::string_view(stored.type) : row.shown_type;
     if (auto const* body = stored.body.if_object()) {
         for (auto const& member : *body) object.insert_or_assign(member.key(), member.value());
     }

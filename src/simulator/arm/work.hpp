@@ -64,6 +64,8 @@ private:
 /// The core's own rows look further than a provider may: every Context is a Work.
 inline Work& own(Context& context) { return static_cast<Work&>(context); }
 
+/// The id as a GET spells it.
+std::string shown_id(Stored const&);
 /// The etag of what stands.
 std::string etag_of(Stored const&);
 /// Sets provisioningState where the type has one.

@@ -9,7 +9,7 @@ namespace holdfast::simulator::kql {
 namespace {
 
 constexpr std::size_t longest_query = 64'000, most_rows = 200'000;
-constexpr int most_depth = 48;
+constexpr int most_depth = 48, most_stages = 500;
 
 // ------------------------------------------------------------------------------------------------ words
 
@@ -105,7 +105,10 @@ bool as_truth(json::Value const& value) {
 std::optional<double> as_number(json::Value const& value) {
     if (value.is_number()) return value.to_number<double>();
     if (value.is_string()) {
-        auto const said = std::string(value.get_string());
+        constexpr std::string_view begins = "0123456789+-.iInN \t\n\v\f\r";  // what strtod may take
+        auto const& text = value.get_string();
+        if (text.empty() || begins.find(text.front()) == std::string_view::npos) return std::nullopt;
+        auto const said = std::string(text);
         char* end = nullptr;
         auto const number = std::strtod(said.c_str(), &end);
         if (!said.empty() && *end == '\0') return number;
@@ -120,7 +123,9 @@ json::Value number_of(double value) {
 int order(json::Value const& a, json::Value const& b) {
     if (a.is_null() || b.is_null()) return int(!a.is_null()) - int(!b.is_null());
     if (auto const x = as_number(a), y = as_number(b); x && y) return *x < *y ? -1 : *x > *y;
-    auto const compared = as_text(a).compare(as_text(b));
+    bool const texts = a.is_string() && b.is_string();
+    auto const compared =
+        texts ? a.get_string().compare(b.get_string()) : as_text(a).compare(as_text(b));
     return compared < 0 ? -1 : compared > 0;
 }
 bool equal(json::Value const& a, json::Value const& b, bool without_case) {
@@ -130,30 +135,239 @@ bool equal(json::Value const& a, json::Value const& b, bool without_case) {
         auto const x = as_number(a), y = as_number(b);
         return x && y && *x == *y;
     }
+    if (a.is_string() && b.is_string()) {
+        std::string_view const x = a.get_string(), y = b.get_string();
+        return without_case ? base::same_text(x, y) : x == y;
+    }
     return without_case ? base::same_text(as_text(a), as_text(b)) : as_text(a) == as_text(b);
 }
 
-/// An expression over one row.
-using Expression = std::function<json::Value(json::Object const&)>;
-
-json::Value const* column(json::Object const& row, std::string_view name) {
-    if (auto const* found = row.if_contains(name)) return found;
-    for (auto const& member : row) {
-        if (base::same_text(member.key(), name)) return &member.value();
+json::Value const* member(json::Object const& object, std::string_view name) {
+    if (auto const* found = object.if_contains(name)) return found;
+    for (auto const& one : object) {
+        if (base::same_text(one.key(), name)) return &one.value();
     }
     return nullptr;
 }
-json::Value inside(json::Value const& value, json::Value const& key) {
-    if (auto const* object = value.if_object()) {
-        auto const* found = column(*object, as_text(key));
-        return found ? *found : json::Value(nullptr);
-    }
+json::Value const* inside(json::Value const& value, json::Value const& key) {
+    if (auto const* object = value.if_object())
+        return key.is_string() ? member(*object, key.get_string()) : member(*object, as_text(key));
     if (auto const* array = value.if_array(); array && key.is_int64()) {
         auto const at = key.get_int64() < 0 ? key.get_int64() + std::int64_t(array->size()) : key.get_int64();
-        if (at >= 0 && at < std::int64_t(array->size())) return (*array)[std::size_t(at)];
+        if (at >= 0 && at < std::int64_t(array->size())) return &(*array)[std::size_t(at)];
     }
     return nullptr;
 }
+Cell inside(Cell const& value, json::Value const& key) {
+    auto const* found = inside(value.get(), key);
+    if (!found) return {};
+    return value.is_own() ? Cell(*found) : Cell::of(*found);
+}
+
+// ------------------------------------------------------------------------------------------------ rows
+
+/// A row on its way: one of a table, if it still is one, and what was made beside or over its columns.
+struct Row {
+    Table const* table = nullptr;
+    Table::Handle record = nullptr;
+    std::uint64_t hidden = 0;  ///< columns of the table that were taken away, a bit each
+    json::Object made;
+
+    template <typename Visit>
+    void each_column(Visit visit) const {
+        if (!table) return;
+        auto const columns = table->columns();
+        for (std::size_t at = 0; at < columns.size(); ++at)
+            if (!(hidden >> at & 1u) && visit(columns[at], at)) return;
+    }
+    Cell column(std::string_view name) const {
+        if (auto const* found = made.if_contains(name)) return Cell::of(*found);
+        for (bool const exactly : {true, false}) {
+            std::optional<std::size_t> found;
+            each_column([&](std::string_view called, std::size_t at) {
+                if (exactly ? called == name : base::same_text(called, name)) found = at;
+                return found.has_value();
+            });
+            if (found) return table->cell(record, *found);
+        }
+        auto const* found = member(made, name);
+        return found ? Cell::of(*found) : Cell();
+    }
+    void hide(std::string_view name) {
+        made.erase(name);
+        std::uint64_t gone = 0;
+        each_column([&](std::string_view called, std::size_t at) {
+            if (called == name) gone = std::uint64_t{1} << at;
+            return gone != 0;
+        });
+        hidden |= gone;
+    }
+    json::Object whole() const {
+        if (!table) return made;
+        json::Object object;
+        each_column([&](std::string_view called, std::size_t at) {
+            auto const* over = made.if_contains(called);
+            object[called] = over ? *over : table->cell(record, at).take();
+            return false;
+        });
+        for (auto const& one : made) object.insert(one);  // what stands already is kept
+        return object;
+    }
+};
+
+using Expression = std::function<Cell(Row const&)>;
+struct Named {
+    std::string name;
+    Expression value;
+};
+
+/// Rows, one after the other, each made when it is asked for.
+class Flow {
+public:
+    virtual ~Flow() = default;
+    virtual bool next(Row&) = 0;  ///< false: there are no more
+    /// The next one is there, and nobody wants to see it.
+    virtual bool pass() {
+        Row row;
+        return next(row);
+    }
+};
+using Rows = std::unique_ptr<Flow>;
+
+class Walk final : public Flow {
+public:
+    explicit Walk(Table& table) : table_(table) {}
+    bool next(Row& row) override {
+        if (!pass()) return false;
+        row = {.table = &table_, .record = *last_, .hidden = 0, .made = {}};
+        return true;
+    }
+    bool pass() override {
+        auto const found = table_.next();
+        if (found) last_ = found;
+        return found.has_value();
+    }
+    std::optional<Table::Handle> last() const { return last_; }
+
+private:
+    Table& table_;
+    std::optional<Table::Handle> last_;
+};
+
+/// Those that a test holds for.
+class Sieve final : public Flow {
+public:
+    Sieve(Rows rows, std::function<bool(Row const&)> test) : rows_(std::move(rows)), test_(std::move(test)) {}
+    bool next(Row& row) override {
+        while (rows_->next(row))
+            if (test_(row)) return true;
+        return false;
+    }
+
+private:
+    Rows rows_;
+    std::function<bool(Row const&)> test_;
+};
+
+/// Each one changed.
+class Change final : public Flow {
+public:
+    Change(Rows rows, std::function<void(Row&)> change) : rows_(std::move(rows)), change_(std::move(change)) {}
+    bool next(Row& row) override {
+        bool const more = rows_->next(row);
+        if (more) change_(row);
+        return more;
+    }
+    bool pass() override { return rows_->pass(); }
+
+private:
+    Rows rows_;
+    std::function<void(Row&)> change_;
+};
+
+class First final : public Flow {
+public:
+    First(Rows rows, std::size_t size) : rows_(std::move(rows)), left_(size) {}
+    bool next(Row& row) override { return left_ > 0 && left_-- > 0 && rows_->next(row); }
+    bool pass() override { return left_ > 0 && left_-- > 0 && rows_->pass(); }
+
+private:
+    Rows rows_;
+    std::size_t left_;
+};
+
+/// What can be said only when all have been seen.
+class Gathered final : public Flow {
+public:
+    using Gather = std::function<std::vector<Row>(Flow&)>;
+    Gathered(Rows rows, Gather gather) : rows_(std::move(rows)), gather_(std::move(gather)) {}
+    bool next(Row& row) override {
+        if (!pass()) return false;
+        row = std::move(gathered_[at_ - 1]);
+        return true;
+    }
+    bool pass() override {
+        if (rows_) gathered_ = gather_(*rows_), rows_.reset();
+        return at_ < gathered_.size() && ++at_ > 0;
+    }
+
+private:
+    Rows rows_;
+    Gather gather_;
+    std::vector<Row> gathered_;
+    std::size_t at_ = 0;
+};
+
+Row made_of(json::Object object) {
+    return {.table = nullptr, .record = nullptr, .hidden = 0, .made = std::move(object)};
+}
+
+json::Object valued(std::vector<Named> const& columns, Row const& row) {
+    json::Object object;
+    for (auto const& one : columns) object.insert_or_assign(one.name, one.value(row).take());
+    return object;
+}
+
+/// One aggregation over the rows of a group.
+struct Sum {
+    std::string name, function;
+    Expression of;
+
+    struct Total {
+        std::int64_t rows = 0, hits = 0;
+        double added = 0;
+        json::Array list;
+        std::set<std::string> seen;
+        json::Value best;
+    };
+    void add(Total& total, Row const& row) const {
+        ++total.rows;
+        if (function == "count") return;
+        auto const cell = of(row);
+        auto const& value = cell.get();
+        auto const fresh = [&] { return total.seen.insert(json::write(value)).second; };
+        if (function == "countif") total.hits += as_truth(value);
+        else if (function == "sum") total.added += as_number(value).value_or(0);
+        else if (function == "any" || function == "take_any") better(total, value, total.best.is_null());
+        else if (function == "min") better(total, value, total.best.is_null() || order(value, total.best) < 0);
+        else if (function == "max") better(total, value, total.best.is_null() || order(value, total.best) > 0);
+        else if (function == "make_list") total.list.push_back(value);
+        else if (fresh() && function == "make_set") total.list.push_back(value);
+    }
+    json::Value said(Total& total) const {
+        if (function == "count") return total.rows;
+        if (function == "countif") return total.hits;
+        if (function == "dcount") return std::int64_t(total.seen.size());
+        if (function == "sum") return number_of(total.added);
+        if (function.starts_with("make_")) return json::Value(std::move(total.list));
+        return std::move(total.best);
+    }
+
+private:
+    static void better(Total& total, json::Value const& value, bool is) {
+        if (is && !value.is_null()) total.best = value;
+    }
+};
 
 // ------------------------------------------------------------------------------------------------ the language
 
@@ -161,12 +375,22 @@ class Query {
 public:
     Query(std::vector<Token> tokens, Tables const& tables) : tokens_(std::move(tokens)), tables_(tables) {}
 
-    tl::expected<Rows, Mistake> whole() {
+    tl::expected<Answer, Mistake> whole(Window const& window) {
         auto rows = pipeline();
         take(";");
         if (!wrong_ && now().kind != Token::Kind::end) complain("unexpected '" + now().text + "'");
         if (wrong_) return tl::unexpected(*wrong_);
-        return rows;
+        Answer answer;
+        while (answer.total < window.skip && rows->pass()) ++answer.total;
+        Row row;
+        while (answer.total >= window.skip && answer.rows.size() < window.size && rows->next(row)) {
+            ++answer.total;
+            answer.rows.push_back(row.whole());
+        }
+        if (is_plain_) answer.last = main_->last();
+        while (window.count_all && rows->pass()) ++answer.total;
+        if (wrong_) return tl::unexpected(*wrong_);
+        return answer;
     }
 
 private:
@@ -196,51 +420,60 @@ private:
 
     Rows pipeline() {
         if (++depth_ > most_depth) complain("the query is nested too deep");
-        Rows rows;
-        if (wrong_) return rows;
+        if (wrong_) return nullptr;
         auto const place = at_;
         auto const table = name();
-        if (wrong_) return rows;
+        if (wrong_) return nullptr;
         auto found = tables_(table);
         if (!found) {
             at_ = place;
             complain("the table '" + base::printable(table) +
                      "' is not simulated: Resources, ResourceContainers, AuthorizationResources");
-            return rows;
+            return nullptr;
         }
-        rows = std::move(*found);
+        opened_.push_back(std::move(found));
+        auto walk = std::make_unique<Walk>(*opened_.back());
+        if (!main_) main_ = walk.get();
+        Rows rows = std::move(walk);
         while (!wrong_ && take("|")) {
             auto const begin = at_;
             auto const word = base::lower(name());
-            if (word == "where" || word == "filter") where(rows);
-            else if (word == "extend") extend(rows);
-            else if (word == "project") project(rows);
-            else if (word == "project-away") project_away(rows);
-            else if (word == "distinct") distinct(rows);
-            else if (word == "summarize") summarize(rows);
-            else if (word == "order" || word == "sort") order_by(rows);
-            else if (word == "top") top(rows);
-            else if (word == "take" || word == "limit") cut(rows, count());
-            else if (word == "count") rows = {json::Object{{"Count", std::int64_t(rows.size())}}};
-            else if (word == "join") join(rows);
-            else {
+            using Stage = void (Query::*)(Rows&);
+            struct Operator {
+                std::string_view word;
+                Stage stage;
+                bool plain;  ///< every row of its answer is one that came, in the same order
+            };
+            static constexpr Operator operators[] = {
+                {"where", &Query::where, true},         {"filter", &Query::where, true},
+                {"extend", &Query::extend, true},       {"project", &Query::project, true},
+                {"project-away", &Query::project_away, true}, {"distinct", &Query::distinct, false},
+                {"summarize", &Query::summarize, false}, {"order", &Query::order_by, false},
+                {"sort", &Query::order_by, false},      {"top", &Query::top, false},
+                {"take", &Query::first, false},         {"limit", &Query::first, false},
+                {"count", &Query::count_all, false},    {"join", &Query::join, false},
+            };
+            auto const* known = std::find_if(std::begin(operators), std::end(operators),
+                                             [&](Operator const& row) { return row.word == word; });
+            if (known == std::end(operators)) {
                 at_ = begin;
                 complain("the operator '" + base::printable(word) + "' is not simulated");
+                break;
             }
+            if (++stages_ > most_stages) return complain("the query has too many operators"), nullptr;
+            is_plain_ = is_plain_ && known->plain;
+            (this->*known->stage)(rows);
         }
         --depth_;
         return rows;
     }
 
     void where(Rows& rows) {
-        auto const test = expression();
+        auto test = expression();
         if (wrong_) return;
-        std::erase_if(rows, [&](json::Object const& row) { return !as_truth(test(row)); });
+        rows = std::make_unique<Sieve>(std::move(rows),
+                                       [test = std::move(test)](Row const& row) { return as_truth(test(row).get()); });
     }
-    struct Named {
-        std::string name;
-        Expression value;
-    };
     /// "a = expression" or "path.to.column", which is called by its last part (with underscores, as Kusto does).
     Named named() {
         if (now().kind == Token::Kind::word && at_ + 1 < tokens_.size() && tokens_[at_ + 1].text == "=" &&
@@ -268,40 +501,37 @@ private:
         return all;
     }
     void extend(Rows& rows) {
-        auto const columns = names();
+        auto columns = names();
         if (wrong_) return;
-        for (auto& row : rows) {
-            for (auto const& one : columns) row.insert_or_assign(one.name, one.value(row));
-        }
+        rows = std::make_unique<Change>(std::move(rows), [columns = std::move(columns)](Row& row) {
+            for (auto const& one : columns) row.made.insert_or_assign(one.name, one.value(row).take());
+        });
     }
     void project(Rows& rows) {
-        auto const columns = names();
+        auto columns = names();
         if (wrong_) return;
-        for (auto& row : rows) {
-            json::Object kept;
-            for (auto const& one : columns) kept.insert_or_assign(one.name, one.value(row));
-            row = std::move(kept);
-        }
+        rows = std::make_unique<Change>(std::move(rows), [columns = std::move(columns)](Row& row) {
+            row = made_of(valued(columns, row));
+        });
     }
     void project_away(Rows& rows) {
         std::vector<std::string> gone;
         do gone.push_back(name());
         while (!wrong_ && take(","));
-        for (auto& row : rows) {
-            for (auto const& one : gone) row.erase(one);
-        }
+        if (wrong_) return;
+        rows = std::make_unique<Change>(std::move(rows), [gone = std::move(gone)](Row& row) {
+            for (auto const& one : gone) row.hide(one);
+        });
     }
     void distinct(Rows& rows) {
         project(rows);
-        std::set<std::string> seen;
-        std::erase_if(rows,
-                      [&](json::Object const& row) { return !seen.insert(json::write(json::Value(row))).second; });
+        if (wrong_) return;
+        auto seen = std::make_shared<std::set<std::string>>();  // of one sieve, which is copied with its test
+        rows = std::make_unique<Sieve>(std::move(rows), [seen](Row const& row) {
+            return seen->insert(json::write(json::Value(row.made))).second;
+        });
     }
 
-    struct Sum {
-        std::string name, function;
-        Expression of;
-    };
     Sum sum() {
         Sum one;
         if (tokens_[std::min(at_ + 1, tokens_.size() - 1)].text == "=") {
@@ -324,29 +554,6 @@ private:
         if (!wrong_ && !one.of && one.function != "count") complain("'" + one.function + "' needs a value");
         return one;
     }
-    static json::Value total(Sum const& one, std::vector<json::Object const*> const& rows) {
-        if (one.function == "count") return std::int64_t(rows.size());
-        json::Array list;
-        std::set<std::string> seen;
-        json::Value best;
-        double added = 0;
-        std::int64_t hits = 0;
-        for (auto const* row : rows) {
-            auto value = one.of(*row);
-            if (one.function == "countif") hits += as_truth(value);
-            if (one.function == "sum") added += as_number(value).value_or(0);
-            bool const fresh = seen.insert(json::write(value)).second;
-            if ((one.function == "any" || one.function == "take_any") && best.is_null()) best = value;
-            if (one.function == "min" && !value.is_null() && (best.is_null() || order(value, best) < 0)) best = value;
-            if (one.function == "max" && !value.is_null() && (best.is_null() || order(value, best) > 0)) best = value;
-            if (one.function == "make_list" || (one.function == "make_set" && fresh)) list.push_back(std::move(value));
-        }
-        if (one.function == "countif") return hits;
-        if (one.function == "dcount") return std::int64_t(seen.size());
-        if (one.function == "sum") return number_of(added);
-        if (one.function.starts_with("make_")) return json::Value(std::move(list));
-        return best;
-    }
     void summarize(Rows& rows) {
         std::vector<Sum> sums;
         if (!is("by")) {
@@ -356,23 +563,41 @@ private:
         std::vector<Named> keys;
         if (take("by")) keys = names();
         if (wrong_) return;
-        std::map<std::string, std::pair<json::Object, std::vector<json::Object const*>>> groups;
-        for (auto const& row : rows) {
-            json::Object key;
-            for (auto const& one : keys) key.insert_or_assign(one.name, one.value(row));
-            auto const spelled = json::write(json::Value(key));
-            auto& group = groups[spelled];
-            group.first = std::move(key);
-            group.second.push_back(&row);
-        }
-        if (keys.empty() && groups.empty()) groups[""] = {};
-        Rows out;
-        for (auto& [spelled, group] : groups) {
-            auto row = std::move(group.first);
-            for (auto const& one : sums) row.insert_or_assign(one.name, total(one, group.second));
-            out.push_back(std::move(row));
-        }
-        rows = std::move(out);
+        gather(rows, [sums = std::move(sums), keys = std::move(keys)](Flow& all) {
+            struct Group {
+                json::Object key;
+                std::vector<Sum::Total> totals;
+            };
+            std::map<std::string, Group> groups;
+            auto const group_of = [&](json::Object key) -> Group& {
+                auto [at, is_new] = groups.try_emplace(json::write(json::Value(key)));
+                if (is_new) at->second = {std::move(key), std::vector<Sum::Total>(sums.size())};
+                return at->second;
+            };
+            if (keys.empty()) group_of({});
+            Row row;
+            while (all.next(row)) {
+                auto& group = group_of(valued(keys, row));
+                for (std::size_t i = 0; i < sums.size(); ++i) sums[i].add(group.totals[i], row);
+            }
+            std::vector<Row> out;
+            for (auto& [spelled, group] : groups) {
+                for (std::size_t i = 0; i < sums.size(); ++i)
+                    group.key.insert_or_assign(sums[i].name, sums[i].said(group.totals[i]));
+                out.push_back(made_of(std::move(group.key)));
+            }
+            return out;
+        });
+    }
+
+    void gather(Rows& rows, Gathered::Gather how) {
+        rows = std::make_unique<Gathered>(std::move(rows), std::move(how));
+    }
+    static std::vector<Row> all_of(Flow& flow) {
+        std::vector<Row> all;
+        Row row;
+        while (flow.next(row)) all.push_back(std::move(row));
+        return all;
     }
 
     void sort(Rows& rows, bool only_one) {
@@ -389,22 +614,37 @@ private:
             keys.push_back({std::move(value), up});
         } while (!wrong_ && !only_one && take(","));
         if (wrong_) return;
-        std::vector<std::size_t> places(rows.size());
-        for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
-        std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
-            for (auto const& key : keys) {
-                auto const compared = order(key.value(rows[a]), key.value(rows[b]));
-                if (compared != 0) return key.up ? compared < 0 : compared > 0;
-            }
-            return a < b;
+        gather(rows, [keys = std::move(keys)](Flow& flow) {
+            auto all = all_of(flow);
+            std::vector<json::Value> by;
+            for (auto const& row : all)
+                for (auto const& key : keys) by.push_back(key.value(row).take());
+            std::vector<std::size_t> places(all.size());
+            for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+            std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
+                for (std::size_t k = 0; k < keys.size(); ++k) {
+                    auto const compared = order(by[a * keys.size() + k], by[b * keys.size() + k]);
+                    if (compared != 0) return keys[k].up ? compared < 0 : compared > 0;
+                }
+                return a < b;
+            });
+            std::vector<Row> sorted;
+            for (auto const place : places) sorted.push_back(std::move(all[place]));
+            return sorted;
         });
-        Rows sorted;
-        for (auto const place : places) sorted.push_back(std::move(rows[place]));
-        rows = std::move(sorted);
     }
     void order_by(Rows& rows) {
         expect("by");
         if (!wrong_) sort(rows, false);
+    }
+    void count_all(Rows& rows) {
+        gather(rows, [](Flow& all) {
+            std::int64_t count = 0;
+            while (all.pass()) ++count;
+            std::vector<Row> one;
+            one.push_back(made_of({{"Count", count}}));
+            return one;
+        });
     }
     std::size_t count() {
         if (now().kind != Token::Kind::number || now().text.size() > 9 ||
@@ -414,15 +654,16 @@ private:
         }
         return std::size_t(std::stoul(tokens_[at_++].text));
     }
-    void cut(Rows& rows, std::size_t size) {
-        if (!wrong_ && rows.size() > size) rows.resize(size);
+    void first(Rows& rows) {
+        auto const size = count();
+        if (!wrong_) rows = std::make_unique<First>(std::move(rows), size);
     }
     void top(Rows& rows) {
         auto const size = count();
         expect("by");
         if (wrong_) return;
         sort(rows, true);
-        cut(rows, size);
+        if (!wrong_) rows = std::make_unique<First>(std::move(rows), size);
     }
 
     void join(Rows& rows) {
@@ -437,7 +678,7 @@ private:
         }
         if (++joins_ > 5) complain("a query has at most five joins");
         expect("(");
-        auto right = wrong_ ? Rows{} : pipeline();
+        auto right = wrong_ ? nullptr : pipeline();
         expect(")");
         expect("on");
         struct Pair {
@@ -460,41 +701,51 @@ private:
             }
         } while (!wrong_ && take(","));
         if (wrong_) return;
-        std::map<std::string, std::vector<json::Object const*>> by_key;
-        auto const key_of = [&](json::Object const& row, bool left) {
-            std::string key;
-            for (auto const& pair : on) {
-                auto const* value = column(row, left ? pair.left : pair.right);
-                key += (value ? as_text(*value) : "") + "\x1f";
-            }
-            return key;
-        };
-        for (auto const& row : right) by_key[key_of(row, false)].push_back(&row);
-        Rows out;
-        for (auto const& row : rows) {
-            auto const found = by_key.find(key_of(row, true));
-            if (found == by_key.end()) {
-                if (kind == "leftouter") out.push_back(row);
-                continue;
-            }
-            for (auto const* other : found->second) {
-                auto joined = row;
-                for (auto const& member : *other) {
-                    std::string called(member.key());
-                    while (joined.contains(called)) called += "1";
-                    joined[called] = member.value();
+        Mistake const too_many{"the join has too many rows", now().text, now().line, now().column};
+        auto const others = std::shared_ptr<Flow>(std::move(right));  // of one stage, which is copied with its function
+        bool const all_of_left = kind == "leftouter";
+        gather(rows, [this, others, all_of_left, on = std::move(on), too_many](Flow& flow) {
+            auto const key_of = [&](Row const& row, std::string Pair::*side) {
+                std::string key;
+                for (auto const& pair : on) key += as_text(row.column(pair.*side).get()) + "\x1f";
+                return key;
+            };
+            std::map<std::string, std::vector<Row>> by_key;
+            Row row;
+            while (others->next(row)) by_key[key_of(row, &Pair::right)].push_back(std::move(row));
+            std::vector<Row> out;
+            while (flow.next(row)) {
+                auto const found = by_key.find(key_of(row, &Pair::left));
+                if (found == by_key.end()) {
+                    if (all_of_left) out.push_back(row);
+                    continue;
                 }
-                out.push_back(std::move(joined));
-                if (out.size() > most_rows) return complain("the join has too many rows");
+                auto const own = row.whole();
+                for (auto const& other : found->second) {
+                    auto joined = own;
+                    for (auto const& one : other.whole()) {
+                        std::string called(one.key());
+                        while (joined.contains(called)) called += "1";
+                        joined[called] = one.value();
+                    }
+                    out.push_back(made_of(std::move(joined)));
+                    if (out.size() > most_rows) {
+                        wrong_ = too_many;
+                        return std::vector<Row>();
+                    }
+                }
             }
-        }
-        rows = std::move(out);
+            return out;
+        });
     }
 
     // -------------------------------------------------------------------------------------------- expressions
 
+    static Expression constant(json::Value value) {
+        return [value = std::move(value)](Row const&) { return Cell::of(value); };
+    }
     Expression nothing() {
-        return [](json::Object const&) { return json::Value(nullptr); };
+        return [](Row const&) { return Cell(); };
     }
     Expression expression() {
         if (++depth_ > most_depth) {
@@ -504,8 +755,8 @@ private:
         auto left = conjunction();
         while (!wrong_ && take("or")) {
             auto right = conjunction();
-            left = [left, right](json::Object const& row) {
-                return json::Value(as_truth(left(row)) || as_truth(right(row)));
+            left = [left, right](Row const& row) {
+                return Cell(as_truth(left(row).get()) || as_truth(right(row).get()));
             };
         }
         --depth_;
@@ -515,8 +766,8 @@ private:
         auto left = comparison();
         while (!wrong_ && take("and")) {
             auto right = comparison();
-            left = [left, right](json::Object const& row) {
-                return json::Value(as_truth(left(row)) && as_truth(right(row)));
+            left = [left, right](Row const& row) {
+                return Cell(as_truth(left(row).get()) && as_truth(right(row).get()));
             };
         }
         return left;
@@ -566,8 +817,8 @@ private:
         ++at_;
         auto right = sum_of();
         auto const holds = test->holds;
-        return [left, right, holds, negated](json::Object const& row) {
-            return json::Value(holds(left(row), right(row)) != negated);
+        return [left, right, holds, negated](Row const& row) {
+            return Cell(holds(left(row).get(), right(row).get()) != negated);
         };
     }
     /// Whole words only.
@@ -587,16 +838,18 @@ private:
         do list.push_back(expression());
         while (!wrong_ && take(","));
         expect(")");
-        return [left, list, without_case, negated](json::Object const& row) {
-            auto const value = left(row);
+        return [left, list, without_case, negated](Row const& row) {
+            auto const cell = left(row);
+            auto const& value = cell.get();
             bool const found = std::any_of(list.begin(), list.end(), [&](Expression const& one) {
-                auto const other = one(row);
+                auto const another = one(row);
+                auto const& other = another.get();
                 if (auto const* many = other.if_array())
                     return std::any_of(many->begin(), many->end(),
                                        [&](auto const& item) { return equal(value, item, without_case); });
                 return equal(value, other, without_case);
             });
-            return json::Value(found != negated);
+            return Cell(found != negated);
         };
     }
     Expression sum_of() {
@@ -604,10 +857,9 @@ private:
         while (!wrong_ && (is("+") || is("-"))) {
             bool const minus = tokens_[at_++].text == "-";
             auto right = path();
-            left = [left, right, minus](json::Object const& row) {
-                auto const a = as_number(left(row)), b = as_number(right(row));
-                if (!a || !b) return json::Value(nullptr);
-                return number_of(minus ? *a - *b : *a + *b);
+            left = [left, right, minus](Row const& row) {
+                auto const a = as_number(left(row).get()), b = as_number(right(row).get());
+                return a && b ? Cell(number_of(minus ? *a - *b : *a + *b)) : Cell();
             };
         }
         return left;
@@ -617,11 +869,11 @@ private:
         while (!wrong_) {
             if (take(".")) {
                 auto const key = json::Value(name());
-                value = [value, key](json::Object const& row) { return inside(value(row), key); };
+                value = [value, key](Row const& row) { return inside(value(row), key); };
             } else if (take("[")) {
                 auto const key = expression();
                 expect("]");
-                value = [value, key](json::Object const& row) { return inside(value(row), key(row)); };
+                value = [value, key](Row const& row) { return inside(value(row), key(row).get()); };
             } else {
                 break;
             }
@@ -637,7 +889,7 @@ private:
         }
         if (token.kind == Token::Kind::text) {
             ++at_;
-            return [value = json::Value(token.text)](json::Object const&) { return value; };
+            return constant(json::Value(token.text));
         }
         if (token.kind == Token::Kind::number) {
             ++at_;
@@ -647,7 +899,7 @@ private:
                 complain("'" + token.text + "' is no number");
                 return nothing();
             }
-            return [value = *parsed](json::Object const&) { return value; };
+            return constant(*parsed);
         }
         if (token.kind != Token::Kind::word) {
             complain("a value was expected, not '" + token.text + "'");
@@ -656,12 +908,8 @@ private:
         ++at_;
         if (is("(")) return function(token);
         auto const word = base::lower(token.text);
-        if (word == "true" || word == "false")
-            return [value = word == "true"](json::Object const&) { return json::Value(value); };
-        return [called = token.text](json::Object const& row) {
-            auto const* found = column(row, called);
-            return found ? *found : json::Value(nullptr);
-        };
+        if (word == "true" || word == "false") return constant(json::Value(word == "true"));
+        return [called = token.text](Row const& row) { return row.column(called); };
     }
 
     using Arguments = std::vector<Expression>;
@@ -748,10 +996,10 @@ private:
         expect(")");
         if (!wrong_ && (arguments.size() < found->least || arguments.size() > found->most))
             complain("the function '" + token.text + "' takes another number of values");
-        return [arguments, run = found->run](json::Object const& row) {
+        return [arguments, run = found->run](Row const& row) {
             Values values;
-            for (auto const& one : arguments) values.push_back(one(row));
-            return run(values);
+            for (auto const& one : arguments) values.push_back(one(row).take());
+            return Cell(run(values));
         };
     }
     Expression literal_list() {
@@ -764,7 +1012,7 @@ private:
             if (!take(",")) break;
         }
         expect("]");
-        return [value = json::Value(std::move(list))](json::Object const&) { return value; };
+        return constant(json::Value(std::move(list)));
     }
     static json::Value whole(std::vector<json::Value> const& v) {
         auto const number = as_number(v[0]);
@@ -778,6 +1026,10 @@ private:
 
     std::vector<Token> tokens_;
     Tables const& tables_;
+    std::vector<std::unique_ptr<Table>> opened_;
+    Walk const* main_ = nullptr;  ///< of the outermost pipeline
+    bool is_plain_ = true;
+    int stages_ = 0;
     std::size_t at_ = 0;
     int depth_ = 0, joins_ = 0;
     std::optional<Mistake> wrong_;
@@ -785,11 +1037,11 @@ private:
 
 }  // namespace
 
-tl::expected<Rows, Mistake> run(std::string_view query, Tables const& tables) {
+tl::expected<Answer, Mistake> run(std::string_view query, Tables const& tables, Window window) {
     if (query.size() > longest_query) return tl::unexpected(Mistake{"the query is longer than 64000 characters", ""});
     auto tokens = tokens_of(query);
     if (!tokens) return tl::unexpected(std::move(tokens.error()));
-    return Query(std::move(*tokens), tables).whole();
+    return Query(std::move(*tokens), tables).whole(window);
 }
 
 }  // namespace holdfast::simulator::kql

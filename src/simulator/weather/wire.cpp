@@ -78,7 +78,8 @@ Response server_error(base::Prng& dice, double hurry) {
         case 1:
             return {502, {{"Content-Type", "text/html"}}, "<html><body><h1>502 Bad Gateway</h1></body></html>"};
         case 2:
-            return error_answer(503, "ServerTimeout", "The request timed out.", {{"Retry-After", std::to_string(for_the_reader(5, hurry))}});
+            return error_answer(503, "ServerTimeout", "The request timed out.",
+                                {{"Retry-After", std::to_string(for_the_reader(5, hurry))}});
         default:
             return {504, {}, ""};
     }

@@ -285,11 +285,4 @@ void deleted_cluster(Context& context, Stored const& stored, std::span<Stored co
     if (auto const own = text(stored.body, "identity.principalId"); !own.empty()) context.remove_principal(own);
 }
 
-void view_cluster(Context const&, Stored const& stored, json::Value& shown) {
-    auto id = stored.id.text();
-    if (auto const at = id.find("/resourceGroups/"); at != std::string::npos) id.replace(at, 16, "/resourcegroups/");
-    json::put(shown, "id", json::Value(id));
-    json::put(shown, "type", "Microsoft.ContainerService/ManagedClusters");
-}
-
 }  // namespace holdfast::simulator::providers::containerservice

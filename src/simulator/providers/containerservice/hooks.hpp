@@ -11,7 +11,6 @@ void accepted_cluster(Context&, Stored&, Stored const* before);
 std::optional<double> cluster_takes(Context&, Stored const&, Stored const* before);
 arm::Outcome complete_cluster(Context&, Stored&);
 void deleted_cluster(Context&, Stored const&, std::span<Stored const> subtree);
-void view_cluster(Context const&, Stored const&, json::Value&);
 
 // pools.cpp
 Refusal validate_pool(Context&, Write const&);
@@ -20,7 +19,6 @@ std::optional<double> pool_takes(Context&, Stored const&, Stored const* before);
 arm::Outcome complete_pool(Context&, Stored&);
 Refusal refuse_last_system_pool(Context&, Stored const&);
 void deleted_pool(Context&, Stored const&, std::span<Stored const> subtree);
-void view_pool(Context const&, Stored const&, json::Value&);
 
 // maintenance.cpp
 Refusal validate_maintenance(Context&, Write const&);

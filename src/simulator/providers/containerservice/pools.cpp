@@ -159,10 +159,4 @@ void deleted_pool(Context& context, Stored const& pool, std::span<Stored const>)
     if (set && context.find(*set)) context.erase(*set);
 }
 
-void view_pool(Context const&, Stored const& stored, json::Value& shown) {
-    auto id = stored.id.text();
-    if (auto const at = id.find("/resourceGroups/"); at != std::string::npos) id.replace(at, 16, "/resourcegroups/");
-    json::put(shown, "id", json::Value(id));
-}
-
 }  // namespace holdfast::simulator::providers::containerservice

@@ -73,7 +73,8 @@ std::span<ResourceBehaviour const> types() {
             row.duration = cluster_takes;
             row.complete = complete_cluster;
             row.deleted = deleted_cluster;
-            row.view = view_cluster;
+            row.id_says_resourcegroups = true;
+            row.shown_type = "Microsoft.ContainerService/ManagedClusters";
             return row;
         }(),
         [] {
@@ -91,7 +92,7 @@ std::span<ResourceBehaviour const> types() {
             row.complete = complete_pool;
             row.before_delete = refuse_last_system_pool;
             row.deleted = deleted_pool;
-            row.view = view_pool;
+            row.id_says_resourcegroups = true;
             return row;
         }(),
         [] {
