@@ -14,15 +14,15 @@ struct Rare {
     Kind kind;
     int rarity;
 };
-constexpr Rare rare[] = {
+constexpr Rare rarities[] = {
     {Kind::human_changes, 12}, {Kind::human_deletes, 12},  {Kind::human_creates, 12}, {Kind::disk_full, 10},
     {Kind::torn_tail, 10},     {Kind::laptop_sleeps, 10},  {Kind::crash, 7},          {Kind::crash_and_loss, 7},
     {Kind::token_revoked, 5},  {Kind::claims_challenge, 5}, {Kind::work_fails, 5},    {Kind::work_converges, 5},
     {Kind::work_hangs, 5},     {Kind::clock_jumps, 5},
 };
 int rarity(Kind kind) {
-    auto const found = std::ranges::find(rare, kind, &Rare::kind);
-    if (found != std::end(rare)) return found->rarity;
+    auto const found = std::ranges::find(rarities, kind, &Rare::kind);
+    if (found != std::end(rarities)) return found->rarity;
     return row(kind).on_the_wire ? 1 : 0;  // the others have one column, and strike whenever they are on
 }
 

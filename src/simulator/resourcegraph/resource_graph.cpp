@@ -46,8 +46,6 @@ constexpr Kind tables[] = {{"Resources", is_resource, true},
                            {"ResourceContainers", is_container, false},
                            {"AuthorizationResources", is_authorization, false}};
 
-constexpr std::string_view body_columns[] = {"location", "kind",       "sku",       "plan", "tags",
-                                             "identity", "properties", "managedBy", "zones"};
 constexpr std::string_view all_columns[] = {"id",   "name",          "location",       "kind",       "sku",
                                             "plan", "tags",          "identity",       "zones",      "properties",
                                             "type", "resourceGroup", "subscriptionId", "managedBy",  "tenantId"};
