@@ -121,6 +121,7 @@ public:
     static Poller resumed(std::string method, std::string resource_url, std::string url, Duration expected,
                           base::Time now);
     Next first(Response const&);
+    Next first(Response const&, std::optional<json::Value> body);  ///< its body, where that was read already
     Next polled(Response const&, base::Time now);
     Next read(Response const&, base::Time now);
     std::string const& url() const { return url_; }  ///< survives a restart: stored in the journal
@@ -189,7 +190,7 @@ public:
     };
     /// One write, first answer only: the operation may go on. `poll` is set when it does.
     struct Started {
-        Answer answer;
+        Answer answer;  ///< without its body where `operation` is set
         std::optional<Poller> operation;
         Poller::Next next;  ///< where `operation` is set: what `finish` begins with
     };

@@ -1,6 +1,7 @@
 #include "azure/budget.hpp"
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <charconv>
 #include <cmath>
 
@@ -39,12 +40,11 @@ std::string_view verb_of(std::string_view method) {
     return method == "DELETE" ? "deletes" : "writes";
 }
 
-/// "/subscriptions/S/resourceGroups/g/providers/P/type/name" -> "p/type", names left out; what a limit goes by.
-std::string kind_of(std::string_view url) {
-    auto const path = base::lower(path_of(url).substr(0, 2'048));
-    std::vector<std::string_view> words;
-    words.reserve(16);
-    for (std::string_view rest = path; !rest.empty();) {
+/// "/subscriptions/S/resourceGroups/g/providers/P/type/name" -> "p/type", names left out; what a limit goes by. Of a path
+/// in lower case.
+std::string kind_of(std::string_view path) {
+    boost::container::small_vector<std::string_view, 24> words;
+    for (auto rest = path; !rest.empty();) {
         auto const slash = rest.find('/');
         if (auto const word = rest.substr(0, slash); !word.empty()) words.push_back(word);
         rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
@@ -61,11 +61,10 @@ std::string kind_of(std::string_view url) {
     return kind;
 }
 
-std::string subscription_of(std::string_view url) {
-    auto const path = base::lower(path_of(url).substr(0, 128));
+std::string_view subscription_of(std::string_view path) {
     constexpr std::string_view start = "/subscriptions/";
     if (!path.starts_with(start)) return {};
-    auto const rest = path.substr(start.size());
+    auto const rest = path.substr(0, 128).substr(start.size());
     return rest.substr(0, rest.find('/'));
 }
 
@@ -133,34 +132,31 @@ void Budget::Bucket::flow(base::Time now) {
     at = now;
 }
 
-Budget::Bucket* Budget::find(std::string const& key) {
-    auto const found = buckets_.find(key);
-    return found == buckets_.end() ? nullptr : &found->second;
+Budget::Bucket* Budget::bucket_for(std::string const& key, double most, double per_second, base::Time now) {
+    if (auto const found = buckets_.find(key); found != buckets_.end()) return &found->second;
+    if (buckets_.size() >= most_buckets) return nullptr;
+    return &buckets_.emplace(key, Bucket{.left = most, .most = most, .per_second = per_second, .at = now})
+                .first->second;
 }
 
-Budget::Bucket& Budget::make(std::string const& key, double most, double per_second, base::Time now) {
-    auto& bucket = buckets_[key];
-    bucket.left = bucket.most = most;
-    bucket.per_second = per_second;
-    bucket.at = now;
-    return bucket;
+std::vector<Budget::Bucket*> Budget::drawn_on(std::string const& request, base::Time now) {
+    if (auto const known = requests_.find(request); known != requests_.end()) return known->second;
+    std::vector<Bucket*> buckets;
+    for (auto const& limit : limits) {
+        if (!concerns(limit, request)) continue;
+        auto* const one = bucket_for(bucket_of(limit, request), limit.most, limit.per_second, now);
+        if (one != nullptr) buckets.push_back(one);
+    }
+    if (requests_.size() < most_requests) requests_.emplace(request, buckets);
+    return buckets;
 }
 
 Budget::Ticket Budget::take(std::string_view method, std::string_view url, base::Time now) {
     Ticket ticket;
-    ticket.request.append(method).append(" ").append(kind_of(url)).append(" in ").append(subscription_of(url));
-    for (auto const& limit : limits) {
-        if (!concerns(limit, ticket.request)) continue;
-        auto key = bucket_of(limit, ticket.request);
-        if (find(key) == nullptr && buckets_.size() < most_buckets) make(key, limit.most, limit.per_second, now);
-        ticket.buckets.push_back(std::move(key));
-    }
-    if (auto const found = policies_.find(ticket.request); found != policies_.end())
-        ticket.buckets.insert(ticket.buckets.end(), found->second.begin(), found->second.end());
-
-    for (auto const& key : ticket.buckets) {
-        auto* bucket = find(key);
-        if (bucket == nullptr) continue;
+    auto const path = base::lower(path_of(url).substr(0, 2'048));
+    ticket.request.append(method).append(" ").append(kind_of(path)).append(" in ").append(subscription_of(path));
+    ticket.buckets = drawn_on(ticket.request, now);
+    for (auto* bucket : ticket.buckets) {
         bucket->flow(now);
         auto const reserve = std::floor(bucket->most * untouched);
         if (bucket->left - 1 < reserve) {
@@ -181,12 +177,9 @@ Budget::Ticket Budget::take(std::string_view method, std::string_view url, base:
     return ticket;
 }
 
-void Budget::remains(std::string const& key, double left, double most, double per_second, base::Time now) {
-    auto* bucket = find(key);
-    if (bucket == nullptr) {
-        if (buckets_.size() >= most_buckets) return;
-        bucket = &make(key, most, per_second, now);
-    }
+Budget::Bucket* Budget::remains(std::string const& key, double left, double most, double per_second, base::Time now) {
+    auto* const bucket = bucket_for(key, most, per_second, now);
+    if (bucket == nullptr) return nullptr;
     // Sizes are the subscription's own: a remainder above what was assumed is a larger bucket, with a faster flow.
     if (!bucket->known || left > bucket->most) {
         auto const larger = std::max(left, most);
@@ -198,6 +191,7 @@ void Budget::remains(std::string const& key, double left, double most, double pe
     // What has left and is not counted by the server yet will be.
     bucket->left = std::min(bucket->most, left - bucket->under_way);
     bucket->at = std::max(bucket->at, now);
+    return bucket;
 }
 
 void Budget::answered(Ticket const& ticket, world::Response const& response, base::Time now) {
@@ -210,7 +204,7 @@ void Budget::answered(Ticket const& ticket, world::Response const& response, bas
         if (auto const left = number_of(header.value))
             remains(bucket_of(*limit, ticket.request), *left, limit->most, limit->per_second, now);
     }
-    std::vector<std::string> policies;
+    std::vector<Bucket*> policies;
     if (auto const text = world::find(response.headers, provider_header)) {
         for (std::string_view rest = *text; !rest.empty() && policies.size() < most_policies;) {
             auto const comma = rest.find(',');
@@ -221,29 +215,27 @@ void Budget::answered(Ticket const& ticket, world::Response const& response, bas
             auto const window = window_of(one.substr(0, semicolon));
             auto const left = number_of(one.substr(semicolon + 1));
             if (!window || !left) continue;
-            auto key = std::string(one.substr(0, semicolon)) + " " + std::string(subscription_in(ticket.request));
+            auto const key = std::string(one.substr(0, semicolon)) + " " + std::string(subscription_in(ticket.request));
             auto const most = std::max(*left, 1.0);
-            remains(key, *left, most, most / *window, now);
-            policies.push_back(std::move(key));
+            policies.push_back(remains(key, *left, most, most / *window, now));
         }
     }
     if (auto const text = world::find(response.headers, quota_header)) {
         auto const resets = world::find(response.headers, quota_resets_header);
         auto const window = resets ? clock_of(*resets) : std::nullopt;
         if (auto const left = number_of(*text); left && window && *window >= 1) {
-            auto key = std::string(quota_header);
             auto const most = *left + 1;
-            remains(key, *left, most, most / *window, now);
-            policies.push_back(std::move(key));
+            policies.push_back(remains(std::string(quota_header), *left, most, most / *window, now));
         }
     }
-    if (!policies.empty() && (policies_.size() < most_requests || policies_.contains(ticket.request))) {
-        auto& known = policies_[ticket.request];
-        for (auto& key : policies)
-            if (known.size() < 2 * most_policies && std::find(known.begin(), known.end(), key) == known.end())
-                known.push_back(std::move(key));
+    if (auto const known = requests_.find(ticket.request); !policies.empty() && known != requests_.end()) {
+        auto& buckets = known->second;
+        for (auto* const one : policies)
+            if (one != nullptr && buckets.size() < std::size(limits) + 2 * most_policies && !std::ranges::count(buckets, one))
+                buckets.push_back(one);
     }
 
+    if (response.status != 429 && response.status != 503) return;
     auto const wished = retry_after(response);
     auto const asked = std::clamp(wished.value_or(base::Duration{1'000}), base::Duration{0}, longest_hold);
     if (response.status == 503 && wished && unavailable_.size() < most_requests)
@@ -256,19 +248,20 @@ void Budget::answered(Ticket const& ticket, world::Response const& response, bas
 /// every five minutes of calm.
 void Budget::refused(Ticket const& ticket, base::Duration asked, base::Time now) {
     bool found = false;
-    for (auto const& key : ticket.buckets)
-        if (auto* bucket = find(key); bucket != nullptr && bucket->known && bucket->left + bucket->under_way < 1) {
-            bucket->shut = std::max(bucket->shut, now + asked);
+    for (auto* const one : ticket.buckets)
+        if (one->known && one->left + one->under_way < 1) {
+            one->shut = std::max(one->shut, now + asked);
             found = true;
         }
     if (found) return;
-    auto const own = "refused " + ticket.request;
-    auto* bucket = find(own);
-    if (bucket == nullptr) {
-        if (buckets_.size() >= most_buckets || policies_.size() >= most_requests) return;
-        bucket = &make(own, unspoken_most, unspoken_per_second, now);
+    auto const known = requests_.find(ticket.request);
+    auto* const bucket = known == requests_.end()
+                             ? nullptr
+                             : bucket_for("refused " + ticket.request, unspoken_most, unspoken_per_second, now);
+    if (bucket == nullptr) return;
+    if (!bucket->known) {
         bucket->known = true;
-        policies_[ticket.request].push_back(own);
+        known->second.push_back(bucket);
     } else if (now >= bucket->shut) {
         bucket->per_second = std::max(slowest, bucket->per_second / 2);
     }
@@ -279,8 +272,8 @@ void Budget::refused(Ticket const& ticket, base::Duration asked, base::Time now)
 }
 
 void Budget::lost(Ticket const& ticket) {
-    for (auto const& key : ticket.buckets)
-        if (auto* bucket = find(key); bucket != nullptr && bucket->under_way > 0) --bucket->under_way;
+    for (auto* const bucket : ticket.buckets)
+        if (bucket->under_way > 0) --bucket->under_way;
 }
 
 }  // namespace holdfast::azure

@@ -17,10 +17,13 @@ namespace holdfast::azure {
 
 class Budget {
 public:
+    Budget() = default;
+    Budget(Budget&&) = default;  // not copied: tickets point into it
+    struct Bucket;
     /// What one request drew on; given back with its answer.
     struct Ticket {
         std::string request;  ///< "GET microsoft.network/locations/operations in <subscription>"
-        std::vector<std::string> buckets;
+        std::vector<Bucket*> buckets;  ///< the budget's own, which stay as long as it does
         base::Duration hold{0};  ///< how long to wait before sending
     };
     /// `now`, here and below: of a steady clock.
@@ -30,7 +33,6 @@ public:
     /// No answer came: nothing was learnt, and the request is no longer on its way.
     void lost(Ticket const&);
 
-private:
     struct Bucket {
         double left = 0, most = 0, per_second = 1;
         base::Time at{};     ///< when `left` was true
@@ -40,14 +42,17 @@ private:
         std::optional<base::Time> slowed{};  ///< one that no header speaks of: when it was last found too fast, or too slow
         void flow(base::Time now);
     };
-    Bucket* find(std::string const& key);
-    Bucket& make(std::string const& key, double most, double per_second, base::Time now);
-    void remains(std::string const& key, double left, double most, double per_second, base::Time now);
+
+private:
+    /// Null where there are too many already.
+    Bucket* bucket_for(std::string const& key, double most, double per_second, base::Time now);
+    std::vector<Bucket*> drawn_on(std::string const& request, base::Time now);
+    Bucket* remains(std::string const& key, double left, double most, double per_second, base::Time now);
     void refused(Ticket const&, base::Duration asked, base::Time now);
 
     std::map<std::string, Bucket> buckets_;
-    std::map<std::string, std::vector<std::string>>
-        policies_;  ///< request -> what its answers spoke of beside ARM's own
+    /// Request -> what it draws on: the limits of Resource Manager itself, then what answers spoke of.
+    std::map<std::string, std::vector<Bucket*>> requests_;
     std::map<std::string, base::Time> unavailable_;  ///< request -> until when the service asked to be left alone
 };
 

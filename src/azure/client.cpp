@@ -86,18 +86,16 @@ Result<json::Value> json_of(Response const& response, base::Call call) {
     return base::fail(std::move(error));
 }
 
-Result<Answer> answer_of(Response response, base::Call call) {
-    auto body = json_of(response, std::move(call));
-    if (!body) return base::fail(body.error());
+Answer answer_of(Response response, json::Value body) {
     Answer answer;
     answer.status = response.status;
     answer.headers = std::move(response.headers);
     if (auto const header = world::find(answer.headers, "ETag")) {
         answer.etag = *header;
-    } else if (auto const in_body = json::text_at(*body, "etag")) {
+    } else if (auto const in_body = json::text_at(body, "etag")) {
         answer.etag = *in_body;
     }
-    answer.body = std::move(*body);
+    answer.body = std::move(body);
     return answer;
 }
 
@@ -280,11 +278,12 @@ Task<Result<Answer>> get_url(std::shared_ptr<Client::State> state, std::string u
         co_return absent;
     }
     if (response->status >= 400) co_return base::fail(to_error(read_error(*response), call));
-    auto answer = answer_of(std::move(*response), call);
-    if (answer && !answer->body.is_object())
+    auto body = json_of(*response, call);
+    if (!body) co_return base::fail(std::move(body.error()));
+    if (!body->is_object())
         co_return base::fail(ErrorCode::answer_malformed, "Azure's answer is empty or no JSON object",
                              "a proxy may have answered in its place", call);
-    co_return answer;
+    co_return answer_of(std::move(*response), std::move(*body));
 }
 
 Task<Result<json::Array>> list_all(std::shared_ptr<Client::State> state, std::string url, std::string address,
@@ -326,13 +325,15 @@ Task<Result<Client::Started>> start_write(std::shared_ptr<Client::State> state, 
         response->body = credentials::without_secret(std::move(response->body), secret);
 
     Poller poller(write.method, url, expected_of(write), state->world.clock.steady());
-    auto next = poller.first(*response);
+    auto body = json_of(*response, call);
+    auto next = poller.first(*response, body && !body->is_null() ? std::optional(std::move(*body)) : std::nullopt);
     if (auto const* failed = std::get_if<Poller::Failed>(&next)) co_return base::fail(to_error(failed->error, call));
-    auto answer = answer_of(std::move(*response), call);
-    if (!answer) co_return base::fail(answer.error());
+    if (!body) co_return base::fail(std::move(body.error()));
     Client::Started started;
-    started.answer = std::move(*answer);
-    if (!std::holds_alternative<Poller::Finished>(next)) started.operation = std::move(poller);
+    auto* const finished = std::get_if<Poller::Finished>(&next);
+    auto whole = finished != nullptr && finished->body ? std::move(*finished->body) : json::Value{};
+    started.answer = answer_of(std::move(*response), std::move(whole));
+    if (finished == nullptr) started.operation = std::move(poller);
     started.next = std::move(next);
     co_return started;
 }
@@ -363,12 +364,14 @@ Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write 
         if (clock.steady() > deadline)
             co_return base::fail(ErrorCode::timeout, "Azure has not finished after " + base::spoken(patience),
                                  "run `holdfast resume` later", call);
-        std::string url = resource_url(*state, write);
         bool const reads_resource = std::holds_alternative<Poller::Read>(next);
+        std::string url;
         if (auto const* poll = std::get_if<Poller::Poll>(&next)) {
             auto const after = poll->after;
             url = poll->url;
             co_await clock.sleep(after);
+        } else {
+            url = resource_url(*state, write);
         }
         auto exchange = reading(std::move(url), address);
         exchange.quiet_end = true;
@@ -397,7 +400,7 @@ Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write 
         next = reads_resource ? poller.read(*response, clock.steady()) : poller.polled(*response, clock.steady());
         auto const* poll = std::get_if<Poller::Poll>(&next);
         report(*state, sent, number, response, poll == nullptr ? Duration{0} : poll->after);
-        last.headers = response->headers;
+        last.headers = std::move(response->headers);
         last.status = response->status;
         last.etag = std::string(world::find(last.headers, "ETag").value_or(""));
         if (auto const* finished = std::get_if<Poller::Finished>(&next); finished != nullptr && finished->body)

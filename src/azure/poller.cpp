@@ -138,10 +138,11 @@ Poller::Next Poller::gone(Response const& response) const {
     return Failed{read_error(response)};
 }
 
-Poller::Next Poller::first(Response const& response) {
+Poller::Next Poller::first(Response const& response) { return first(response, body_of(response)); }
+
+Poller::Next Poller::first(Response const& response, std::optional<json::Value> body) {
     if (response.status == 404 && method_ == "DELETE") return gone(response);
     if (response.status >= 400) return Failed{read_error(response)};
-    auto body = body_of(response);
     auto const state = resource_state(body);
 
     auto async_url = header(response, "Azure-AsyncOperation");

@@ -1,6 +1,7 @@
 #include "azure/url.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/base.hpp"
 
@@ -106,33 +107,39 @@ std::string without_queries(std::string_view text) {
 
 static char hex_digit(unsigned value) { return "0123456789ABCDEF"[value & 15]; }
 
-static void encode(std::string& out, unsigned char c) {
-    out += '%';
-    out += hex_digit(c >> 4);
-    out += hex_digit(c);
+/// By byte: whether it stands for itself.
+using Plain = std::array<bool, 256>;
+
+static constexpr Plain in_path = [] {
+    Plain plain{};
+    for (unsigned char c = 'a'; c <= 'z'; ++c) plain[c] = plain[c - 'a' + 'A'] = true;
+    for (unsigned char c = '0'; c <= '9'; ++c) plain[c] = true;
+    for (unsigned char const c : std::string_view("-._~!$&'()*+,;=:@/")) plain[c] = true;
+    return plain;
+}();
+static constexpr Plain in_target = [] {
+    Plain plain{};
+    for (unsigned char c = 0x21; c < 0x7f; ++c) plain[c] = true;
+    for (unsigned char const c : std::string_view("\"<>\\^`{|}#")) plain[c] = false;
+    return plain;
+}();
+
+static std::string encoded(std::string_view text, Plain const& plain) {
+    std::string out;
+    out.reserve(text.size());
+    for (unsigned char const c : text) {
+        if (plain[c]) out += static_cast<char>(c);
+        else (out += '%').append({hex_digit(c >> 4), hex_digit(c)});
+    }
+    return out;
 }
 
 std::string encoded_path(std::string_view path) {
-    static constexpr std::string_view allowed = "-._~!$&'()*+,;=:@/";
-    std::string out;
-    out.reserve(path.size());
-    for (unsigned char const c : path) {
-        bool const plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (plain || allowed.find(static_cast<char>(c)) != std::string_view::npos) out += static_cast<char>(c);
-        else encode(out, c);
-    }
-    return out;
+    return encoded(path, in_path);
 }
 
 std::string encoded_target(std::string_view target) {
-    static constexpr std::string_view unsafe = " \"<>\\^`{|}#";
-    std::string out;
-    out.reserve(target.size());
-    for (unsigned char const c : target) {
-        if (c <= 0x20 || c >= 0x7f || unsafe.find(static_cast<char>(c)) != std::string_view::npos) encode(out, c);
-        else out += static_cast<char>(c);
-    }
-    return out;
+    return encoded(target, in_target);
 }
 
 }  // namespace holdfast::azure

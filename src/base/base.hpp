@@ -203,7 +203,9 @@ std::string ipv4_text(std::uint32_t);
 // ---------------------------------------------------------------------------------------------- text
 
 std::string lower(std::string_view);                 ///< ASCII
-bool same_text(std::string_view, std::string_view);  ///< ASCII, without case: how ARM compares names and ids
+bool same_letters(std::string_view, std::string_view);  ///< of two texts of one length, without case
+/// ASCII, without case: how ARM compares names and ids. Lengths are compared in place, since most that differ differ there.
+inline bool same_text(std::string_view a, std::string_view b) { return a.size() == b.size() && same_letters(a, b); }
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(std::span<std::string const> parts, std::string_view separator);
 std::string_view trimmed(std::string_view);

@@ -36,6 +36,21 @@ TEST(Time, is_spoken_for_people) {
     EXPECT_EQ(spoken(Duration(3'720'000)), "1 h 02 min");
 }
 
+TEST(Text, is_compared_without_case_byte_by_byte) {
+    // Every pair of bytes, at every place of a word and behind it.
+    auto const small = [](int c) { return c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c; };
+    for (std::size_t at = 0; at < 10; ++at)
+        for (int a = 0; a < 256; ++a)
+            for (int b = 0; b < 256; ++b) {
+                std::string x(10, 'Q'), y(10, 'q');
+                x[at] = static_cast<char>(a);
+                y[at] = static_cast<char>(b);
+                ASSERT_EQ(same_text(x, y), small(a) == small(b)) << a << ' ' << b << " at " << at;
+            }
+    EXPECT_TRUE(same_text("", ""));
+    EXPECT_FALSE(same_text("a", "ab"));
+}
+
 TEST(Cidr, refuses_host_bits_and_names_the_canonical_form) {
     auto const good = Cidr::parse("10.240.0.0/16");
     ASSERT_TRUE(good);

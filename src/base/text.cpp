@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cstring>
 
 #include "base/base.hpp"
 
@@ -11,6 +12,19 @@ namespace holdfast::base {
 
 namespace {
 char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; }
+/// Eight characters at once, as they stand in memory: every name and header is compared so.
+std::uint64_t eight(std::string_view text, std::size_t at) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    return word;
+}
+std::uint64_t lower(std::uint64_t word) {
+    constexpr std::uint64_t each = 0x0101010101010101, top = 0x80 * each;
+    auto const low = word & ~top;
+    auto const from_a = low + (0x80 - 'A') * each, beyond_z = low + (0x7f - 'Z') * each;  // told in the top bits
+    auto const capital = from_a & ~beyond_z & ~word & top;
+    return word | capital >> 2;  // 0x80 >> 2 is what tells a capital from its small letter
+}
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f'); }
 unsigned hex_value(char c) { return c <= '9' ? unsigned(c - '0') : unsigned(lower(c) - 'a') + 10; }
 
@@ -104,9 +118,14 @@ std::string lower(std::string_view text) {
     for (char& c : out) c = lower(c);
     return out;
 }
-bool same_text(std::string_view a, std::string_view b) {
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return x == y || lower(x) == lower(y); });
+bool same_letters(std::string_view a, std::string_view b) {
+    assert(a.size() == b.size());
+    std::size_t at = 0;
+    for (; at + 8 <= a.size(); at += 8)
+        if (lower(eight(a, at)) != lower(eight(b, at))) return false;
+    for (; at < a.size(); ++at)
+        if (a[at] != b[at] && lower(a[at]) != lower(b[at])) return false;
+    return true;
 }
 bool starts_with_text(std::string_view text, std::string_view prefix) {
     return text.size() >= prefix.size() && same_text(text.substr(0, prefix.size()), prefix);
@@ -130,10 +149,10 @@ std::string join(std::span<std::string const> parts, std::string_view separator)
     return out;
 }
 std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view space = " \t\r\n\f\v";
-    auto const first = text.find_first_not_of(space);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(space) - first + 1);
+    auto const space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+    while (!text.empty() && space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && space(text.back())) text.remove_suffix(1);
+    return text;
 }
 
 std::optional<std::string> nearest(std::string_view typed, std::span<std::string const> candidates) {
@@ -239,8 +258,15 @@ std::string hex(std::string_view bytes) {
     return out;
 }
 
-std::string sha1(std::string_view bytes) { return digest(EVP_sha1(), bytes); }
-std::string sha256(std::string_view bytes) { return digest(EVP_sha256(), bytes); }
+// Fetched once: looking an algorithm up costs more than most digests.
+std::string sha1(std::string_view bytes) {
+    static EVP_MD const* const algorithm = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+    return digest(algorithm, bytes);
+}
+std::string sha256(std::string_view bytes) {
+    static EVP_MD const* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    return digest(algorithm, bytes);
+}
 
 bool is_guid(std::string_view text) {
     if (text.size() != 36) return false;
