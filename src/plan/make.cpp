@@ -233,9 +233,14 @@ private:
             });
         });
     }
+    /// What a designed resource needs: found once, asked for often.
+    std::vector<Address> const& needs(Resource const& designed) const {
+        auto const [it, fresh] = known_needs_.try_emplace(designed.address);
+        if (fresh) it->second = needs_.of(designed);
+        return it->second;
+    }
     bool needs_writer(Address const& address, Address const& writer) const {
-        auto const needs = needs_.of(*compared_.nodes.at(address).designed);
-        return std::ranges::any_of(needs, [&](auto const& need) {
+        return std::ranges::any_of(needs(*compared_.nodes.at(address).designed), [&](auto const& need) {
             auto const it = writer_.find(need);
             return it != writer_.end() && it->second == writer;
         });
@@ -245,7 +250,7 @@ private:
         auto const [it, fresh] = known.emplace(address, 0);
         if (!fresh) return it->second;
         int latest = 0;
-        for (auto const& need : needs_.of(*compared_.nodes.at(address).designed))
+        for (auto const& need : needs(*compared_.nodes.at(address).designed))
             if (writer_.contains(need))
                 latest = std::max(latest,
                                   ready_at(need, known) + expected_s(compared_.nodes.at(need).designed->type, "write"));
@@ -255,7 +260,7 @@ private:
     std::vector<Address> find_circle() const {
         std::map<Address, std::set<Address>> waits;
         for (auto const& [address, by] : writer_)
-            for (auto const& need : needs_.of(*compared_.nodes.at(address).designed))
+            for (auto const& need : needs(*compared_.nodes.at(address).designed))
                 if (auto const it = writer_.find(need); it != writer_.end() && it->second != by)
                     waits[by].insert(it->second);
         std::set<Address> settled;
@@ -364,7 +369,7 @@ private:
     /// The newest of the roles it needs that stand already: a role granted by an earlier run may not work yet either.
     std::string granted_at(Resource const& designed) const {
         std::string newest;
-        for (auto const& need : needs_.of(designed)) {
+        for (auto const& need : needs(designed)) {
             auto const it = compared_.nodes.find(need);
             if (it == compared_.nodes.end() || !it->second.exists()) continue;
             auto const& row = manner(it->second.live->type);
@@ -461,9 +466,9 @@ private:
             auto const own = steps_of(by);
             for (auto const& step : own) {
                 if (steps_.find(await_id(address))) steps_.after(step, await_id(address)), reread(step);
-                for (auto const& need : needs_.of(*node.designed)) steps_.after(step, await_id(need));
+                for (auto const& need : needs(*node.designed)) steps_.after(step, await_id(need));
             }
-            for (auto const& need : needs_.of(*node.designed)) {
+            for (auto const& need : needs(*node.designed)) {
                 auto const it = writer_.find(need);
                 if (it == writer_.end() || it->second == by) continue;
                 bool const upgrade_of_parent = upgrades_.contains(address) && node.designed->parent == need;
@@ -614,6 +619,7 @@ private:
     estate::Estate const& estate_;
     Graph const& designed_;
     resource::Needs const needs_{designed_};
+    mutable std::map<Address, std::vector<Address>> known_needs_;
     Graph const& live_;
     Providers const& providers_;
     Sent sent_;

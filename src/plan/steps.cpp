@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cassert>
+#include <unordered_map>
 
 namespace holdfast::plan {
 
@@ -88,58 +89,64 @@ std::vector<Step> Steps::ordered() && {
         step.after.clear();
         for (auto const& before : after_[id])
             if (steps_.contains(before)) step.after.push_back(before);
-        loose.steps.push_back(step);
+        loose.steps.push_back(std::move(step));
     }
     auto const remaining = remaining_seconds(loose);
-    std::map<std::string, std::size_t> waiting;
-    std::map<std::string, std::vector<std::string>> unlocks;
-    std::set<std::pair<int, std::string>> ready;  // longest path first, then by name
-    for (auto const& step : loose.steps) {
+    std::map<std::string_view, std::size_t> waiting;
+    std::map<std::string_view, std::vector<Step*>> unlocks;
+    std::set<std::tuple<int, std::string_view, Step*>> ready;  // longest path first, then by name
+    auto const unlock = [&](Step& step) { ready.emplace(-remaining.at(step.id), step.id, &step); };
+    for (auto& step : loose.steps) {
         waiting[step.id] = step.after.size();
-        for (auto const& before : step.after) unlocks[before].push_back(step.id);
-        if (step.after.empty()) ready.emplace(-remaining.at(step.id), step.id);
+        for (auto const& before : step.after) unlocks[before].push_back(&step);
+        if (step.after.empty()) unlock(step);
     }
-    std::vector<Step> out;
+    std::vector<Step*> order;
     while (!ready.empty()) {
-        auto const id = ready.begin()->second;
+        auto* const step = std::get<Step*>(*ready.begin());
         ready.erase(ready.begin());
-        out.push_back(std::move(steps_.at(id)));
-        for (auto const& next : unlocks[id])
-            if (--waiting[next] == 0) ready.emplace(-remaining.at(next), next);
+        order.push_back(step);
+        for (auto* const next : unlocks[step->id])
+            if (--waiting[next->id] == 0) unlock(*next);
     }
-    assert(out.size() == steps_.size() && "the steps of a plan wait for each other in a circle");
+    assert(order.size() == steps_.size() && "the steps of a plan wait for each other in a circle");
+    std::vector<Step> out;
+    for (auto* const step : order) out.push_back(std::move(*step));
     return out;
 }
 
 std::map<std::string, int> remaining_seconds(Plan const& plan) {
-    std::map<std::string, std::vector<std::string>> unlocks;
-    std::map<std::string, int> own, waiting;
-    for (auto const& step : plan.steps) {
-        own[step.id] = std::max(step.expected_s, 0);
-        waiting[step.id] = 0;
-    }
-    // Backwards: a step is counted once everything that waits for it has been.
-    for (auto const& step : plan.steps)
+    auto const& steps = plan.steps;
+    std::unordered_map<std::string_view, std::size_t> place;
+    for (std::size_t i = 0; i < steps.size(); ++i) place[steps[i].id] = i;
+    struct Node {
+        std::vector<std::size_t> comes_after;
+        int waits = 0, longest_after = 0;
+    };
+    std::vector<Node> nodes(steps.size());
+    for (auto const& step : steps)
         for (auto const& before : step.after)
-            if (own.contains(before)) {
-                unlocks[step.id].push_back(before);
-                ++waiting[before];
+            if (auto const it = place.find(before); it != place.end()) {
+                nodes[place[step.id]].comes_after.push_back(it->second);
+                ++nodes[it->second].waits;
             }
+    // Backwards: a step is counted once everything that waits for it has been.
     std::map<std::string, int> out;
-    std::vector<std::string> ends;
-    for (auto const& [id, count] : waiting)
-        if (count == 0) ends.push_back(id);
-    std::map<std::string, int> longest_after;
+    std::vector<std::size_t> ends;
+    for (auto const& [id, i] : place)
+        if (nodes[i].waits == 0) ends.push_back(i);
     while (!ends.empty()) {
-        auto const id = ends.back();
+        auto const i = ends.back();
         ends.pop_back();
-        out[id] = own[id] + longest_after[id];
-        for (auto const& before : unlocks[id]) {
-            longest_after[before] = std::max(longest_after[before], out[id]);
-            if (--waiting[before] == 0) ends.push_back(before);
+        auto const seconds = std::max(steps[i].expected_s, 0) + nodes[i].longest_after;
+        out.emplace(steps[i].id, seconds);
+        for (auto const before : nodes[i].comes_after) {
+            nodes[before].longest_after = std::max(nodes[before].longest_after, seconds);
+            if (--nodes[before].waits == 0) ends.push_back(before);
         }
     }
-    for (auto const& [id, seconds] : own) out.emplace(id, seconds);  // circles of a hostile plan: its own time
+    // circles of a hostile plan: its own time
+    for (auto const& [id, i] : place) out.emplace(std::string(id), std::max(steps[i].expected_s, 0));
     return out;
 }
 
