@@ -194,9 +194,11 @@ public:
         std::optional<Poller> operation;
         Poller::Next next;  ///< where `operation` is set: what `finish` begins with
     };
-    Task<Result<Started>> start(Write write);
+    /// Borrows the write until the answer stands.
+    Task<Result<Started>> start(Write const& write);
     /// Follows an operation to its end; each poll reaches the listener as an attempt with the wait before the next.
-    Task<Result<Answer>> finish(Write write, Poller poller, Poller::Next next);
+    /// Borrows the write until then.
+    Task<Result<Answer>> finish(Write const& write, Poller poller, Poller::Next next);
     /// start + finish.
     Task<Result<Answer>> write(Write write);
     /// Goes on after a restart, from a stored polling URL. Empty: from the resource itself; then 404 is an answer

@@ -302,7 +302,7 @@ Task<Result<json::Array>> list_all(std::shared_ptr<Client::State> state, std::st
     }
 }
 
-Task<Result<Client::Started>> start_write(std::shared_ptr<Client::State> state, Client::Write write) {
+Task<Result<Client::Started>> start_write(std::shared_ptr<Client::State> state, Client::Write const& write) {
     auto const address = address_of(write);
     auto const call = base::Call{write.method, address};
     Exchange exchange;
@@ -338,7 +338,7 @@ Task<Result<Client::Started>> start_write(std::shared_ptr<Client::State> state, 
     co_return started;
 }
 
-Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write write, Poller poller,
+Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write const& write, Poller poller,
                             Poller::Next next) {
     auto& clock = state->world.clock;
     auto const address = address_of(write);
@@ -414,7 +414,7 @@ Task<Result<Answer>> write_all(std::shared_ptr<Client::State> state, Client::Wri
     if (!started->operation) co_return std::move(started->answer);
     auto poller = std::move(*started->operation);
     auto next = std::move(started->next);
-    auto answer = co_await follow(state, std::move(write), std::move(poller), std::move(next));
+    auto answer = co_await follow(state, write, std::move(poller), std::move(next));
     co_return answer;
 }
 
@@ -425,7 +425,7 @@ Task<Result<Answer>> rejoin_write(std::shared_ptr<Client::State> state, Client::
     if (!url.empty()) {
         auto poller = Poller::resumed(write.method, resource, url, expected, now);
         Poller::Next next = Poller::Poll{std::move(url), Duration{0}};
-        auto answer = co_await follow(state, std::move(write), std::move(poller), std::move(next));
+        auto answer = co_await follow(state, write, std::move(poller), std::move(next));
         co_return answer;
     }
     auto const address = address_of(write);
@@ -441,7 +441,7 @@ Task<Result<Answer>> rejoin_write(std::shared_ptr<Client::State> state, Client::
     seen.body = json::write(standing->body);
     auto next = poller.read(seen, now);
     if (std::holds_alternative<Poller::Finished>(next)) co_return standing;
-    auto answer = co_await follow(state, std::move(write), std::move(poller), std::move(next));
+    auto answer = co_await follow(state, write, std::move(poller), std::move(next));
     co_return answer;
 }
 
@@ -470,10 +470,10 @@ Task<Result<json::Array>> Client::list(std::string path, std::string api_version
     return list_all(state_, std::move(url), std::string(without_query(path)), max_pages);
 }
 
-Task<Result<Client::Started>> Client::start(Write write) { return start_write(state_, std::move(write)); }
+Task<Result<Client::Started>> Client::start(Write const& write) { return start_write(state_, write); }
 
-Task<Result<Answer>> Client::finish(Write write, Poller poller, Poller::Next next) {
-    return follow(state_, std::move(write), std::move(poller), std::move(next));
+Task<Result<Answer>> Client::finish(Write const& write, Poller poller, Poller::Next next) {
+    return follow(state_, write, std::move(poller), std::move(next));
 }
 
 Task<Result<Answer>> Client::write(Write write) { return write_all(state_, std::move(write)); }

@@ -338,10 +338,11 @@ TEST(Client, a_vault_is_waited_for_at_the_resource) {
     bench.answer(200, state("RegisteringDns"));
     for (int i = 0; i < 3; ++i) bench.answer(200, state("RegisteringDns"));
     bench.answer(200, state("Succeeded"));
-    auto const started = bench.run(bench.client.start(write_of("PUT", vault)));
+    auto const write = write_of("PUT", vault);
+    auto const started = bench.run(bench.client.start(write));
     ASSERT_TRUE(started && started->operation);
     EXPECT_EQ(started->operation->url(), arm + vault.text() + "?api-version=2025-09-01");
-    EXPECT_TRUE(bench.run(bench.client.finish(write_of("PUT", vault), *started->operation, started->next)));
+    EXPECT_TRUE(bench.run(bench.client.finish(write, *started->operation, started->next)));
     EXPECT_EQ(bench.script.asked.size(), 5u);
 }
 

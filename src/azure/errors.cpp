@@ -83,8 +83,9 @@ std::optional<Entry> quoted_error(std::string_view message) {
         return std::nullopt;
     };
     auto const code = part("Code=\"");
+    if (!code || code->empty()) return std::nullopt;
     auto const text = part("Message=\"");
-    if (!code || !text || code->empty()) return std::nullopt;
+    if (!text) return std::nullopt;
     return Entry{*code, *text, {}, 0};
 }
 

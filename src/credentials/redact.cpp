@@ -119,7 +119,7 @@ std::string without_plain(std::string text, std::string_view secret) {
 std::string without_secret(std::string text, base::Secret const& secret) {
     constexpr std::size_t shortest = 6;
     auto const& plain = secret.reveal();
-    if (plain.size() < shortest) return text;
+    if (plain.size() < shortest || text.size() < plain.size()) return text;  // no spelling is shorter than the secret
     if (std::ranges::all_of(plain, always_plain)) return without_plain(std::move(text), plain);
     auto const wanted = characters(plain);
     std::string out;

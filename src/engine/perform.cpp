@@ -29,7 +29,7 @@ struct Tried {
 };
 
 /// Records the intent, sends, records what Azure says to poll, and follows it to its end.
-Task<Tried> try_once(Shared run, std::size_t index, Client::Write write) {
+Task<Tried> try_once(Shared run, std::size_t index, Client::Write const& write) {
     if (auto const recorded = run->write(journal::Kind::intend, index); !recorded)
         co_return Tried{base::fail(recorded.error())};
     auto start = run->in.client.start(write);
@@ -41,7 +41,7 @@ Task<Tried> try_once(Shared run, std::size_t index, Client::Write write) {
     if (auto const recorded = run->write(journal::Kind::accepted, index, std::move(accepted)); !recorded)
         co_return Tried{base::fail(recorded.error())};
     run->wait_said(index, "Azure is at work on it", Duration{0});
-    auto finish = run->in.client.finish(std::move(write), std::move(*started->operation), std::move(started->next));
+    auto finish = run->in.client.finish(write, std::move(*started->operation), std::move(started->next));
     auto answer = co_await std::move(finish);
     if (run->ended) co_return Tried{over()};
     co_return Tried{std::move(answer), true};
