@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <cassert>
 #include <unordered_map>
 
@@ -13,9 +14,11 @@ namespace {
 
 constexpr std::size_t longest = 4096;  ///< far above what Azure accepts; hostile text stops here
 
-std::vector<std::string_view> segments_of(std::string_view text) {
-    std::vector<std::string_view> out;
-    out.reserve(16);
+/// Ids are read all the time, and seldom have more.
+using Segments = boost::container::small_vector<std::string_view, 16>;
+
+Segments segments_of(std::string_view text) {
+    Segments out;
     for (std::size_t begin = 0; begin <= text.size();) {
         auto const end = std::min(text.find('/', begin), text.size());
         if (end > begin) out.push_back(text.substr(begin, end - begin));  // doubled, leading and trailing slashes
@@ -34,6 +37,12 @@ std::size_t provider_in(std::span<std::string_view const> segments) {
     return found;
 }
 
+/// The n-th segment of a canonical text; empty where there are fewer.
+std::string_view segment(std::string_view text, int n) {
+    for (; n > 0 && !text.empty(); --n) text.remove_prefix(std::min(text.find('/', 1), text.size()));
+    return text.empty() ? text : text.substr(1, text.find('/', 1) - 1);
+}
+
 /// By its name in lower case.
 std::unordered_map<std::string, std::string_view> const& namespaces() {
     static auto const all = [] {
@@ -50,15 +59,20 @@ std::unordered_map<std::string, std::string_view> const& namespaces() {
 /// The canonical case of a namespace and of each type word, as far as `shapes` knows them.
 void canonical_type(std::span<std::string_view> provider) {
     // provider = [namespace, type, name, type, name …]
-    if (auto const known = namespaces().find(base::lower(provider[0])); known != namespaces().end())
-        provider[0] = known->second;
-    std::string type(provider[0]);
+    std::string type;
+    type.reserve(128);
+    type = provider[0];
     for (std::size_t at = 1; at < provider.size(); at += 2) {
-        type += '/';
-        type += provider[at];
+        (type += '/') += provider[at];
         if (auto const* known = shapes::find(type)) {
             provider[at] = known->name.substr(known->name.rfind('/') + 1);
+            if (at == 1) provider[0] = known->name.substr(0, known->name.find('/'));
             type = known->name;
+        } else if (at == 1) {
+            if (auto const named = namespaces().find(base::lower(provider[0])); named != namespaces().end()) {
+                provider[0] = named->second;
+                type.replace(0, provider[0].size(), provider[0]);  // of the same length
+            }
         }
     }
 }
@@ -69,7 +83,7 @@ bool writable_segment(std::string_view segment) {
         auto const byte = static_cast<unsigned char>(c);
         if (byte < 0x20 || byte == 0x7f || c == '?' || c == '#' || c == '\\') return false;
     }
-    return base::trimmed(segment) == segment;
+    return segment.front() != ' ' && segment.back() != ' ';  // no segment is empty
 }
 
 }  // namespace
@@ -115,7 +129,7 @@ base::Result<ResourceId> ResourceId::parse(std::string_view given) {
             if (left() < 2) return refuse(fmt::format("the name after '{}' is missing", base::printable(segments[at])));
             at += 2;
         }
-        canonical_type(std::span(segments).subspan(begin, at - begin));
+        canonical_type({segments.data() + begin, at - begin});
     }
     std::string canonical;
     canonical.reserve(text.size());
@@ -128,7 +142,7 @@ std::string_view ResourceId::name() const { return std::string_view(text_).subst
 
 std::string ResourceId::type() const {
     auto const segments = segments_of(text_);
-    auto const provider = provider_in(segments);
+    auto const provider = provider_in({segments.data(), segments.size()});
     if (provider == segments.size())
         return segments.size() == 2 ? "Microsoft.Resources/subscriptions" : "Microsoft.Resources/resourceGroups";
     std::string out(segments[provider + 1]);
@@ -137,20 +151,17 @@ std::string ResourceId::type() const {
 }
 
 std::string ResourceId::subscription() const {
-    auto const segments = segments_of(text_);
-    return segments[0] == "subscriptions" ? std::string(segments[1]) : std::string();
+    return segment(text_, 0) == "subscriptions" ? std::string(segment(text_, 1)) : std::string();
 }
 
 std::string ResourceId::group() const {
-    auto const segments = segments_of(text_);
-    bool const in_group =
-        segments.size() >= 4 && segments[0] == "subscriptions" && segments[2] == "resourceGroups";
-    return in_group ? std::string(segments[3]) : std::string();
+    bool const in_group = segment(text_, 0) == "subscriptions" && segment(text_, 2) == "resourceGroups";
+    return in_group ? std::string(segment(text_, 3)) : std::string();
 }
 
 std::optional<ResourceId> ResourceId::parent() const {
     auto const segments = segments_of(text_);
-    auto const provider = provider_in(segments);
+    auto const provider = provider_in({segments.data(), segments.size()});
     // A pair less; of the last pair of its provider, the scope.
     auto const keep = provider + 4 == segments.size() ? provider : segments.size() - 2;
     if (keep == 0) return std::nullopt;

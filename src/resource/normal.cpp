@@ -120,6 +120,7 @@ private:
                        bool top) const {
         if (!value.is_object()) return value;
         json::Object out;
+        out.reserve(value.get_object().size());
         for (auto& member : value.get_object()) {
             shapes::Property const* property = shapes::member(shape, member.key());
             if (!property && branch) property = shapes::member(*branch, member.key());

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <unordered_map>
 
 #include "shapes/shapes.hpp"
@@ -63,11 +63,24 @@ std::string_view spoken(json::Value const& value) {
     return "null";
 }
 
+/// Where a value stands, as links on the stack: a path is made of it only where there is something to say.
+struct Spot {
+    Spot const* above = nullptr;
+    std::variant<std::string_view, std::size_t> step = {};
+
+    Spot child(std::variant<std::string_view, std::size_t> one) const { return {this, one}; }
+    json::Path path() const {
+        if (above == nullptr) return {};
+        auto const* key = std::get_if<std::string_view>(&step);
+        return key ? above->path().child(std::string(*key)) : above->path().child(std::get<std::size_t>(step));
+    }
+};
+
 class Reader {
 public:
     explicit Reader(std::vector<Mistake>& out) : out_(out) {}
 
-    void read(Type const& type, json::Value const& value, json::Path const& at, bool top = false,
+    void read(Type const& type, json::Value const& value, Spot const& at, bool top = false,
               bool sensitive = false) {
         if (value.is_null()) return;  // null is how Resource Manager writes "not said"
         switch (type.kind) {
@@ -89,7 +102,7 @@ public:
             case Kind::map:
                 if (!value.is_object()) return wrong(type, value, at);
                 for (auto const& member : value.get_object())
-                    if (type.item) read(*type.item, member.value(), at.child(std::string(member.key())));
+                    if (type.item) read(*type.item, member.value(), at.child(std::string_view(member.key())));
                 return;
             case Kind::object:
                 if (!value.is_object()) return wrong(type, value, at);
@@ -100,15 +113,15 @@ public:
     }
 
 private:
-    void say(json::Path const& at, std::string what, std::string nearest = {}, bool unknown = false) {
-        out_.push_back({at, std::move(what), std::move(nearest), unknown});
+    void say(Spot const& at, std::string what, std::string nearest = {}, bool unknown = false) {
+        out_.push_back({at.path(), std::move(what), std::move(nearest), unknown});
     }
-    void wrong(Type const& type, json::Value const& value, json::Path const& at) {
+    void wrong(Type const& type, json::Value const& value, Spot const& at) {
         say(at, fmt::format("expected {}, not {}",
                             type.kind == Kind::integer && type.open ? "a number" : article(type.kind), spoken(value)));
     }
 
-    void number(Type const& type, json::Value const& value, json::Path const& at) {
+    void number(Type const& type, json::Value const& value, Spot const& at) {
         if (!value.is_number()) return wrong(type, value, at);
         double const number = value.is_double()   ? value.get_double()
                               : value.is_uint64() ? static_cast<double>(value.get_uint64())
@@ -118,7 +131,7 @@ private:
         if (type.max != 0 && number > static_cast<double>(type.max)) say(at, fmt::format("at most {}", type.max));
     }
 
-    void text(Type const& type, json::Value const& value, json::Path const& at, bool sensitive) {
+    void text(Type const& type, json::Value const& value, Spot const& at, bool sensitive) {
         if (!value.is_string()) return wrong(type, value, at);
         std::string_view const said = value.get_string();
         if (length(said) < type.min) return say(at, fmt::format("at least {} characters", type.min));
@@ -129,13 +142,13 @@ private:
             say(at, fmt::format("'{}' does not match {}", quoted(said), type.pattern));
     }
 
-    void choice(Type const& type, json::Value const& value, json::Path const& at, bool sensitive) {
+    void choice(Type const& type, json::Value const& value, Spot const& at, bool sensitive) {
         if (!value.is_string()) return wrong(type, value, at);
         if (type.open || sensitive) return;
         std::string_view const said = value.get_string();
-        std::vector<std::string> allowed(type.literals.begin(), type.literals.end());
-        for (auto const& literal : allowed)
+        for (auto const literal : type.literals)
             if (base::same_text(literal, said)) return;
+        std::vector<std::string> const allowed(type.literals.begin(), type.literals.end());
         auto const near = base::nearest(said, allowed);
         say(at,
             near ? fmt::format("'{}' is not allowed here ({}?)", quoted(said), *near)
@@ -143,7 +156,7 @@ private:
             near.value_or(""));
     }
 
-    void array(Type const& type, json::Value const& value, json::Path const& at) {
+    void array(Type const& type, json::Value const& value, Spot const& at) {
         if (!value.is_array()) return wrong(type, value, at);
         auto const& list = value.get_array();
         auto const count = static_cast<std::int64_t>(list.size());
@@ -153,17 +166,21 @@ private:
         for (std::size_t i = 0; i < list.size(); ++i) read(*type.item, list[i], at.child(i));
     }
 
+    static bool is_said(json::Object const& object, std::string_view name) {
+        return std::ranges::any_of(object, [name](auto const& entry) {
+            return base::same_text(entry.key(), name) && !entry.value().is_null();
+        });
+    }
+
     /// `more`: the properties of a discriminated type's variant, beside the common ones.
-    void object(Type const& type, Type const* more, json::Value const& value, json::Path const& at, bool top) {
-        std::set<std::string_view> present;
+    void object(Type const& type, Type const* more, json::Value const& value, Spot const& at, bool top) {
         for (auto const& entry : value.get_object()) {
             Property const* property = member(type, entry.key());
             if (!property && more) property = member(*more, entry.key());
             if (!property && type.kind == Kind::discriminated && base::same_text(type.discriminator, entry.key()))
                 continue;
-            auto const here = at.child(std::string(entry.key()));
+            auto const here = at.child(std::string_view(entry.key()));
             if (property) {
-                if (!entry.value().is_null()) present.insert(property->name);
                 // id, name and type of the resource itself stand in its URL; a body may repeat them
                 if (top && (property->flags & deploy_constant)) continue;
                 read(*property->type, entry.value(), here, false, (property->flags & sensitive) != 0);
@@ -178,14 +195,14 @@ private:
             for (auto const& property : part->properties) {
                 bool const asked = (property.flags & required) && !(property.flags & read_only) &&
                                    !(top && (property.flags & deploy_constant));
-                if (asked && !present.contains(property.name)) say(at, fmt::format("'{}' is missing", property.name));
+                if (asked && !is_said(value.get_object(), property.name)) say(at, fmt::format("'{}' is missing", property.name));
             }
         }
     }
 
-    void discriminated(Type const& type, json::Value const& value, json::Path const& at, bool top) {
+    void discriminated(Type const& type, json::Value const& value, Spot const& at, bool top) {
         if (!value.is_object()) return wrong(type, value, at);
-        auto const here = at.child(std::string(type.discriminator));
+        auto const here = at.child(type.discriminator);
         auto const* said = json::find(value, json::Path().child(std::string(type.discriminator)));
         if (!said || said->is_null()) return say(at, fmt::format("'{}' is missing", type.discriminator));
         if (!said->is_string()) return say(here, fmt::format("expected a text, not {}", spoken(*said)));
@@ -198,7 +215,7 @@ private:
             near.value_or(""));
     }
 
-    void unknown(Type const& type, Type const* more, std::string_view key, json::Path const& at) {
+    void unknown(Type const& type, Type const* more, std::string_view key, Spot const& at) {
         std::vector<std::string> known;
         for (auto const* part : {&type, more})
             if (part)
