@@ -75,7 +75,9 @@ public:
             all.push_back({deleted.kind, deleted.name, deleted.until, deleted.purge_protected});
         return all;
     }
-    std::map<std::string, double> drawn() const override { return core_.store.drawn(); }
+    std::map<std::string, double> drawn() const override {
+        return {core_.store.drawn().begin(), core_.store.drawn().end()};
+    }
     std::int64_t repeated_creates() const override { return core_.store.repeated_creates(); }
 
 private:

@@ -5,6 +5,8 @@
 namespace holdfast::simulator {
 namespace {
 
+constexpr std::size_t usual_headers = 16;  // of an answer, those of every answer with it
+
 /// What is asked comes back in answers, which are JSON: bytes that are no text become visible escapes.
 std::string as_text(std::string decoded) {
     auto const beyond_ascii = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
@@ -87,7 +89,7 @@ Asked take_apart(world::Request const& request) {
         asked.bearer = request.bearer->reveal();
     } else if (auto const authorization = asked.header("Authorization");
                base::starts_with_text(authorization, "Bearer ")) {
-        asked.bearer = std::string(base::trimmed(authorization.substr(7)));
+        asked.bearer = base::trimmed(authorization.substr(7));
     }
     return asked;
 }
@@ -98,9 +100,10 @@ world::Response answer_json(int status, json::Value const& body) {
 }
 
 world::Response answer_text(int status, std::string json) {
-    return {.status = status,
-            .headers = {{"Content-Type", "application/json; charset=utf-8"}},
-            .body = std::move(json)};
+    world::Response response{.status = status, .headers = {}, .body = std::move(json)};
+    response.headers.reserve(usual_headers);
+    response.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
+    return response;
 }
 
 }  // namespace holdfast::simulator

@@ -15,7 +15,7 @@ struct Asked {
     std::string target;  ///< path and query as sent
     std::span<world::Header const> headers{};  ///< the request's own
     std::string body;
-    std::optional<std::string> bearer;
+    std::optional<std::string_view> bearer;  ///< the request's own
 
     std::string text() const;  ///< "/subscriptions/…", decoded
     std::string_view header(std::string_view name) const;

@@ -12,13 +12,14 @@ using Parameters = std::map<std::string, std::string>;
 
 /// Matches path segments against "Microsoft.KeyVault/locations/{location}/deletedVaults/{name}".
 std::optional<Parameters> match(std::string_view pattern, std::span<std::string const> segments) {
-    auto const parts = base::split(pattern, '/');
-    if (parts.size() != segments.size()) return std::nullopt;
+    if (static_cast<std::size_t>(std::ranges::count(pattern, '/')) + 1 != segments.size()) return std::nullopt;
     Parameters parameters;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (parts[i].starts_with('{') && parts[i].ends_with('}')) {
-            parameters[parts[i].substr(1, parts[i].size() - 2)] = segments[i];
-        } else if (!base::same_text(parts[i], segments[i])) {
+    for (auto const& segment : segments) {
+        auto const part = pattern.substr(0, pattern.find('/'));
+        pattern.remove_prefix(std::min(part.size() + 1, pattern.size()));
+        if (part.starts_with('{') && part.ends_with('}')) {
+            parameters.emplace(part.substr(1, part.size() - 2), segment);
+        } else if (!base::same_text(part, segment)) {
             return std::nullopt;
         }
     }
@@ -99,15 +100,16 @@ Said on_resource(Request const& request, ResourceId const& id, std::string const
 
 /// An action, or a GET below a resource that is no resource of its own ("upgradeProfiles/default").
 std::optional<Said> try_action(Request const& request, std::string const& scope, std::span<std::string const> tail) {
+    auto type = tail.front();
     for (std::size_t split = 3; split < tail.size(); split += 2) {
-        auto const text = scope + "/providers" + joined(tail.first(split));
-        auto const id = ResourceId::parse(text);
-        if (!id) continue;
+        type.append("/").append(tail[split - 2]);
         auto const rest = tail.subspan(split);
-        for (auto const& action : behaviour(id->type()).actions) {
+        for (auto const& action : behaviour(type).actions) {
             if (action.method != request.asked.method) continue;
             auto parameters = match(action.name, rest);
             if (!parameters) continue;
+            auto const id = ResourceId::parse(scope + "/providers" + joined(tail.first(split)));
+            if (!id) break;
             if (auto refused = check_permission(request, action.permission, *id))
                 return Said(tl::unexpected(std::move(*refused)));
             if (auto refused = check_above(request, *id)) return Said(tl::unexpected(std::move(*refused)));
@@ -289,11 +291,11 @@ world::Response answer(Core& core, Asked const& asked) {
         return unauthenticated(core, asked, entra::Fault::none,
                                "Authentication failed. The 'Authorization' header is missing.");
     }
-    auto const token = entra::verify(core, *asked.bearer, entra::Audience::management, asked);
+    auto token = entra::verify(core, *asked.bearer, entra::Audience::management, asked);
     if (!token) return unauthenticated(core, asked, token.error().fault, token.error().message);
 
     auto const scope = asked.path_is(0, "subscriptions") && asked.path.size() > 1 ? "subscription" : "tenant";
-    auto const verdict = core.throttle.take(token->object_id, asked.method, scope, core.store.now());
+    auto verdict = core.throttle.take(token->object_id, asked.method, scope, core.store.now());
     world::Response response;
     if (!verdict.allowed) {
         auto const wait = std::to_string(verdict.retry_after);
@@ -304,7 +306,7 @@ world::Response answer(Core& core, Asked const& asked) {
         response = refuse(refused, Envelope::arm);
         response.headers.push_back({"Retry-After", wait});
     } else {
-        Work work(core, {.object_id = token->object_id, .client_id = token->client_id});
+        Work work(core, {.object_id = std::move(token->object_id), .client_id = std::move(token->client_id)});
         auto said = carry_out(work, asked);
         if (said) {
             response = said->written.empty() ? answer_json(said->status, said->body)
@@ -314,7 +316,7 @@ world::Response answer(Core& core, Asked const& asked) {
             response = refuse(said.error(), envelope_of(asked));
         }
     }
-    for (auto const& header : verdict.headers) response.headers.push_back(header);
+    for (auto& header : verdict.headers) response.headers.push_back(std::move(header));
     return response;
 }
 

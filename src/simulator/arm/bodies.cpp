@@ -51,6 +51,7 @@ json::Value tidied(Type const* type, json::Value value) {
     if (!type) return value;
     if (auto* object = value.if_object()) {
         json::Object out;
+        out.reserve(object->size());
         for (auto& member : *object) {
             if (member.value().is_null()) continue;
             if (!has_properties(*type)) {

@@ -25,7 +25,7 @@ Limit const& limit_of(std::string_view method) {
 
 }  // namespace
 
-double Throttle::take(std::string const& key, double size, double per_second, Time now) {
+double Throttle::take(Key const& key, double size, double per_second, Time now) {
     auto& bucket = buckets_.try_emplace(key, Bucket{size, now}).first->second;
     auto const passed = std::chrono::duration<double>(now - bucket.filled).count();
     bucket.tokens = std::min(size, bucket.tokens + std::max(0.0, passed) * per_second);
@@ -38,15 +38,19 @@ double Throttle::take(std::string const& key, double size, double per_second, Ti
 Throttle::Verdict Throttle::take(std::string_view principal, std::string_view method, std::string_view scope,
                                  Time now) {
     auto const& limit = limit_of(method);
-    auto const key = std::string(scope).append("/").append(limit.plural);
-    auto const own = take(key + "/" + std::string(principal), limit.size, limit.per_second, now);
-    auto const all = take(key, limit.size * global_factor, limit.per_second * global_factor, now);
-    auto const header = "x-ms-ratelimit-remaining-" + std::string(scope) + "-";
+    bool const in_subscription = scope == "subscription";
+    scope = in_subscription ? "subscription" : "tenant";  // kept longer than the call
+    auto const own = take({scope, limit.plural, std::string(principal)}, limit.size, limit.per_second, now);
+    auto const all = take({scope, limit.plural, {}}, limit.size * global_factor, limit.per_second * global_factor, now);
     Verdict verdict;
-    auto const shown = [](double tokens) { return std::to_string(static_cast<std::int64_t>(std::max(0.0, tokens))); };
-    verdict.headers.push_back({header + std::string(limit.plural), shown(own)});
-    if (scope == "subscription")
-        verdict.headers.push_back({header + "global-" + std::string(limit.plural), shown(all)});
+    auto const say = [&](std::string_view which, double tokens) {
+        std::string name = "x-ms-ratelimit-remaining-";
+        name.append(scope).append(which).append(limit.plural);
+        verdict.headers.push_back(
+            {std::move(name), std::to_string(static_cast<std::int64_t>(std::max(0.0, tokens)))});
+    };
+    say("-", own);
+    if (in_subscription) say("-global-", all);
     if (own < 0 || all < 0) {
         verdict.allowed = false;
         verdict.retry_after = std::max(1, static_cast<int>(std::ceil(1 / limit.per_second)));
@@ -56,7 +60,7 @@ Throttle::Verdict Throttle::take(std::string_view principal, std::string_view me
 
 Throttle::Verdict Throttle::take_query(std::string_view principal, Time now) {
     constexpr double size = 15, per_second = 3;  // recorded traffic, read 2026-11-23
-    auto const left = take("queries/" + std::string(principal), size, per_second, now);
+    auto const left = take({"queries", {}, std::string(principal)}, size, per_second, now);
     Verdict verdict;
     verdict.headers.push_back(
         {"x-ms-user-quota-remaining", std::to_string(static_cast<std::int64_t>(std::max(0.0, left)))});

@@ -24,8 +24,11 @@ private:
         double tokens;
         Time filled;
     };
-    double take(std::string const& key, double size, double per_second, Time now);  ///< what remains, below 0: refused
-    std::map<std::string, Bucket> buckets_;  // not durable: a restarted Azure starts with full ones
+    /// Scope and kind of call, which are words of this room, and the principal; nobody: all of them together.
+    using Key = std::tuple<std::string_view, std::string_view, std::string>;
+    /// What remains, below 0: refused.
+    double take(Key const& key, double size, double per_second, Time now);
+    std::map<Key, Bucket> buckets_;  // not durable: a restarted Azure starts with full ones
 };
 
 }  // namespace holdfast::simulator::arm

@@ -91,6 +91,7 @@ std::string state_of(Stored const& stored) {
 // ------------------------------------------------------------------------------------------------ reading
 
 Stored const* Work::find(std::string_view text) const {
+    if (auto const* stored = core_.store.find(base::lower(text))) return stored;  // as nearly everybody writes it
     auto const id = ResourceId::parse(text);
     return id ? find(*id) : nullptr;
 }
@@ -130,6 +131,7 @@ std::string shown_id(Stored const& stored) {
 json::Value Work::shown(Stored const& stored) const {
     auto const& row = behaviour(stored.type);
     json::Object object;
+    object.reserve(stored.body.is_object() ? stored.body.get_object().size() + 4 : 4);
     object["id"] = shown_id(stored);
     object["name"] = stored.id.name();
     object["type"] = row.shown_type.empty() ? std::string_view(stored.type) : row.shown_type;

@@ -92,7 +92,7 @@ public:
     }
 
 private:
-    std::map<std::string, Stored> const& things() const { return work_.core().store.things(); }
+    Named<Stored> const& things() const { return work_.core().store.things(); }
 
     /// What reaches the group reaches what lies in it: asked once for a type in a group.
     bool is_readable(Stored const& stored, std::string_view group) {
@@ -147,7 +147,7 @@ private:
     };
     arm::Work const& work_;
     Kind const& kind_;
-    std::map<std::string, Stored>::const_iterator at_;
+    Named<Stored>::const_iterator at_;
     bool says_subscription_;
     std::string_view group_;
     std::map<std::string, Type, std::less<>> types_;  ///< of the group at hand

@@ -1,5 +1,7 @@
 #include "simulator/store/rows.hpp"
 
+#include <algorithm>
+
 namespace holdfast::simulator {
 namespace {
 
@@ -33,7 +35,11 @@ class Row {
 public:
     Row& value(std::string_view name, json::Value const& value) { return member(name, boost::json::serialize(value)); }
     Row& text(std::string_view name, std::string_view text) {
-        return member(name, boost::json::serialize(boost::json::string_view(text)));
+        bool const plain = std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; });
+        if (!plain) return member(name, boost::json::serialize(boost::json::string_view(text)));
+        member(name, "\"");
+        text_.append(text).append("\"");
+        return *this;
     }
     Row& whole(std::string_view name, std::int64_t number) { return member(name, std::to_string(number)); }
     Row& moment(std::string_view name, Time time) { return whole(name, milliseconds(time)); }

@@ -1,7 +1,8 @@
 #include "simulator/store/store.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 
 #include "simulator/store/rows.hpp"
@@ -20,8 +21,8 @@ constexpr Duration now_granularity{1000};
 std::string row_key(std::string_view rows, std::string_view key) { return std::string(rows).append(key); }
 std::string text_of(json::Value const& value) { return boost::json::serialize(value); }
 
-template <typename Map>
-typename Map::mapped_type const* at(Map const& map, typename Map::key_type const& key) {
+template <typename Map, typename Key>
+typename Map::mapped_type const* at(Map const& map, Key const& key) {
     auto const found = map.find(key);
     return found == map.end() ? nullptr : &found->second;
 }
@@ -31,9 +32,9 @@ typename Map::mapped_type const* at(Map const& map, typename Map::key_type const
 // ------------------------------------------------------------------------------------------------ rows
 
 std::optional<std::string> Store::row(std::string const& key) const {
-    auto const named = [&](std::string_view rows) -> std::optional<std::string> {
+    auto const named = [&](std::string_view rows) -> std::optional<std::string_view> {
         if (!key.starts_with(rows)) return std::nullopt;
-        return key.substr(rows.size());
+        return std::string_view(key).substr(rows.size());
     };
     auto const write = [](auto const* value) -> std::optional<std::string> {
         if (!value) return std::nullopt;
@@ -43,7 +44,7 @@ std::optional<std::string> Store::row(std::string const& key) const {
     if (auto const name = named(principal_rows)) return write(at(principals_, *name));
     if (auto const name = named(bin_rows)) return write(at(bin_, *name));
     if (auto const name = named(operation_rows)) return write(at(operations_, *name));
-    if (auto const name = named(event_rows)) return write(at(events_, std::stoll(*name)));
+    if (auto const name = named(event_rows)) return write(at(events_, std::stoll(std::string(*name))));
     if (auto const name = named(provider_rows)) {
         auto const* registration = at(registrations_, *name);
         return registration ? std::optional(registration->state) : std::nullopt;
@@ -56,10 +57,8 @@ std::optional<std::string> Store::row(std::string const& key) const {
     if (auto const name = named(count_rows)) return text_of(*at(counts_, *name));
     if (key == key_row) return signing_key_;
     assert(key == world_row);
-    return text_of(json::Object{{"now", now_.time_since_epoch().count()},
-                                {"seed", std::to_string(seed_)},
-                                {"nextEvent", next_event_},
-                                {"repeatedCreates", repeated_creates_}});
+    return fmt::format(R"({{"now":{},"seed":"{}","nextEvent":{},"repeatedCreates":{}}})", now_.time_since_epoch().count(),
+                       seed_, next_event_, repeated_creates_);
 }
 
 base::Result<void> Store::read_row(std::string const& key, std::string const& value) {
@@ -148,10 +147,10 @@ void Store::unindex(Thing const& thing) {
         by_principal_[base::lower(*principal)].erase(key);
 }
 
-Stored const* Store::find(std::string_view key) const { return at(things_, std::string(key)); }
+Stored const* Store::find(std::string_view key) const { return at(things_, key); }
 
 Stored* Store::edit(std::string_view key) {
-    auto const found = things_.find(std::string(key));
+    auto const found = things_.find(key);
     if (found == things_.end()) return nullptr;
     touch(row_key(thing_rows, key));
     unread_.emplace(key);
@@ -174,7 +173,7 @@ Stored& Store::put(Stored stored) {
 }
 
 void Store::erase(std::string_view key) {
-    auto const found = things_.find(std::string(key));
+    auto const found = things_.find(key);
     if (found == things_.end()) return;
     unindex(*found);
     references_.forget(found->first);

@@ -45,6 +45,10 @@ struct Registration {
     std::string state = "NotRegistered";  ///< Registering, Registered, Unregistering
 };
 
+/// Found by any kind of text.
+template <typename T>
+using Named = std::map<std::string, T, std::less<>>;
+
 class Store {
 public:
     explicit Store(world::Rows& rows) : rows_(rows) {}
@@ -54,7 +58,7 @@ public:
     bool empty() const { return things_.empty() && principals_.empty(); }
 
     // Resources, by lower-case id.
-    std::map<std::string, Stored> const& things() const { return things_; }
+    Named<Stored> const& things() const { return things_; }
     Stored const* find(std::string_view key) const;
     Stored* edit(std::string_view key);  ///< counted as changed
     Stored& put(Stored);
@@ -82,19 +86,19 @@ public:
     /// Role assignments of a principal: what every permission check walks.
     std::vector<Stored const*> assignments_of(std::string_view principal) const;
 
-    std::map<std::string, Principal> const& principals() const { return principals_; }
+    Named<Principal> const& principals() const { return principals_; }
     Principal const* principal(std::string_view object_or_client_id) const;
     Principal& put(Principal);
     void erase_principal(std::string_view object_id);
     /// Object ids (lower case) of the principal and of every group it is in, through other groups too.
     std::vector<std::string> holders_of(std::string_view principal) const;
 
-    std::map<std::string, SoftDeleted> const& bin() const { return bin_; }
+    Named<SoftDeleted> const& bin() const { return bin_; }
     void put(SoftDeleted);
     void erase_soft_deleted(std::string const& key);
     static std::string bin_key(std::string_view kind, std::string_view name);
 
-    std::map<std::string, Operation> const& operations() const { return operations_; }
+    Named<Operation> const& operations() const { return operations_; }
     Operation const* operation(std::string_view id) const;
     Operation* edit_operation(std::string_view id);
     Operation& put(Operation);
@@ -113,13 +117,13 @@ public:
     }
     void drop_event(std::int64_t number);
 
-    std::map<std::string, Registration> const& registrations() const { return registrations_; }
+    Named<Registration> const& registrations() const { return registrations_; }
     Registration const& registration(std::string_view provider) const;  ///< NotRegistered when never mentioned
     void put_registration(std::string_view provider, std::string state);
     std::string feature(std::string_view provider, std::string_view name) const;  ///< "NotRegistered" …
     void put_feature(std::string_view provider, std::string_view name, std::string state);
 
-    std::map<std::string, double> const& drawn() const { return drawn_; }
+    Named<double> const& drawn() const { return drawn_; }
     void put_drawn(std::string const& what, double seconds);
     /// How often this purpose has been asked for before; counts this time.
     std::int64_t count(std::string const& purpose);
@@ -143,28 +147,28 @@ private:
     void touch(std::string row) { pending_.insert(std::move(row)); }
     std::optional<std::string> row(std::string const& key) const;
     base::Result<void> read_row(std::string const& key, std::string const& value);
-    using Thing = std::map<std::string, Stored>::value_type;
+    using Thing = Named<Stored>::value_type;
     void index(Thing const&);
     void unindex(Thing const&);
 
     world::Rows& rows_;
     std::set<std::string> pending_;  // row keys whose value is to be written, or erased where nothing stands
-    std::map<std::string, Stored> things_;
+    Named<Stored> things_;
     std::map<std::string, std::set<std::string_view>> by_type_, by_principal_;  // lower case -> keys of things_
     mutable References references_;
     mutable std::set<std::string> unread_;  // put or edited since their references were read
-    std::map<std::string, Principal> principals_;
-    std::map<std::string, std::string> by_client_id_;
+    Named<Principal> principals_;
+    Named<std::string> by_client_id_;
     std::map<std::string, std::set<std::string>> by_member_;  // member -> groups
-    std::map<std::string, SoftDeleted> bin_;
-    std::map<std::string, Operation> operations_;
+    Named<SoftDeleted> bin_;
+    Named<Operation> operations_;
     std::set<std::string> running_;
     std::map<std::int64_t, Event> events_;
     std::set<std::pair<Time, std::int64_t>> agenda_;
-    std::map<std::string, Registration> registrations_;
-    std::map<std::string, std::string> features_;
-    std::map<std::string, double> drawn_;
-    std::map<std::string, std::int64_t> counts_;
+    Named<Registration> registrations_;
+    Named<std::string> features_;
+    Named<double> drawn_;
+    Named<std::int64_t> counts_;
     std::string signing_key_;
     Time now_{}, committed_now_{};
     std::uint64_t seed_ = 1;
