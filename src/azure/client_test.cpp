@@ -235,6 +235,19 @@ TEST(Client, what_is_no_answer_of_azures_is_never_taken_for_absence) {
     EXPECT_FALSE(bench.run(bench.client.write(write_of("PUT"))));
 }
 
+TEST(Client, every_answer_has_a_bound) {
+    Bench bench;
+    bench.answer(200, "{}");
+    ASSERT_TRUE(bench.run(bench.client.get(network, "1")));
+    bench.answer(201, "{}");
+    ASSERT_TRUE(bench.run(bench.client.write(write_of("PUT"))));
+    bench.answer(200, R"({"value":[]})");
+    ASSERT_TRUE(bench.run(bench.client.list(group_path + "/resources", "1")));
+    std::vector<std::size_t> bounds;
+    for (auto const& request : bench.script.asked) bounds.push_back(request.max_answer_bytes);
+    EXPECT_EQ(bounds, (std::vector<std::size_t>{8u << 20, 8u << 20, 64u << 20}));
+}
+
 TEST(Client, no_token_goes_to_another_host) {
     for (std::string const evil : {"https://evil.test/x?sig=SECRET", "http://management.azure.com/x",
                                    "https://management.azure.com@evil.test/"}) {

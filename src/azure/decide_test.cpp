@@ -292,8 +292,10 @@ TEST(Poller, first_answers) {
     auto const vault = R"({"properties":{"provisioningState":"RegisteringDns"}})";
     world::Headers const operation{{"Azure-AsyncOperation", operation_url}};
     world::Headers const location{{"Location", operation_url}};
-    world::Headers const both{{"Location", "https://management.azure.com/other"},
-                              {"azure-asyncoperation", operation_url}};
+    auto const other = "https://management.azure.com/other";
+    world::Headers const both{{"Location", other}, {"azure-asyncoperation", operation_url}};
+    world::Headers const three{{"Location", other}, {"Operation-Location", other}, {"Azure-AsyncOperation", operation_url}};
+    world::Headers const data_plane{{"Location", other}, {"operation-location", operation_url}};
     world::Headers const own{{"Location", "/subscriptions/1/RESOURCEGROUPS/g/providers/N/t/x"}};
     struct Row {
         char const *call, *method;
@@ -319,6 +321,10 @@ TEST(Poller, first_answers) {
         {"action done", "POST", answer(200, R"({"kubeconfigs":[]})"), "finished with a body"},
         {"action without news", "POST", answer(202), "finished"},
         {"data plane style", "PUT", answer(202, "", {{"Operation-Location", operation_url}}), "poll operation"},
+        {"data plane style, beside Azure-AsyncOperation", "PUT", answer(202, "", three), "poll operation"},
+        {"data plane style, beside Location", "PUT", answer(202, "", data_plane), "poll operation"},
+        {"data plane style, beside Location", "DELETE", answer(202, "", data_plane), "poll operation"},
+        {"tags with an operation", "PATCH", answer(202, "", both), "poll operation"},
         {"refused", "PUT", answer(409, R"({"error":{"code":"EtagMismatch","message":"m"}})"), "failed: EtagMismatch"},
         {"came out failed", "PUT", answer(200, R"({"properties":{"provisioningState":"Failed"}})"),
          "failed: ResourceDeploymentFailure"},
@@ -349,6 +355,8 @@ TEST(Poller, answers_of_polls) {
         {"an unknown word goes on", "PUT", operation, answer(200, R"({"status":"Pondering"})"), "poll operation"},
         {"succeeded", "PUT", operation, answer(200, R"({"status":"Succeeded"})"), "read"},
         {"succeeded, lower case", "PUT", operation, answer(200, R"({"status":"succeeded"})"), "read"},
+        {"succeeded", "PATCH", operation, answer(200, R"({"status":"Succeeded"})"), "read"},
+        {"200 of a Location", "PATCH", location, answer(200, R"({"properties":{}})"), "read"},
         {"succeeded", "DELETE", operation, answer(200, R"({"status":"Succeeded"})"), "finished with a body"},
         {"failed", "PUT", operation,
          answer(200, R"({"status":"Failed","error":{"code":"SubnetIsFull","message":"m"}})"), "failed: SubnetIsFull"},
@@ -420,6 +428,25 @@ TEST(Poller, reading_the_resource) {
     ASSERT_EQ(say(remove.first(answer(202))), "poll resource");
     EXPECT_EQ(say(remove.polled(state("Deleting"), noon + 1s)), "poll resource");
     EXPECT_EQ(say(remove.polled(answer(404), noon + 2s)), "finished");
+}
+
+TEST(Poller, an_operation_that_stays_unknown_is_given_up_for_the_resource) {
+    struct Row {
+        char const *method, *then;
+    };
+    for (auto const& row : {Row{"PUT", "read"}, Row{"PATCH", "read"}, Row{"POST", "failed: NotFound"}}) {
+        Poller poller(row.method, resource_url, 330s, noon);
+        ASSERT_EQ(say(poller.first(answer(202, "", {{"Azure-AsyncOperation", operation_url}}))), "poll operation");
+        EXPECT_EQ(say(poller.polled(answer(404), noon + 10s)), "poll operation") << row.method;
+        EXPECT_EQ(say(poller.polled(answer(404), noon + 70s)), "poll operation") << row.method << ", the sixtieth second";
+        EXPECT_EQ(say(poller.polled(answer(404), noon + 71s)), row.then) << row.method;
+    }
+    // Seen once in between, the minute begins anew.
+    Poller seen("PUT", resource_url, 330s, noon);
+    seen.first(answer(202, "", {{"Azure-AsyncOperation", operation_url}}));
+    seen.polled(answer(404), noon + 10s);
+    seen.polled(answer(200, R"({"status":"InProgress"})"), noon + 60s);
+    EXPECT_EQ(say(seen.polled(answer(404), noon + 75s)), "poll operation");
 }
 
 TEST(Poller, goes_on_from_a_stored_url_of_either_kind) {

@@ -69,8 +69,7 @@ world::Request form_request(std::string url, Form form, base::Prng& prng) {
     return request;
 }
 
-Task<Result<Token>> ask_entra(std::string url, MakeForm make, std::string who, int attempts, world::World* world,
-                              base::Secret proof) {
+Task<Result<Token>> ask_entra(std::string url, MakeForm make, std::string who, int attempts, world::World* world) {
     MakeRequest const request = [&]() -> Result<world::Request> {
         auto form = make();
         if (!form) return base::fail(form.error());
@@ -82,10 +81,7 @@ Task<Result<Token>> ask_entra(std::string url, MakeForm make, std::string who, i
         if (std::holds_alternative<std::monostate>(error.where)) error.where = base::Call{"POST", "token for " + who};
         co_return base::fail(std::move(error));
     }
-    if (response->status != 200) {
-        response->body = without_secret(std::move(response->body), proof);
-        co_return base::fail(refused(*response, who));
-    }
+    if (response->status != 200) co_return base::fail(refused(*response, who));
     co_return read_token(response->body, world->clock.now());
 }
 
@@ -106,7 +102,7 @@ protected:
         };
         auto const url = token_url(cloud_, application_);
         auto const who = describe();
-        auto token = co_await ask_entra(url, make, who, wanted.attempts, world, secret_);
+        auto token = co_await ask_entra(url, make, who, wanted.attempts, world);
         co_return token;
     }
 

@@ -30,8 +30,6 @@ Form assertion_form(Application const&, Wanted const&, std::string_view assertio
 std::string claims_parameter(std::string const& challenge);
 
 world::Request form_request(std::string url, Form form, base::Prng& prng);
-/// `proof`: what is taken out of a refusal that echoes it.
-Task<Result<Token>> ask_entra(std::string url, MakeForm make, std::string who, int attempts, world::World* world,
-                              base::Secret proof = {});
+Task<Result<Token>> ask_entra(std::string url, MakeForm make, std::string who, int attempts, world::World* world);
 
 }  // namespace holdfast::credentials

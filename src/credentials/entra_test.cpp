@@ -16,6 +16,7 @@ TEST(ClientSecret, asks_entra_and_keeps_the_token) {
     auto const& request = bench.script.asked[0];
     EXPECT_EQ(request.url, "https://login.microsoftonline.com/" + application.tenant + "/oauth2/v2.0/token");
     EXPECT_TRUE(request.body.empty()) << "the secret travels as a Secret";
+    EXPECT_EQ(request.max_answer_bytes, 1u << 20);
     auto const form = form_of(request);
     EXPECT_EQ(form.at("grant_type"), "client_credentials");
     EXPECT_EQ(form.at("client_secret"), "s&cret");
@@ -296,6 +297,49 @@ TEST(GithubActions, exchanges_a_fresh_id_token_each_time) {
     for (auto const* bad : {R"({"value":"a\r\nb"})", R"({"value":5})", "<html>"}) {
         bench.answer(200, bad);
         EXPECT_FALSE(bench.token(*credential)) << bad;
+    }
+}
+
+TEST(Refusal, repeats_nothing_that_proved_who_asked) {
+    struct Row {
+        char const* what;
+        std::map<std::string, std::string> variables;
+        std::unique_ptr<Credential> credential;
+        std::vector<Response> before;
+        char const* proof;
+    };
+    auto const invited = R"({"device_code":"the-device-code","user_code":"A1","verification_uri":"https://x.test","interval":1})";
+    auto const person = R"({"access_token":"one","expires_in":3600,"refresh_token":"the-refresh-token"})";
+    Row rows[] = {
+        {"client secret", {}, client_secret(cloud, application, base::Secret("the-client-secret")), {}, "the-client-secret"},
+        {"federated token", {}, federated(cloud, application, "/token"), {}, "first-assertion"},
+        {"id token", {}, github_actions(cloud, application, "https://runner.test/", base::Secret("the-runner-token")),
+         {{200, {}, R"({"value":"the-id-token"})"}}, "the-id-token"},
+        {"device code", {}, device_code(cloud, application, [](auto&) {}), {{200, {}, invited}}, "the-device-code"},
+        {"refresh token", {}, device_code(cloud, application, [](auto&) {}), {{200, {}, invited}, {200, {}, person}},
+         "the-refresh-token"},
+        {"App Service's header", {{"IDENTITY_ENDPOINT", "http://127.0.0.1/"}, {"IDENTITY_HEADER", "the-identity-header"}},
+         managed_identity({}), {}, "the-identity-header"},
+        {"App Service's older header", {{"MSI_ENDPOINT", "http://127.0.0.1/"}, {"MSI_SECRET", "the-older-header"}},
+         managed_identity({}), {}, "the-older-header"},
+        {"Arc's key", {{"IDENTITY_ENDPOINT", "http://127.0.0.1/"}, {"IMDS_ENDPOINT", "http://127.0.0.1"}}, managed_identity({}),
+         {{401, {{"WWW-Authenticate", "Basic realm=/var/opt/azcmagent/tokens/1.key"}}, ""}}, "the-arc-key"},
+    };
+    for (auto& row : rows) {
+        Bench bench;
+        bench.environment = world::fixed_environment(row.variables);
+        ASSERT_TRUE(bench.files->write("/var/opt/azcmagent/tokens/1.key", "the-arc-key"));
+        for (auto& answer : row.before) bench.script.answers.push_back(answer);
+        if (row.before.size() == 2) {  // the first token is there; it is asked for the next
+            auto const first = bench.token(*row.credential);
+            ASSERT_TRUE(first) << row.what;
+            row.credential->forget("https://management.azure.com", *first);
+        }
+        bench.answer(400, R"({"error":"x","error_description":"no: )" + std::string(row.proof) + R"( is wrong"})");
+        auto const refused = bench.token(*row.credential);
+        ASSERT_FALSE(refused) << row.what;
+        ASSERT_TRUE(refused.error().azure) << row.what << ": " << refused.error().what;
+        EXPECT_EQ(refused.error().azure->message, "no: [secret] is wrong") << row.what;
     }
 }
 

@@ -75,10 +75,29 @@ Result<Token> read_token(std::string_view body, base::Time now) {
     return token;
 }
 
+/// What of a request proves who asks, as it could come back in an answer that repeats the request.
+static std::vector<base::Secret> proofs_in(world::Request const& request) {
+    static constexpr std::string_view fields[] = {"client_secret", "client_assertion", "refresh_token", "device_code"};
+    static constexpr std::string_view headers[] = {"Authorization", "X-IDENTITY-HEADER", "secret"};
+    std::vector<base::Secret> proofs;
+    if (request.bearer) proofs.push_back(*request.bearer);
+    if (request.secret_body)
+        for (auto const& pair : base::split(request.secret_body->reveal(), '&')) {
+            auto const equals = std::min(pair.find('='), pair.size() - 1);
+            if (std::ranges::find(fields, std::string_view(pair).substr(0, equals)) != std::end(fields))
+                proofs.emplace_back(base::percent_decoded(std::string_view(pair).substr(equals + 1)));
+        }
+    for (auto const& header : request.headers)
+        if (std::ranges::any_of(headers, [&](auto name) { return base::same_text(name, header.name); }))
+            proofs.emplace_back(header.value.substr(header.value.rfind(' ') + 1));  // without the word "Basic"
+    return proofs;
+}
+
 Task<Result<world::Response>> send_until_answered(MakeRequest make, world::World* world, int attempts) {
     for (int attempt = 1;; ++attempt) {
         auto request = make();
         if (!request) co_return base::fail(request.error());
+        auto const proofs = proofs_in(*request);
         auto result = co_await world->http.send(std::move(*request));
         bool transient = false;
         if (result) {
@@ -93,6 +112,8 @@ Task<Result<world::Response>> send_until_answered(MakeRequest make, world::World
         if (!transient || attempt >= attempts) {
             if (!result && result.error().fix.empty())
                 result.error().fix = "check the network, then run the same again; a run goes on with `holdfast resume`";
+            if (result && result->status != 200)
+                for (auto const& proof : proofs) result->body = without_secret(std::move(result->body), proof);
             co_return result;
         }
         auto const full = std::min(Duration{800} * (std::int64_t{1} << (attempt - 1)), Duration{30'000});

@@ -31,7 +31,8 @@ std::optional<std::int64_t> number_at(json::Value const& value, json::Path const
 
 /// Makes each attempt's request anew: an assertion is good for one attempt, since its id may not be seen twice.
 using MakeRequest = std::function<Result<world::Request>()>;
-/// Repeats what means *again*: asking for a token changes nothing, so it may be asked twice.
+/// Repeats what means *again*: asking for a token changes nothing, so it may be asked twice. A refusal that repeats what
+/// it was sent comes without what proved who asked.
 Task<Result<world::Response>> send_until_answered(MakeRequest make, world::World* world, int attempts = 4);
 
 /// An OAuth refusal in people's words, Entra's code and ids kept. The token URL stays out.

@@ -234,6 +234,84 @@ TEST(Curl, sends_a_write_once_even_where_a_kept_connection_dies) {
     }
 }
 
+/// Answers whatever comes, on as many connections as are opened.
+Task<void> answer_each(Rude::Socket socket) {
+    ++connections;
+    for (;;) {
+        auto const head = co_await Rude::head(&socket);
+        if (head.empty()) co_return;
+        ++gets;
+        bool const said = co_await Rude::say(&socket, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        if (!said) co_return;
+    }
+}
+
+TEST(Curl, all_steps_share_one_pool_of_connections) {
+    struct Row {
+        std::size_t at_once, in_turn;
+        int most;
+    };
+    for (auto const& row : {Row{1, 200, 1}, Row{200, 1, 16}, Row{50, 4, 16}}) {
+        boost::asio::io_context io;
+        Rude server(io, answer_each);
+        auto const client = curl_transport(io);
+        gets = connections = 0;
+        std::function<Task<void>(std::size_t)> const step = [&](std::size_t) -> Task<void> {
+            for (std::size_t i = 0; i < row.in_turn; ++i) {
+                auto const answer = co_await client->send({.method = "GET", .url = server.url()});
+                EXPECT_TRUE(answer);
+            }
+        };
+        finish(io, [](auto const& many, std::size_t count) -> Task<int> {
+            co_await world::together(count, many);
+            co_return 0;
+        }(step, row.at_once));
+        EXPECT_EQ(gets, 200);
+        EXPECT_LE(connections, row.most) << row.at_once << " at once";
+        EXPECT_GE(connections, 1);
+    }
+}
+
+/// An answer whose head, or whose body, has exactly so many bytes.
+Task<void> answer_of(Rude::Socket socket, std::size_t head_bytes, std::size_t body_bytes) {
+    auto const asked = co_await Rude::head(&socket);
+    std::string text = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body_bytes) + "\r\n";
+    constexpr std::size_t most_of_a_line = 60'000, least_of_a_line = 6;  // "X: y\r\n"
+    while (text.size() + 2 < head_bytes) {
+        auto left = head_bytes - text.size() - 2;
+        if (left > most_of_a_line) left = std::min(most_of_a_line, left - least_of_a_line);
+        text += "X: " + std::string(left - 5, 'y') + "\r\n";
+    }
+    text += "\r\n";
+    text.append(body_bytes, ' ');
+    co_await Rude::say(&socket, std::move(text));
+}
+
+TEST(Curl, an_answer_may_be_as_large_as_its_bound_and_no_byte_more) {
+    constexpr std::size_t no_more_head = 0, head = 256u << 10, token = 1u << 20, resource = 8u << 20, page = 64u << 20;
+    struct Row {
+        char const* what;
+        std::size_t head_bytes, body_bytes, bound;
+        bool taken;
+    };
+    for (auto const& row : {Row{"headers", head, 2, page, true}, Row{"headers and a byte", head + 1, 2, page, false},
+                            Row{"token", no_more_head, token, token, true},
+                            Row{"token and a byte", no_more_head, token + 1, token, false},
+                            Row{"resource", no_more_head, resource, resource, true},
+                            Row{"resource and a byte", no_more_head, resource + 1, resource, false},
+                            Row{"page", no_more_head, page, page, true},
+                            Row{"page and a byte", no_more_head, page + 1, page, false}}) {
+        boost::asio::io_context io;
+        Rude server(io, [&](Rude::Socket socket) { return answer_of(std::move(socket), row.head_bytes, row.body_bytes); });
+        auto const client = curl_transport(io);
+        auto const answer =
+            finish(io, client->send({.method = "GET", .url = server.url(), .max_answer_bytes = row.bound}));
+        ASSERT_EQ(answer.has_value(), row.taken) << row.what << ": " << (answer ? "" : answer.error().what);
+        if (answer) EXPECT_EQ(answer->body.size(), row.body_bytes) << row.what;
+        else EXPECT_EQ(answer.error().code, base::ErrorCode::answer_too_large) << row.what;
+    }
+}
+
 Task<void> break_off(Rude::Socket socket, bool reset) {
     char some[64];
     boost::system::error_code ignored;
