@@ -8,7 +8,7 @@
 namespace holdfast::simulator::kql {
 namespace {
 
-constexpr std::size_t longest_query = 64'000, most_rows = 200'000;
+constexpr std::size_t longest_query = 64'000, longest_text = 1u << 20, most_rows = 200'000;
 constexpr int most_depth = 48, most_stages = 500;
 
 // ------------------------------------------------------------------------------------------------ words
@@ -946,6 +946,7 @@ private:
              [](Values const& v) {
                  std::string out;
                  for (auto const& one : v) out += as_text(one);
+                 if (out.size() > longest_text) return json::Value(nullptr);  // it may double, and double again
                  return json::Value(out);
              }},
             {"strlen", 1, 1, [](Values const& v) { return json::Value(std::int64_t(as_text(v[0]).size())); }},

@@ -56,7 +56,7 @@ public:
     Standing(arm::Work const& work, Kind const& kind, std::string_view after)
         : work_(work),
           kind_(kind),
-          at_(after.empty() ? things().begin() : things().upper_bound(std::string(after))),
+          at_(after.empty() ? things().begin() : things().upper_bound(after)),
           says_subscription_(kind.holds == is_container) {}
 
     std::span<std::string_view const> columns() const override { return all_columns; }
@@ -92,7 +92,7 @@ public:
     }
 
 private:
-    Named<Stored> const& things() const { return work_.core().store.things(); }
+    Store::Things const& things() const { return work_.core().store.things(); }
 
     /// What reaches the group reaches what lies in it: asked once for a type in a group.
     bool is_readable(Stored const& stored, std::string_view group) {
@@ -147,7 +147,7 @@ private:
     };
     arm::Work const& work_;
     Kind const& kind_;
-    Named<Stored>::const_iterator at_;
+    Store::Things::const_iterator at_;
     bool says_subscription_;
     std::string_view group_;
     std::map<std::string, Type, std::less<>> types_;  ///< of the group at hand

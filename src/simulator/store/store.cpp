@@ -17,8 +17,10 @@ constexpr std::string_view thing_rows = "thing/", principal_rows = "principal/",
 constexpr std::string_view world_row = "world", key_row = "signing-key";
 /// Time alone is committed no more often than this: losing it costs no acknowledged change.
 constexpr Duration now_granularity{1000};
+constexpr std::size_t most_at_once = 4096;  // that requests change
 
 std::string row_key(std::string_view rows, std::string_view key) { return std::string(rows).append(key); }
+std::size_t hash_of(std::string_view purpose) { return std::hash<std::string_view>()(purpose); }
 std::string text_of(json::Value const& value) { return boost::json::serialize(value); }
 
 template <typename Map, typename Key>
@@ -54,7 +56,7 @@ std::optional<std::string> Store::row(std::string const& key) const {
         return state ? std::optional(*state) : std::nullopt;
     }
     if (auto const name = named(drawn_rows)) return text_of(*at(drawn_, *name));
-    if (auto const name = named(count_rows)) return text_of(*at(counts_, *name));
+    if (auto const name = named(count_rows)) return text_of(*at(counts_, hash_of(*name)));
     if (key == key_row) return signing_key_;
     assert(key == world_row);
     return fmt::format(R"({{"now":{},"seed":"{}","nextEvent":{},"repeatedCreates":{}}})", now_.time_since_epoch().count(),
@@ -80,7 +82,7 @@ base::Result<void> Store::read_row(std::string const& key, std::string const& va
     if (is(drawn_rows)) {
         drawn_[key.substr(drawn_rows.size())] = parsed->to_number<double>();
     } else if (is(count_rows)) {
-        counts_[key.substr(count_rows.size())] = parsed->to_number<std::int64_t>();
+        counts_[hash_of(std::string_view(key).substr(count_rows.size()))] = parsed->to_number<std::int64_t>();
     } else if (!parsed->is_object()) {
         return base::fail(base::ErrorCode::unreadable, "the simulated Azure's row '" + key + "' is not an object");
     } else if (is(thing_rows)) {
@@ -115,7 +117,7 @@ base::Result<void> Store::load() {
         if (auto const read = read_row(key, value); !read) return read;
     }
     pending_.clear();
-    for (auto const& key : std::exchange(unread_, {})) references_.read(key, find(key)->body);
+    read_references();
     return {};
 }
 
@@ -126,12 +128,23 @@ base::Result<void> Store::commit() {
     changes.reserve(pending_.size());
     for (auto const& key : pending_) changes.push_back({key, row(key)});
     if (auto const committed = rows_.commit(changes); !committed) return committed;
+    bool const was_a_load = pending_.size() > most_at_once;
+    if (was_a_load)
+        for (auto const& key : pending_) fit(key);
     pending_.clear();
     committed_now_ = now_;
+    if (was_a_load) read_references();
     return {};
 }
 
 // ------------------------------------------------------------------------------------------------ resources
+
+/// A body takes what it needs: while it is put together it has room to grow.
+void Store::fit(std::string_view row) {
+    if (!row.starts_with(thing_rows)) return;
+    auto const found = things_.find(row.substr(thing_rows.size()));
+    if (found != things_.end()) found->second.body = json::Value(std::as_const(found->second.body));
+}
 
 void Store::index(Thing const& thing) {
     auto const& [key, stored] = thing;
@@ -161,25 +174,38 @@ Stored& Store::put(Stored stored) {
     auto const key = stored.id.key();
     touch(row_key(thing_rows, key));
     unread_.insert(key);
-    if (auto const old = things_.find(key); old != things_.end()) {
+    auto const old = things_.find(key);
+    if (old != things_.end() && old->second.id.text() == stored.id.text()) {
         unindex(*old);
+        auto id = std::move(old->second.id);  // what the key is a view of goes on to stand
         old->second = std::move(stored);
+        old->second.id = std::move(id);
         index(*old);
         return old->second;
     }
-    auto const placed = things_.emplace(key, std::move(stored)).first;
-    index(*placed);
-    return placed->second;
+    if (old != things_.end()) unindex(*old);
+    auto node = things_.extract(key);  // whoever holds the resource goes on to hold it
+    if (node) {
+        node.mapped() = std::move(stored);
+    } else {
+        Things fresh;
+        fresh.emplace(std::string_view(), std::move(stored));
+        node = fresh.extract(fresh.begin());
+    }
+    node.key() = node.mapped().id.key();
+    auto& placed = *things_.insert(std::move(node)).position;
+    index(placed);
+    return placed.second;
 }
 
 void Store::erase(std::string_view key) {
     auto const found = things_.find(key);
     if (found == things_.end()) return;
     unindex(*found);
-    references_.forget(found->first);
-    unread_.erase(found->first);
+    references_.forget(std::string(found->first));
+    unread_.erase(std::string(found->first));
+    touch(row_key(thing_rows, key));  // before what `key` may be a view of goes
     things_.erase(found);
-    touch(row_key(thing_rows, key));
 }
 
 std::vector<Stored const*> Store::under(std::string_view key) const {
@@ -198,12 +224,16 @@ std::vector<Stored const*> Store::of_type(std::string_view type) const {
     return found;
 }
 
-std::vector<Stored const*> Store::naming(std::string_view key) const {
+void Store::read_references() const {
     for (auto next = unread_.begin(); next != unread_.end();) {
         references_.read(*next, find(*next)->body);
         // Whoever put or edits it may hold it until the commit, and write to it again.
         next = pending_.contains(row_key(thing_rows, *next)) ? std::next(next) : unread_.erase(next);
     }
+}
+
+std::vector<Stored const*> Store::naming(std::string_view key) const {
+    read_references();
     std::vector<Stored const*> found;
     for (auto const& name : references_.naming(key)) found.push_back(find(name));
     return found;
@@ -358,7 +388,7 @@ void Store::put_drawn(std::string const& what, double seconds) {
 
 std::int64_t Store::count(std::string const& purpose) {
     touch(row_key(count_rows, purpose));
-    return counts_[purpose]++;
+    return counts_[hash_of(purpose)]++;
 }
 
 void Store::put_signing_key(std::string pem) {

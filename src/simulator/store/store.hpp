@@ -5,6 +5,7 @@
 #pragma once
 
 #include <set>
+#include <unordered_map>
 
 #include "simulator/store/references.hpp"
 #include "simulator/store/stored.hpp"
@@ -57,8 +58,9 @@ public:
     base::Result<void> commit();
     bool empty() const { return things_.empty() && principals_.empty(); }
 
-    // Resources, by lower-case id.
-    Named<Stored> const& things() const { return things_; }
+    // Resources, by lower-case id: the key is the id's own.
+    using Things = std::map<std::string_view, Stored>;
+    Things const& things() const { return things_; }
     Stored const* find(std::string_view key) const;
     Stored* edit(std::string_view key);  ///< counted as changed
     Stored& put(Stored);
@@ -147,16 +149,18 @@ private:
     void touch(std::string row) { pending_.insert(std::move(row)); }
     std::optional<std::string> row(std::string const& key) const;
     base::Result<void> read_row(std::string const& key, std::string const& value);
-    using Thing = Named<Stored>::value_type;
+    using Thing = Things::value_type;
+    void fit(std::string_view row);
     void index(Thing const&);
     void unindex(Thing const&);
 
     world::Rows& rows_;
     std::set<std::string> pending_;  // row keys whose value is to be written, or erased where nothing stands
-    Named<Stored> things_;
+    Things things_;
     std::map<std::string, std::set<std::string_view>> by_type_, by_principal_;  // lower case -> keys of things_
     mutable References references_;
     mutable std::set<std::string> unread_;  // put or edited since their references were read
+    void read_references() const;
     Named<Principal> principals_;
     Named<std::string> by_client_id_;
     std::map<std::string, std::set<std::string>> by_member_;  // member -> groups
@@ -168,7 +172,7 @@ private:
     Named<Registration> registrations_;
     Named<std::string> features_;
     Named<double> drawn_;
-    Named<std::int64_t> counts_;
+    std::unordered_map<std::size_t, std::int64_t> counts_;  // by a purpose's hash: there are as many as resources
     std::string signing_key_;
     Time now_{}, committed_now_{};
     std::uint64_t seed_ = 1;
