@@ -33,10 +33,10 @@ typename Map::mapped_type const* at(Map const& map, Key const& key) {
 
 // ------------------------------------------------------------------------------------------------ rows
 
-std::optional<std::string> Store::row(std::string const& key) const {
+std::optional<std::string> Store::row(std::string_view key) const {
     auto const named = [&](std::string_view rows) -> std::optional<std::string_view> {
         if (!key.starts_with(rows)) return std::nullopt;
-        return std::string_view(key).substr(rows.size());
+        return key.substr(rows.size());
     };
     auto const write = [](auto const* value) -> std::optional<std::string> {
         if (!value) return std::nullopt;
@@ -123,28 +123,22 @@ base::Result<void> Store::load() {
 
 base::Result<void> Store::commit() {
     if (pending_.empty() && now_ - committed_now_ < now_granularity) return {};
-    pending_.emplace(world_row);
+    touch(world_row);
     std::vector<world::RowChange> changes;
     changes.reserve(pending_.size());
-    for (auto const& key : pending_) changes.push_back({key, row(key)});
+    for (auto const& key : pending_) changes.push_back({std::string(key), row(key)});
     if (auto const committed = rows_.commit(changes); !committed) return committed;
-    bool const was_a_load = pending_.size() > most_at_once;
-    if (was_a_load)
-        for (auto const& key : pending_) fit(key);
+    bool const many = std::max(pending_.size(), unread_.size()) > most_at_once;
     pending_.clear();
     committed_now_ = now_;
-    if (was_a_load) read_references();
+    if (many) {
+        read_references();
+        notes_.release();  // of nobody any more: nothing is pending, so nothing stays unread
+    }
     return {};
 }
 
 // ------------------------------------------------------------------------------------------------ resources
-
-/// A body takes what it needs: while it is put together it has room to grow.
-void Store::fit(std::string_view row) {
-    if (!row.starts_with(thing_rows)) return;
-    auto const found = things_.find(row.substr(thing_rows.size()));
-    if (found != things_.end()) found->second.body = json::Value(std::as_const(found->second.body));
-}
 
 void Store::index(Thing const& thing) {
     auto const& [key, stored] = thing;
@@ -173,7 +167,7 @@ Stored* Store::edit(std::string_view key) {
 Stored& Store::put(Stored stored) {
     auto const key = stored.id.key();
     touch(row_key(thing_rows, key));
-    unread_.insert(key);
+    unread_.emplace(key);
     auto const old = things_.find(key);
     if (old != things_.end() && old->second.id.text() == stored.id.text()) {
         unindex(*old);
@@ -203,7 +197,7 @@ void Store::erase(std::string_view key) {
     if (found == things_.end()) return;
     unindex(*found);
     references_.forget(std::string(found->first));
-    unread_.erase(std::string(found->first));
+    if (auto const noted = unread_.find(std::pmr::string(key)); noted != unread_.end()) unread_.erase(noted);
     touch(row_key(thing_rows, key));  // before what `key` may be a view of goes
     things_.erase(found);
 }
@@ -226,9 +220,9 @@ std::vector<Stored const*> Store::of_type(std::string_view type) const {
 
 void Store::read_references() const {
     for (auto next = unread_.begin(); next != unread_.end();) {
-        references_.read(*next, find(*next)->body);
+        references_.read(std::string(*next), find(*next)->body);
         // Whoever put or edits it may hold it until the commit, and write to it again.
-        next = pending_.contains(row_key(thing_rows, *next)) ? std::next(next) : unread_.erase(next);
+        next = pending_.contains(std::pmr::string(row_key(thing_rows, *next))) ? std::next(next) : unread_.erase(next);
     }
 }
 

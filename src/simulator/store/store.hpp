@@ -4,6 +4,7 @@
 /// committed stays collected and goes with the next commit. Reading a row back gives the value that was written.
 #pragma once
 
+#include <memory_resource>
 #include <set>
 #include <unordered_map>
 
@@ -146,20 +147,22 @@ private:
         return after < prefix ? all.lower_bound(prefix) : all.upper_bound(std::string(after));
     }
     void forget_members(Principal const& group);
-    void touch(std::string row) { pending_.insert(std::move(row)); }
-    std::optional<std::string> row(std::string const& key) const;
+    void touch(std::string_view row) { pending_.emplace(row); }
+    std::optional<std::string> row(std::string_view key) const;
     base::Result<void> read_row(std::string const& key, std::string const& value);
     using Thing = Things::value_type;
-    void fit(std::string_view row);
     void index(Thing const&);
     void unindex(Thing const&);
 
     world::Rows& rows_;
-    std::set<std::string> pending_;  // row keys whose value is to be written, or erased where nothing stands
+    /// Names noted for a while, in memory of their own: between what stays they would leave holes after a large load.
+    using Notes = std::pmr::set<std::pmr::string>;
+    std::pmr::unsynchronized_pool_resource notes_;
+    Notes pending_{&notes_};  // row keys whose value is to be written, or erased where nothing stands
     Things things_;
     std::map<std::string, std::set<std::string_view>> by_type_, by_principal_;  // lower case -> keys of things_
     mutable References references_;
-    mutable std::set<std::string> unread_;  // put or edited since their references were read
+    mutable Notes unread_{&notes_};  // put or edited since their references were read
     void read_references() const;
     Named<Principal> principals_;
     Named<std::string> by_client_id_;
