@@ -145,7 +145,9 @@ std::vector<Budget::Bucket*> Budget::drawn_on(std::string const& request, base::
     for (auto const& limit : limits) {
         if (!concerns(limit, request)) continue;
         auto* const one = bucket_for(bucket_of(limit, request), limit.most, limit.per_second, now);
-        if (one != nullptr) buckets.push_back(one);
+        if (one == nullptr) continue;
+        one->header = limit.header;
+        buckets.push_back(one);
     }
     if (requests_.size() < most_requests) requests_.emplace(request, buckets);
     return buckets;
@@ -154,6 +156,7 @@ std::vector<Budget::Bucket*> Budget::drawn_on(std::string const& request, base::
 Budget::Ticket Budget::take(std::string_view method, std::string_view url, base::Time now) {
     Ticket ticket;
     auto const path = base::lower(path_of(url).substr(0, 2'048));
+    ticket.request.reserve(method.size() + path.size() + 8);
     ticket.request.append(method).append(" ").append(kind_of(path)).append(" in ").append(subscription_of(path));
     ticket.buckets = drawn_on(ticket.request, now);
     for (auto* bucket : ticket.buckets) {
@@ -177,20 +180,23 @@ Budget::Ticket Budget::take(std::string_view method, std::string_view url, base:
     return ticket;
 }
 
+void Budget::Bucket::remains(double now_left, double usual_most, double usual_per_second, base::Time now) {
+    // Sizes are the subscription's own: a remainder above what was assumed is a larger bucket, with a faster flow.
+    if (!known || now_left > most) {
+        auto const larger = std::max(now_left, usual_most);
+        per_second = usual_per_second * larger / usual_most;
+        most = larger;
+        known = true;
+    }
+    flow(now);
+    // What has left and is not counted by the server yet will be.
+    left = std::min(most, now_left - under_way);
+    at = std::max(at, now);
+}
+
 Budget::Bucket* Budget::remains(std::string const& key, double left, double most, double per_second, base::Time now) {
     auto* const bucket = bucket_for(key, most, per_second, now);
-    if (bucket == nullptr) return nullptr;
-    // Sizes are the subscription's own: a remainder above what was assumed is a larger bucket, with a faster flow.
-    if (!bucket->known || left > bucket->most) {
-        auto const larger = std::max(left, most);
-        bucket->per_second = per_second * larger / most;
-        bucket->most = larger;
-        bucket->known = true;
-    }
-    bucket->flow(now);
-    // What has left and is not counted by the server yet will be.
-    bucket->left = std::min(bucket->most, left - bucket->under_way);
-    bucket->at = std::max(bucket->at, now);
+    if (bucket != nullptr) bucket->remains(left, most, per_second, now);
     return bucket;
 }
 
@@ -201,8 +207,11 @@ void Budget::answered(Ticket const& ticket, world::Response const& response, bas
         auto const limit = std::ranges::find_if(
             limits, [&header](Limit const& one) { return base::same_text(one.header, header.name); });
         if (limit == std::end(limits)) continue;
-        if (auto const left = number_of(header.value))
-            remains(bucket_of(*limit, ticket.request), *left, limit->most, limit->per_second, now);
+        auto const left = number_of(header.value);
+        if (!left) continue;
+        auto const drawn = std::ranges::find(ticket.buckets, limit->header, &Bucket::header);
+        if (drawn != ticket.buckets.end()) (*drawn)->remains(*left, limit->most, limit->per_second, now);
+        else remains(bucket_of(*limit, ticket.request), *left, limit->most, limit->per_second, now);
     }
     std::vector<Bucket*> policies;
     if (auto const text = world::find(response.headers, provider_header)) {

@@ -35,12 +35,14 @@ public:
 
     struct Bucket {
         double left = 0, most = 0, per_second = 1;
+        std::string_view header{};  ///< that speaks of it, where it is one of Resource Manager's own
         base::Time at{};     ///< when `left` was true
         base::Time shut{};   ///< refused until then
         int under_way = 0;   ///< taken and not answered: the server has not counted them yet
         bool known = false;  ///< an answer has spoken of it
         std::optional<base::Time> slowed{};  ///< one that no header speaks of: when it was last found too fast, or too slow
         void flow(base::Time now);
+        void remains(double left, double most, double per_second, base::Time now);
     };
 
 private:

@@ -125,6 +125,7 @@ static constexpr Plain in_target = [] {
 }();
 
 static std::string encoded(std::string_view text, Plain const& plain) {
+    if (std::ranges::all_of(text, [&plain](unsigned char c) { return plain[c]; })) return std::string(text);
     std::string out;
     out.reserve(text.size());
     for (unsigned char const c : text) {

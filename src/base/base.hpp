@@ -123,18 +123,14 @@ decltype(auto) match(Variant&& variant, F&&... cases) {
 class Secret {
 public:
     Secret() = default;
-    explicit Secret(std::string text) : text_(std::move(text)) {}
-    Secret(Secret const&) = default;
-    Secret(Secret&&) noexcept = default;
-    Secret& operator=(Secret const&) = default;
-    Secret& operator=(Secret&&) noexcept = default;
-    ~Secret();
-    bool empty() const { return text_.empty(); }
-    std::string const& reveal() const { return text_; }
+    explicit Secret(std::string text);
+    bool empty() const { return !text_; }
+    std::string const& reveal() const;
     bool operator==(Secret const&) const = delete;
 
 private:
-    std::string text_;
+    /// Shared by all copies: a token goes with every request, and one text is wiped when the last of them goes.
+    std::shared_ptr<std::string const> text_;
 };
 
 // ---------------------------------------------------------------------------------------------- time
@@ -206,6 +202,12 @@ std::string lower(std::string_view);                 ///< ASCII
 bool same_letters(std::string_view, std::string_view);  ///< of two texts of one length, without case
 /// ASCII, without case: how ARM compares names and ids. Lengths are compared in place, since most that differ differ there.
 inline bool same_text(std::string_view a, std::string_view b) { return a.size() == b.size() && same_letters(a, b); }
+/// Hash and equality, for maps that are asked with names as they come.
+struct WithoutCase {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view) const;
+    bool operator()(std::string_view a, std::string_view b) const { return same_text(a, b); }
+};
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(std::span<std::string const> parts, std::string_view separator);
 std::string_view trimmed(std::string_view);

@@ -50,6 +50,18 @@ tl::unexpected<Error> fail(ErrorCode code, std::string what, std::string fix, Wh
         Error{.code = code, .where = std::move(where), .what = std::move(what), .fix = std::move(fix)});
 }
 
-Secret::~Secret() { OPENSSL_cleanse(text_.data(), text_.size()); }
+Secret::Secret(std::string text) {
+    if (text.empty()) return;
+    auto const wiped = [](std::string* kept) {
+        OPENSSL_cleanse(kept->data(), kept->size());
+        delete kept;
+    };
+    text_ = std::shared_ptr<std::string>(new std::string(std::move(text)), wiped);
+    OPENSSL_cleanse(text.data(), text.capacity());  // a short one is copied, not moved
+}
+std::string const& Secret::reveal() const {
+    static std::string const nothing;
+    return text_ ? *text_ : nothing;
+}
 
 }  // namespace holdfast::base

@@ -127,6 +127,11 @@ bool same_letters(std::string_view a, std::string_view b) {
         if (a[at] != b[at] && lower(a[at]) != lower(b[at])) return false;
     return true;
 }
+std::size_t WithoutCase::operator()(std::string_view text) const {
+    std::size_t hash = 14695981039346656037ull;  // FNV-1a; the bit that makes letters small is set in every byte
+    for (char const c : text) hash = (hash ^ static_cast<unsigned char>(c | 0x20)) * 1099511628211ull;
+    return hash;
+}
 bool starts_with_text(std::string_view text, std::string_view prefix) {
     return text.size() >= prefix.size() && same_text(text.substr(0, prefix.size()), prefix);
 }

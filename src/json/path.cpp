@@ -146,10 +146,11 @@ Value const* follow(Value const& root, Path const& path) {
 
 Value const* Place::in(Value const& root) const {
     if (path_) return follow(root, *path_);
-    if (text_.find('[') != std::string_view::npos) return follow(root, Path(text_));
     Value const* at = &root;
     for (std::size_t begin = 0; at && begin < text_.size();) {
-        auto const end = std::min(text_.find('.', begin), text_.size());
+        auto end = begin;
+        for (; end < text_.size() && text_[end] != '.'; ++end)
+            if (text_[end] == '[') return follow(root, Path(text_));
         assert(end > begin && end + 1 != text_.size() && "a property path in the code is malformed");
         at = enter(*at, text_.substr(begin, end - begin));
         begin = end + 1;

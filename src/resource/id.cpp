@@ -43,13 +43,13 @@ std::string_view segment(std::string_view text, int n) {
     return text.empty() ? text : text.substr(1, text.find('/', 1) - 1);
 }
 
-/// By its name in lower case.
-std::unordered_map<std::string, std::string_view> const& namespaces() {
+using Namespaces = std::unordered_map<std::string_view, std::string_view, base::WithoutCase, base::WithoutCase>;
+Namespaces const& namespaces() {
     static auto const all = [] {
-        std::unordered_map<std::string, std::string_view> by_name;
+        Namespaces by_name;
         for (auto const& type : shapes::all()) {
             auto const name = std::string_view(type.name).substr(0, type.name.find('/'));
-            by_name.emplace(base::lower(name), name);
+            by_name.emplace(name, name);
         }
         return by_name;
     }();
@@ -69,7 +69,7 @@ void canonical_type(std::span<std::string_view> provider) {
             if (at == 1) provider[0] = known->name.substr(0, known->name.find('/'));
             type = known->name;
         } else if (at == 1) {
-            if (auto const named = namespaces().find(base::lower(provider[0])); named != namespaces().end()) {
+            if (auto const named = namespaces().find(provider[0]); named != namespaces().end()) {
                 provider[0] = named->second;
                 type.replace(0, provider[0].size(), provider[0]);  // of the same length
             }

@@ -28,20 +28,11 @@ constexpr Row rows[] = {
 constexpr Type anything{.kind = Kind::map, .open = true};
 constexpr std::uint8_t everywhere = 8 | 4;
 
-/// Names compared without case, as they come: every id that is read asks for its types.
-struct WithoutCase {
-    std::size_t operator()(std::string_view text) const {
-        std::size_t hash = 14695981039346656037ull;  // FNV-1a; the bit that makes letters small is set in every byte
-        for (char const c : text) hash = (hash ^ static_cast<unsigned char>(c | 0x20)) * 1099511628211ull;
-        return hash;
-    }
-    bool operator()(std::string_view a, std::string_view b) const { return base::same_text(a, b); }
-};
-
 struct Table {
     std::vector<std::string_view> versions;  ///< all of them; the types hold ranges of it
     std::vector<ResourceType> types;
-    std::unordered_map<std::string_view, ResourceType const*, WithoutCase, WithoutCase> by_name;
+    /// Every id that is read asks for its types.
+    std::unordered_map<std::string_view, ResourceType const*, base::WithoutCase, base::WithoutCase> by_name;
 };
 
 std::vector<std::string_view> lines(std::string_view text) {

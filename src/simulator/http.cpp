@@ -9,8 +9,9 @@ constexpr std::size_t usual_headers = 16;  // of an answer, those of every answe
 
 /// What is asked comes back in answers, which are JSON: bytes that are no text become visible escapes.
 std::string as_text(std::string decoded) {
-    auto const beyond_ascii = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
-    if (std::ranges::none_of(decoded, beyond_ascii)) return decoded;
+    unsigned char bits = 0;  // of all bytes together: no early end, so many are looked at at a time
+    for (unsigned char const c : decoded) bits |= c;
+    if (bits < 0x80) return decoded;
     bool const text = json::parse(json::write(json::Value(boost::json::string_view(decoded)))).has_value();
     return text ? std::move(decoded) : base::printable(decoded);
 }
@@ -80,8 +81,11 @@ Asked take_apart(world::Request const& request) {
 
     auto const question = rest.find('?');
     asked.path.reserve(16);
-    for (auto& segment : base::split(as_text(base::percent_decoded(rest.substr(0, question))), '/')) {
-        if (!segment.empty()) asked.path.push_back(std::move(segment));
+    auto const path = as_text(base::percent_decoded(rest.substr(0, question)));
+    for (std::string_view left = path; !left.empty();) {
+        auto const segment = left.substr(0, left.find('/'));
+        left.remove_prefix(std::min(segment.size() + 1, left.size()));
+        if (!segment.empty()) asked.path.emplace_back(segment);
     }
     if (question != std::string_view::npos) asked.query = read_form(rest.substr(question + 1));
 

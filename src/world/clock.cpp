@@ -2,7 +2,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <list>
+#include <boost/intrusive/list.hpp>
 
 #include "world/world.hpp"
 
@@ -20,11 +20,11 @@ public:
     static inline asio::execution_context::id id;
     explicit Parking(asio::execution_context& context) : service(context) {}
 
-    struct Parked {
+    struct Parked : boost::intrusive::list_base_hook<> {
         virtual ~Parked() = default;
         virtual void resume() = 0;
     };
-    using Place = std::list<std::unique_ptr<Parked>>::iterator;
+    using Place = Parked*;  // owned by the list
 
     template <typename Handler>
     Place admit(Handler handler) {
@@ -33,18 +33,25 @@ public:
             void resume() override { asio::post(std::move(handler)); }
             Handler handler;
         };
-        return parked_.insert(parked_.end(), std::make_unique<Waiting>(std::move(handler)));
+        auto waiting = std::make_unique<Waiting>(std::move(handler));
+        parked_.push_back(*waiting);
+        return waiting.release();
     }
     /// Once for each place.
     void resume(Place place) {
-        auto const parked = std::move(*place);
-        parked_.erase(place);
+        std::unique_ptr<Parked> const parked(place);
+        parked_.erase(parked_.iterator_to(*parked));
         parked->resume();
     }
 
 private:
-    void shutdown() override { std::exchange(parked_, {}).clear(); }
-    std::list<std::unique_ptr<Parked>> parked_;
+    using List = boost::intrusive::list<Parked, boost::intrusive::constant_time_size<false>>;
+    void shutdown() override {
+        List leaving;
+        leaving.swap(parked_);
+        leaving.clear_and_dispose(std::default_delete<Parked>());
+    }
+    List parked_;
 };
 
 struct Sleeper {

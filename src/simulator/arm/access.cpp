@@ -43,14 +43,20 @@ bool in_effect(Stored const& assignment, Time now) {
     return json::whole_at(assignment.hidden, effective_at).value_or(0) <= now.time_since_epoch().count();
 }
 
+/// An assignment's id is that of its scope with its own name behind.
+bool reaches(Stored const& assignment, ResourceId const& scope) {
+    std::string_view const key = assignment.id.key(), below = scope.key();
+    auto const at = key.substr(0, key.rfind("/providers/"));
+    return !at.empty() && below.starts_with(at) && (below.size() == at.size() || below[at.size()] == '/');
+}
+
 /// Calls `visit(assignment)` for every assignment of the principal, or of a group it is in, that reaches the scope,
 /// until it says stop.
 template <typename Visit>
 bool any_assignment(Store const& store, std::string_view principal, ResourceId const& scope, When when, Visit visit) {
     for (auto const& holder : store.holders_of(principal)) {
         for (auto const* assignment : store.assignments_of(holder)) {
-            auto const at = assignment->id.parent();
-            if (!at || !scope.is_within(*at)) continue;
+            if (!reaches(*assignment, scope)) continue;
             if (when == When::now && !in_effect(*assignment, store.now())) continue;
             if (visit(*assignment)) return true;
         }

@@ -190,16 +190,16 @@ Said in_subscription(Request const& request) {
     }
     if (is_polling(asked) && reads) return poll(request.work, asked);
     if (path.size() == 2) return reads ? subscription(request) : Said(tl::unexpected(method_not_allowed(request)));
-    auto const scope = ResourceId::subscription_of(request.subscription());
+    auto const scope = [&request] { return ResourceId::subscription_of(request.subscription()); };
 
     if (asked.path_is(2, "resourceGroups")) {
         if (path.size() == 3) return reads ? list_groups(request) : Said(tl::unexpected(method_not_allowed(request)));
-        if (path.size() == 4) return group(request, scope.group(path[3]));
+        if (path.size() == 4) return group(request, scope().group(path[3]));
         if (path.size() == 5 && asked.path_is(4, "resources") && reads)
-            return list_resources(request, scope.group(path[3]));
+            return list_resources(request, scope().group(path[3]));
     }
     if (path.size() == 3 && reads) {
-        if (asked.path_is(2, "resources")) return list_resources(request, scope);
+        if (asked.path_is(2, "resources")) return list_resources(request, scope());
         if (asked.path_is(2, "locations")) return locations(request);
         if (asked.path_is(2, "providers")) return list_providers(request);
     }

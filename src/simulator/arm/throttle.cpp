@@ -44,7 +44,9 @@ Throttle::Verdict Throttle::take(std::string_view principal, std::string_view me
     auto const all = take({scope, limit.plural, {}}, limit.size * global_factor, limit.per_second * global_factor, now);
     Verdict verdict;
     auto const say = [&](std::string_view which, double tokens) {
-        std::string name = "x-ms-ratelimit-remaining-";
+        std::string name;
+        name.reserve(64);
+        name = "x-ms-ratelimit-remaining-";
         name.append(scope).append(which).append(limit.plural);
         verdict.headers.push_back(
             {std::move(name), std::to_string(static_cast<std::int64_t>(std::max(0.0, tokens)))});

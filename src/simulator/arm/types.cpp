@@ -46,12 +46,14 @@ constexpr ResourceBehaviour plain_types[] = {
      .date = "2026-11-24"},
 };
 
-std::unordered_map<std::string, ResourceBehaviour const*> const& rows() {
-    static std::unordered_map<std::string, ResourceBehaviour const*> const map = [] {
-        std::unordered_map<std::string, ResourceBehaviour const*> by_type;
-        for (auto const& row : plain_types) by_type.emplace(base::lower(row.type), &row);
+using ByType = std::unordered_map<std::string_view, ResourceBehaviour const*, base::WithoutCase, base::WithoutCase>;
+
+ByType const& rows() {
+    static ByType const map = [] {
+        ByType by_type;
+        for (auto const& row : plain_types) by_type.emplace(row.type, &row);
         for (auto const* provider : provider_list()) {
-            for (auto const& row : provider->types) by_type.insert_or_assign(base::lower(row.type), &row);
+            for (auto const& row : provider->types) by_type.insert_or_assign(row.type, &row);
         }
         return by_type;
     }();
@@ -68,11 +70,11 @@ ResourceBehaviour const& behaviour(std::string_view type) {
                                          .patch = PatchStyle::merge,
                                          .source = "the common answers of resource providers",
                                          .date = "2026-11-23"};
-    auto const found = rows().find(base::lower(type));
+    auto const found = rows().find(type);
     return found == rows().end() ? plain : *found->second;
 }
 
-bool has_behaviour(std::string_view type) { return rows().contains(base::lower(type)); }
+bool has_behaviour(std::string_view type) { return rows().contains(type); }
 
 std::span<Provider const* const> all_providers() { return provider_list(); }
 
@@ -96,7 +98,7 @@ std::string_view namespace_of(std::string_view type) { return type.substr(0, typ
 
 std::string canonical_type(std::string_view type) {
     if (auto const* shape = shapes::find(type)) return std::string(shape->name);
-    auto const found = rows().find(base::lower(type));
+    auto const found = rows().find(type);
     return found == rows().end() ? "" : std::string(found->second->type);
 }
 
