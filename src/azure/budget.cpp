@@ -40,8 +40,7 @@ std::string_view verb_of(std::string_view method) {
     return method == "DELETE" ? "deletes" : "writes";
 }
 
-/// "/subscriptions/S/resourceGroups/g/providers/P/type/name" -> "p/type", names left out; what a limit goes by. Of a path
-/// in lower case.
+/// "/subscriptions/s/resourcegroups/g/providers/p/type/name" -> "p/type", names left out; what a limit goes by.
 std::string kind_of(std::string_view path) {
     boost::container::small_vector<std::string_view, 24> words;
     for (auto rest = path; !rest.empty();) {
@@ -240,7 +239,8 @@ void Budget::answered(Ticket const& ticket, world::Response const& response, bas
     if (auto const known = requests_.find(ticket.request); !policies.empty() && known != requests_.end()) {
         auto& buckets = known->second;
         for (auto* const one : policies)
-            if (one != nullptr && buckets.size() < std::size(limits) + 2 * most_policies && !std::ranges::count(buckets, one))
+            if (one != nullptr && buckets.size() < std::size(limits) + 2 * most_policies &&
+                !std::ranges::count(buckets, one))
                 buckets.push_back(one);
     }
 
