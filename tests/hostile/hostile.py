@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,7 @@ def bomb(megabytes):
     squeezed = zlib.compressobj(9, wbits=31)
     return b''.join(squeezed.compress(b' ' * (1 << 20)) for _ in range(megabytes)) + squeezed.flush()
 
+MARKUP = '<script>alert(1)</script><img src=x onerror=alert(1)>'
 EVIL_WORDS = '\\u001b[2J\\u001b]0;owned\\u0007\\nInjected: a line\\u202e'
 
 stranger = Stranger()
@@ -165,13 +167,19 @@ def attacks():
     yield 'write: answers a portal page', 'apply', always(write, says(200, PORTAL)), 'not JSON'
     yield 'write: answers a redirect', 'apply', always(write, says(307, '', [('Location', STRANGE)])), 'redirect'
     yield 'poll: answers a portal page', 'apply', always(poll, says(200, PORTAL)), None   # the resource itself is looked at
+    words = json.dumps(json.loads(f'"{EVIL_WORDS}"') + MARKUP)
+    refused = f'{{"error":{{"code":{words},"message":{words},"details":[{{"code":{words},"message":{words},"target":{words}}}]}}}}'
+    failed = f'{{"status":"Failed","error":{{"code":{words},"message":{words}}}}}'
+    yield 'write: is refused in hostile words', 'apply', always(write, says(400, refused)), 'x1b'
+    yield 'poll: fails in hostile words', 'apply', always(poll, says(200, failed)), 'x1b'
+    yield 'poll: is refused in hostile words', 'apply', always(poll, says(400, refused)), 'x1b'
     yield 'poll: redirects', 'apply', always(poll, says(302, '', [('Location', STRANGE)])), 'redirect'
 
 
 def run(middle, verb, folder, environment):
     command = [holdfast, verb, SPEC, '--state', f'{folder}/state', *(['--strict'] if verb == 'plan' else [])]
     if verb == 'apply':
-        command += ['--yes', '--events', f'jsonl={folder}/events']
+        command += ['--yes', '--events', f'jsonl={folder}/events', '-o', 'human', '-o', f'html={folder}/page.html', '-o', f'json={folder}/run.json']
     started = time.monotonic()
     with open(f'{folder}/out', 'wb') as out, open(f'{folder}/err', 'wb') as err:
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
@@ -179,6 +187,27 @@ def run(middle, verb, folder, environment):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = status
     return os.waitstatus_to_exitcode(status), time.monotonic() - started, usage.ru_maxrss / 1024
+
+
+def told_later(folder, environment):
+    """What `report` says of the run, on the terminal and as a page; nothing where it never got so far."""
+    if not list(pathlib.Path(folder).glob('state/runs/*.jsonl')):
+        return b''
+    ran = subprocess.run([holdfast, 'report', '--state', f'{folder}/state', '-o', 'human', '-o', f'html={folder}/later.html'], cwd=ROOT,
+                         stdin=subprocess.DEVNULL, capture_output=True, env=environment, timeout=60)
+    return ran.stdout + ran.stderr
+
+
+def raw_words(files, said):
+    """Where a server's words reached a reader as they came: a terminal, a page, a line of a journal or of events."""
+    places = ['the terminal'] if ESCAPE.search(said) or '\u202e' in said.decode('utf-8', 'replace') or re.search(rb'^Injected', said, re.M) else []
+    for file, content in files.items():
+        text = content.decode('utf-8', 'replace')
+        if file.suffix == '.html' and (ESCAPE.search(content) or '<script>alert(1)' in text or '<img src=x' in text or '\u202e' in text):
+            places.append(file.name)
+        if (file.suffix in ('.jsonl', '.json') or file.name == 'events') and (ESCAPE.search(content) or re.search(rb'^\s*Injected', content, re.M)):
+            places.append(file.name)
+    return places
 
 
 def everything_in(folder):
@@ -192,8 +221,9 @@ def held(name, verb, attack, words, azures, certificate, environment):
         middle = Middle(azure, certificate, attack)
         status, seconds, megabytes = run(middle, verb, folder, environment)
         middle.close()
+        later = told_later(folder, environment) if verb == 'apply' else b''
         files = everything_in(folder)
-        said = files[pathlib.Path(folder, 'err')] + files[pathlib.Path(folder, 'out')]
+        said = files[pathlib.Path(folder, 'err')] + files[pathlib.Path(folder, 'out')] + later
         flat = ' '.join(said.decode('utf-8', 'replace').split())
         if middle.attacks == 0:
             complaints.append('was never struck')
@@ -207,8 +237,8 @@ def held(name, verb, attack, words, azures, certificate, environment):
             complaints.append(f'took {seconds:.0f} s')
         if megabytes > MOST_MEGABYTES:
             complaints.append(f'took {megabytes:.0f} MB')
-        if ESCAPE.search(said) or '\u202e' in flat or re.search(rb'^Injected', said, re.M):
-            complaints.append('raw bytes of the wire reached the terminal')
+        if places := raw_words(files, said):
+            complaints.append(f'raw bytes of the wire reached {", ".join(places)}')
         if stranger.visits:
             complaints.append('a stranger was visited')
             stranger.visits = 0
@@ -250,6 +280,17 @@ def tls(azure, folder, trusted, environment):
             middle.close()
             said = pathlib.Path(place, 'err').read_text()
             fine = status == 1 and not middle.requests and 'not trusted' in ' '.join(said.split())
+            print(f'{"ok" if fine else "not ok"}  TLS: {name}: exit {status}, {seconds:.1f} s, told nothing{"" if fine else " " + said[-800:]}')
+            good &= fine
+    # No word of ours about whom to trust: the system's own store, which knows no simulated Azure and no authority of a test.
+    silent = {k: v for k, v in environment.items() if k not in ('SSL_CERT_FILE', 'SSL_CERT_DIR', 'CURL_CA_BUNDLE', 'HOLDFAST_CA')}
+    for name, certificate in (('the system\'s store, a stranger\'s certificate', trusted), ('the system\'s store, the simulated Azure itself', None)):
+        with tempfile.TemporaryDirectory() as place:
+            middle = Middle(azure, certificate) if certificate else types.SimpleNamespace(url=f'https://127.0.0.1:{azure}', requests=[], close=lambda: None)
+            status, seconds, _ = run(middle, 'plan', place, silent)
+            middle.close()
+            said = ' '.join(pathlib.Path(place, 'err').read_text().split())
+            fine = status == 1 and not middle.requests and 'not trusted' in said and '--ca FILE' in said
             print(f'{"ok" if fine else "not ok"}  TLS: {name}: exit {status}, {seconds:.1f} s, told nothing{"" if fine else " " + said[-800:]}')
             good &= fine
     for name, more in (('--ca names its authority', {'SSL_CERT_FILE': '', 'CURL_CA_BUNDLE': '', 'HOLDFAST_CA': str(trusted)}),):

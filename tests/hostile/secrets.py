@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Canary secrets run through everything and are found nowhere but where they belong.
 
-  secrets.py HOLDFAST
+  secrets.py HOLDFAST [SCENE]
 
 A machine in the middle sees every byte that goes to the simulated Azure, so it is also proved that each canary was really
 used. Then Azure echoes what it was sent, refuses, and the program is killed by a crash.
@@ -9,18 +9,20 @@ used. Then Azure echoes what it was sent, refuses, and the program is killed by 
 import json
 import os
 import pathlib
+import shutil
 import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'peers'))
 from middle import Middle, make_certificate, says  # noqa: E402
 from peer import ROOT, Served, equal  # noqa: E402
 
-holdfast = pathlib.Path(sys.argv[1]).resolve()
+holdfast, only = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2] if len(sys.argv) > 2 else ''
 WINDOWS, PRINCIPAL, PASSWORD = 'Canary-Windows-7f3aQ"x', 'canary~Principal.9d2e', 'canary-pfx-password-55'
 SPEC = '''
 name: canary
@@ -46,13 +48,13 @@ class Place:
         self.folder = pathlib.Path(folder)
         (self.folder / 'canary.yaml').write_text(SPEC.format(password=password))
         (self.folder / 'principal-secret').write_text(PRINCIPAL + '\n')
-        self.count, self.process = 0, None
+        self.count, self.process, self.before = 0, None, []  # `before`: a program that becomes holdfast
 
-    def run(self, middle, environment, *words, statuses=(0,)):
+    def run(self, middle, environment, *words, statuses=(0,), program=holdfast):
         self.count += 1
         log = self.folder / f'{self.count}-{words[0]}'
         with open(f'{log}.out', 'wb') as out, open(f'{log}.err', 'wb') as err:
-            self.process = subprocess.Popen([holdfast, *words, '--state', 'state'], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out,
+            self.process = subprocess.Popen([*self.before, program, *words, '--state', 'state'], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=err, env={**environment, 'HOLDFAST_ARM_ENDPOINT': middle.url, 'CANARY_WINDOWS': WINDOWS})
             status = self.process.wait(timeout=200)
         if status not in statuses:
@@ -146,6 +148,106 @@ def certificates(azure, certificate, environment):
         middle.close()
 
 
+# A key that Arc's agent would lay down, in a file system that only this process sees.
+ARC_AGENT = ['unshare', '--mount', *([] if os.geteuid() == 0 else ['--map-root-user']), 'sh', '-ec',
+             'mount -t tmpfs tmpfs /var/opt; mkdir -p /var/opt/azcmagent/tokens; printf %s "$CANARY_ARC" > /var/opt/azcmagent/tokens/one.key; exec "$0" "$@"']
+WAYS = {  # name: (what proves who asks, variables, flags, a program that becomes holdfast)
+    'a federated token file': ('canary-federated-5b1c', {'AZURE_FEDERATED_TOKEN_FILE': 'federated'}, (), []),
+    "GitHub's runner token": ('canary-runner-8d20', {'ACTIONS_ID_TOKEN_REQUEST_URL': '{middle}/runner?x=1', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN': 'canary-runner-8d20'}, (), []),
+    "GitHub's id token": ('canary-id-token-44e1', {'ACTIONS_ID_TOKEN_REQUEST_URL': '{middle}/runner?x=1', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN': 'canary-runner-8d20'}, (), []),
+    "App Service's header": ('canary-identity-header-77', {'IDENTITY_ENDPOINT': '{middle}/identity', 'IDENTITY_HEADER': 'canary-identity-header-77'}, (), []),
+    "Arc's key": ('canary-arc-key-0a9f', {'IDENTITY_ENDPOINT': '{middle}/identity', 'IMDS_ENDPOINT': '{middle}', 'CANARY_ARC': 'canary-arc-key-0a9f', 'AZURE_CLIENT_ID': ''}, (), ARC_AGENT),
+    'a refresh token': ('canary-refresh-c3d4', {}, ('--sign-in', 'device-code'), []),
+}
+
+
+def ways(azure, certificate, environment):
+    """What proves who asks, by every other way: it goes where it must and stands nowhere, also where it comes back in a refusal."""
+    first = Middle(azure, certificate)
+    with tempfile.TemporaryDirectory() as folder:
+        Place(folder).run(first, environment, 'plan', 'canary.yaml')
+    first.close()
+    token, = first.tokens
+    quiet = {k: v for k, v in environment.items() if k not in ('AZURE_CLIENT_SECRET', 'AZURE_AUTHORITY_HOST')}
+
+    def grants(seconds=3600):
+        return says(200, json.dumps({'access_token': token, 'token_type': 'Bearer', 'expires_in': seconds, 'refresh_token': WAYS['a refresh token'][0]}))
+
+    def told(request):
+        """A refusal that repeats all of what was asked."""
+        asked = urllib.parse.unquote_plus(request.body.decode()) + ' ' + ' '.join(request.headers.values())
+        return says(400, json.dumps({'error': 'server_error', 'error_description': 'no: ' + asked, 'message': asked}))
+
+    def server(name, echoes):
+        def answer(request, middle):
+            path = request.path.split('?')[0]
+            if path.endswith('/devicecode'):
+                return says(200, json.dumps({'device_code': 'd', 'user_code': 'U', 'verification_uri': 'https://x.test', 'interval': 1}))
+            if path == '/runner':
+                return told(request) if echoes and 'runner' in name else says(200, json.dumps({'value': "canary-id-token-44e1"}))
+            if path == '/identity' and "Arc" in name and 'authorization' not in request.headers:
+                return says(401, '', [('WWW-Authenticate', 'Basic realm=/var/opt/azcmagent/tokens/one.key')])
+            if path == '/identity' or '/oauth2/' in path:
+                if b'grant_type=urn' in request.body:
+                    return grants(1)  # so that the next request needs the refresh token
+                return told(request) if echoes else grants()
+            if request.method == 'GET' and name == 'a refresh token' and path.startswith('/subscriptions/') and not middle.tokens:
+                middle.tokens.add(token)
+                time.sleep(1.5)
+            return None
+        return answer
+
+    for name, (proof, variables, flags, before) in WAYS.items():
+        if before and (tried := subprocess.run([*before, 'true'], env={**os.environ, 'CANARY_ARC': 'x'}, capture_output=True, text=True)).returncode != 0:
+            print(f'{name}: no file system of its own may be mounted here: {tried.stderr.strip()}')
+            if os.environ.get('CI') == 'true':
+                sys.exit(1)
+            continue
+        for echoes in (False, True):
+            middle = Middle(azure, certificate, server(name, echoes))
+            with tempfile.TemporaryDirectory() as folder:
+                place = Place(folder)
+                place.before = before
+                (place.folder / 'federated').write_text(WAYS['a federated token file'][0])
+                said = place.run(middle, {**quiet, **{k: v.format(middle=middle.url) for k, v in variables.items()}}, 'plan', 'canary.yaml', *flags,
+                                 '-o', 'human', '-o', 'json=plan.json', '-o', 'html=plan.html', statuses=(1,) if echoes else (0,))
+                used = any(proof in urllib.parse.unquote_plus(r.body.decode()) or any(proof in value for value in r.headers.values()) for r in middle.requests)
+                equal(used, True, f'{name} was really sent{", and echoed" if echoes else ""}')
+                equal(place.found({proof, token, 'canary-runner-8d20'}, ('principal-secret', 'federated')), [], f'{name} stands nowhere{", though it was echoed" if echoes else ""}')
+                if echoes:
+                    equal('could not sign in' in said or 'gave no id token' in said, True, 'and the refusal is told')
+            middle.close()
+
+
+def private(azure, certificate, environment):
+    """Memory, environment and maps of a run are closed to other processes of its own user; a neighbour's are open."""
+    someone = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] if os.geteuid() == 0 else []  # root reads everything
+    opened = {}
+
+    def opens(pid):
+        return [file for file in ('mem', 'environ', 'maps') if subprocess.run([*someone, 'sh', '-c', ': < "$0"', f'/proc/{pid}/{file}'], capture_output=True).returncode == 0]
+
+    def look(request, _):
+        if request.method == 'PUT' and 'managedclusters' in request.path.lower() and not opened:
+            opened['holdfast'] = opens(place.process.pid)
+    middle = Middle(azure, certificate, look)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(folder)
+        place.before = someone
+        program = pathlib.Path(shutil.copy(holdfast, place.folder / 'holdfast'))  # where everybody may start it
+        public = shutil.copy(certificate, place.folder / 'trusted.pem')
+        for path, mode in ((place.folder, 0o777), (program, 0o755), (pathlib.Path(public), 0o644)):
+            path.chmod(mode)
+        place.run(middle, {**environment, 'HOME': str(place.folder), 'SSL_CERT_FILE': public, 'CURL_CA_BUNDLE': public}, 'apply', 'canary.yaml', '--yes', statuses=(0, 3), program=program)
+        with subprocess.Popen([*someone, 'sleep', '60']) as neighbour:
+            time.sleep(0.5)
+            opened['neighbour'] = opens(neighbour.pid)
+            neighbour.kill()
+    equal('environ' in opened['neighbour'], True, f'{"a user without rights" if someone else "this user"} may look into a neighbour: {opened["neighbour"]}')
+    equal(opened['holdfast'], [], 'and into nothing of a run: not its memory, its environment, its maps')
+    middle.close()
+
+
 def crash(azure, certificate, environment):
     """A crash leaves no memory behind."""
     limits = {}
@@ -171,7 +273,9 @@ def crash(azure, certificate, environment):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         certificate = make_certificate(folder, 'trusted')
-        for scene in (everything, generated, echoed, certificates, crash):
+        for scene in (everything, generated, echoed, certificates, ways, private, crash):
+            if only and scene.__name__ != only:
+                continue
             with Served(holdfast, '--speed', 'max', '--as-of', '2026-11-24') as azure:
                 environment = {**{k: v for k, v in azure.environment.items() if k != 'HOLDFAST_AUTHORITY'},
                                'SSL_CERT_FILE': str(certificate), 'CURL_CA_BUNDLE': str(certificate)}

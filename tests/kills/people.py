@@ -15,6 +15,9 @@ import subprocess
 from world import JOURNAL, SPEED, State, Wrong, ended, expect, tail
 
 
+MAY_NOT_MOUNT = 'may not mount'
+
+
 def wait_until_stopped(process, read=None):
     """Until the reaper has stopped it; `read` is called meanwhile."""
     while True:
@@ -125,20 +128,25 @@ def everything_shown(window):
     return b''.join(pieces).decode()
 
 
-def at_the_question(story, calm, _record):
-    """Ctrl-C instead of an answer."""
-    story.azure.start()
-    with on_a_terminal(story, [word for word in story.command('apply') if word != '--yes']) as (process, window):
-        shown = b''
-        while b'to go on: ' not in shown:
-            shown += os.read(window, 65536)
-        os.write(window, b'\x03')
-        status = process.wait(timeout=60)
-        shown = everything_shown(window)
-    expect(status == 130, f'it ended with {status}')
-    expect('nothing is under way' in shown, f'it says {shown!r}')
-    nothing_begun(story, calm)
-    return 'named'
+def at_the_question(number):
+    """Something else than an answer: Ctrl-C from the keyboard, or a signal."""
+    def play(story, calm, _record):
+        story.azure.start()
+        with on_a_terminal(story, [word for word in story.command('apply') if word != '--yes']) as (process, window):
+            shown = b''
+            while b'to go on: ' not in shown:
+                shown += os.read(window, 65536)
+            if number == signal.SIGINT:
+                os.write(window, b'\x03')
+            else:
+                process.send_signal(number)
+            status = process.wait(timeout=60)
+            shown = everything_shown(window)
+        expect(status == 128 + number, f'it ended with {status}')
+        expect('nothing is under way' in shown, f'it says {shown!r}')
+        nothing_begun(story, calm)
+        return 'named'
+    return play
 
 
 def closed_terminal(story, calm, record):
@@ -197,7 +205,7 @@ def full_disk(story, calm, record):
     """No simulation: a file system without room."""
     with small_disk(story, '8m') as mounted:
         if not mounted:
-            return 'may not mount'
+            return MAY_NOT_MOUNT
         story.azure.start()
         filler = story.client / 'filler'
         with standing_still(story, record) as process:
@@ -217,7 +225,7 @@ def read_only_folder(story, calm, _record):
         if mounted:
             subprocess.run(['mount', '-o', 'remount,ro', story.client], check=True)
         elif os.geteuid() == 0:
-            return 'may not mount'
+            return MAY_NOT_MOUNT
         else:
             story.client.chmod(0o500)
         story.azure.start()
@@ -295,7 +303,10 @@ PLAYS = (
     ('Ctrl-C twice', asked_twice),
     ('Ctrl-C while reading', while_reading(signal.SIGINT)),
     ('terminate while reading', while_reading(signal.SIGTERM)),
-    ('Ctrl-C at the question', at_the_question),
+    ('hang-up while reading', while_reading(signal.SIGHUP)),
+    ('Ctrl-C at the question', at_the_question(signal.SIGINT)),
+    ('terminate at the question', at_the_question(signal.SIGTERM)),
+    ('hang-up at the question', at_the_question(signal.SIGHUP)),
     ('closed terminal', closed_terminal),
     ('closed pipe', closed_pipe),
     ('disk fills', failing_disk('full', 'No space left on device', 'free space')),

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The real Azure CLI reads the estate that Holdfast deployed over HTTPS."""
 import json
+import subprocess
 import sys
 
-from peer import Served, equal, python_client
+from peer import ROOT, Served, equal, python_client
 
 holdfast = sys.argv[1]
 az = python_client('azure-cli', 'azure-cli>=2.91', 'az')
@@ -20,6 +21,11 @@ with Served(holdfast, '--speed', 'max', '--as-of', '2026-11-24') as azure:
     ask('login', '--service-principal', '-u', environment['AZURE_CLIENT_ID'], '-p', environment['AZURE_CLIENT_SECRET'],
         '--tenant', environment['AZURE_TENANT_ID'])
     designed = json.loads(azure.run(holdfast, 'plan', spec, '--live', 'none', '-o', 'json', '--state', azure.state + '-client'))
+    # The person who is signed in to az needs nothing else to plan: no secret, only az on the path.
+    person = {k: v for k, v in environment.items() if k not in ('AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET')}
+    planned = subprocess.run([holdfast, 'plan', spec, '--sign-in', 'azure-cli', '-o', 'json', '--state', azure.state + '-client'], cwd=ROOT, text=True,
+                             env={**person, 'PATH': f'{az.parent}:{environment["PATH"]}'}, capture_output=True, stdin=subprocess.DEVNULL, timeout=120)
+    equal((planned.returncode, json.loads(planned.stdout or '{}').get('steps')), (0, []), f'holdfast plan --sign-in azure-cli: nothing is left to do {planned.stderr[-600:] if planned.returncode else ""}')
     by_type = {}
     for change in designed['changes']:
         by_type.setdefault(change['type'].lower(), []).append(change)
