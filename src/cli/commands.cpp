@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "acts.hpp"
+#include "saved_plan.hpp"
 
 namespace holdfast::cli {
 
@@ -63,25 +64,11 @@ int check_bodies(std::string const& text, Arguments const& arguments, world::Ter
     return status_of(findings, arguments);
 }
 
-/// A plan saved by `plan -o json=FILE`, with the spec it was made from.
+/// The plan with what it was made from, to be saved.
 json::Value saved_plan(plan::Plan const& plan, Design const& design, Arguments const& arguments, base::Date day) {
-    auto document = plan::to_json(plan, day);
-    json::Object made;
-    made["spec"] = arguments.inputs.front();
-    json::Object hashes;
-    for (auto const& [file, text] : design.sources) hashes[file] = base::hex(base::sha256(text));
-    made["sha256"] = std::move(hashes);
-    made["set"] = json::Array(arguments.set.begin(), arguments.set.end());
-    made["overlays"] = json::Array(arguments.overlays.begin(), arguments.overlays.end());
-    document.as_object()["made"] = std::move(made);
-    return document;
-}
-
-/// What a saved plan says of itself; nullopt when the text is not a saved plan.
-std::optional<json::Value> as_saved_plan(std::string const& text) {
-    auto value = json::parse(text);
-    if (!value || json::text_at(*value, "schema") != "holdfast/plan") return std::nullopt;
-    return *value;
+    SavedPlan saved{.plan = plan, .spec = arguments.inputs.front(), .set = arguments.set, .overlays = arguments.overlays};
+    for (auto const& [file, text] : design.sources) saved.sha256[file] = base::hex(base::sha256(text));
+    return to_json(saved, day);
 }
 
 /// After the act: read everything again, judge it, draw the page, and say on one screen what stands.
@@ -277,18 +264,17 @@ int apply(Arguments const& given, world::Terminal& terminal) {
     if (arguments.inputs.size() == 1 && arguments.inputs.front().ends_with(".json")) {
         auto const text = files->read(arguments.inputs.front());
         if (!text) return fail(text.error(), terminal, arguments);
-        auto const saved = as_saved_plan(*text);
-        auto plan = saved ? plan::from_json(*saved) : base::Result<plan::Plan>(base::fail(base::ErrorCode::not_recognised, "this is not a saved plan", "make one with: holdfast plan SPEC -o json=plan.json"));
-        if (!plan) return fail(plan.error(), terminal, arguments);
-        reviewed = std::move(*plan);
-        arguments.inputs = {std::string(json::text_at(*saved, "made.spec").value_or(""))};
-        for (auto const& set : json::list_at(*saved, "made.set")) arguments.set.emplace_back(set.as_string().c_str());
-        for (auto const& overlay : json::list_at(*saved, "made.overlays")) arguments.overlays.emplace_back(overlay.as_string().c_str());
-        for (auto const& [file, hash] : json::object_at(*saved, "made.sha256")) {
-            auto const now = files->read(std::string(file));
-            if (!now || base::hex(base::sha256(*now)) != std::string_view(hash.as_string()))
+        auto saved = read_saved_plan(*text);
+        if (!saved) return fail(saved.error(), terminal, arguments);
+        for (auto const& [file, hash] : saved->sha256) {
+            auto const now = files->read(file);
+            if (!now || base::hex(base::sha256(*now)) != hash)
                 return fail({.code = base::ErrorCode::moved, .what = fmt::format("{} is not as it was when the plan was made", base::printable(file)), .fix = "plan again, review, apply"}, terminal, arguments);
         }
+        arguments.inputs = {saved->spec};
+        arguments.set.insert(arguments.set.end(), saved->set.begin(), saved->set.end());
+        arguments.overlays.insert(arguments.overlays.end(), saved->overlays.begin(), saved->overlays.end());
+        reviewed = std::move(saved->plan);
     }
     auto const spec = read_spec(arguments, *files);
     if (!spec) return show(spec.error(), terminal, arguments);

@@ -6,9 +6,6 @@ namespace holdfast::simulator {
 namespace {
 
 std::int64_t milliseconds(Time time) { return time.time_since_epoch().count(); }
-Time moment(json::Value const& row, char const* key) {
-    return Time{Duration{json::whole_at(row, json::Path{}.child(key)).value_or(0)}};
-}
 std::string text(json::Value const& row, char const* key) {
     return std::string(json::text_at(row, json::Path{}.child(key)).value_or(""));
 }
@@ -60,6 +57,11 @@ private:
 };
 
 }  // namespace
+
+Time moment(json::Value const& row, char const* key) {
+    constexpr std::int64_t first_ms = 0, last_ms = 253'402'300'799'000;  // the year 9999
+    return Time{Duration{std::clamp(whole(row, key), first_ms, last_ms)}};
+}
 
 std::string written(Stored const& stored) {
     return Row()

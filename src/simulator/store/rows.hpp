@@ -5,6 +5,8 @@
 
 namespace holdfast::simulator {
 
+Time moment(json::Value const& row, char const* key);  ///< within the years that a date can have
+
 std::string written(Stored const&);
 std::string written(Principal const&);
 std::string written(SoftDeleted const&);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <charconv>
 
 #include "simulator/store/rows.hpp"
 
@@ -63,6 +64,11 @@ std::optional<std::string> Store::row(std::string_view key) const {
                        seed_, next_event_, repeated_creates_);
 }
 
+static tl::unexpected<base::Error> damaged(std::string const& row) {
+    return base::fail(base::ErrorCode::unreadable, "the simulated Azure's row '" + base::printable(row) + "' is damaged",
+                      "begin with an empty folder");
+}
+
 base::Result<void> Store::read_row(std::string const& key, std::string const& value) {
     auto const is = [&](std::string_view rows) { return key.starts_with(rows); };
     if (is(provider_rows)) {
@@ -80,11 +86,14 @@ base::Result<void> Store::read_row(std::string const& key, std::string const& va
     auto parsed = json::parse(value);
     if (!parsed) return base::fail(std::move(parsed.error()));
     if (is(drawn_rows)) {
+        if (!parsed->is_number()) return damaged(key);
         drawn_[key.substr(drawn_rows.size())] = parsed->to_number<double>();
     } else if (is(count_rows)) {
-        counts_[hash_of(std::string_view(key).substr(count_rows.size()))] = parsed->to_number<std::int64_t>();
+        auto const count = json::whole_at(*parsed, json::Path{});
+        if (!count) return damaged(key);
+        counts_[hash_of(std::string_view(key).substr(count_rows.size()))] = *count;
     } else if (!parsed->is_object()) {
-        return base::fail(base::ErrorCode::unreadable, "the simulated Azure's row '" + key + "' is not an object");
+        return damaged(key);
     } else if (is(thing_rows)) {
         auto stored = stored_from(*parsed);
         if (!stored) return base::fail(std::move(stored.error()));
@@ -99,14 +108,19 @@ base::Result<void> Store::read_row(std::string const& key, std::string const& va
         put(operation_from(*parsed));
     } else if (is(event_rows)) {
         auto event = event_from(*parsed);
+        if (key != row_key(event_rows, std::to_string(event.number))) return damaged(key);
         agenda_.emplace(event.at, event.number);
         events_.emplace(event.number, std::move(event));
     } else if (key == world_row) {
-        now_ = committed_now_ = Time{Duration{json::whole_at(*parsed, "now").value_or(0)}};
-        seed_ = std::stoull(std::string(json::text_at(*parsed, "seed").value_or("1")));
+        now_ = committed_now_ = moment(*parsed, "now");
+        auto const seed = json::text_at(*parsed, "seed").value_or("");
+        if (std::from_chars(seed.data(), seed.data() + seed.size(), seed_).ec != std::errc{}) return damaged(key);
         next_event_ = json::whole_at(*parsed, "nextEvent").value_or(1);
         repeated_creates_ = json::whole_at(*parsed, "repeatedCreates").value_or(0);
     }
+    // What was put has its row of its own: another one would come back beside it.
+    for (auto const rows : {thing_rows, principal_rows, bin_rows, operation_rows})
+        if (is(rows) && !pending_.contains(std::pmr::string(key))) return damaged(key);
     return {};  // rows of other rooms and of later versions stay as they are
 }
 
