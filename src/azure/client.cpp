@@ -296,6 +296,9 @@ Task<Result<json::Array>> list_all(std::shared_ptr<Client::State> state, std::st
         if (!response) co_return base::fail(response.error());
         auto next = pages.page(*response);
         if (auto* error = std::get_if<base::Error>(&next)) co_return base::fail(std::move(*error));
+        if (std::holds_alternative<Pages::Ask>(next))
+            co_return base::fail(ErrorCode::answer_malformed, "Azure's list goes on by $skipToken, as only a query's may",
+                                 "a proxy may have answered in its place", base::Call{"GET", address});
         auto* more = std::get_if<Pages::Get>(&next);
         if (more == nullptr) co_return pages.take();
         url = std::move(more->url);

@@ -25,15 +25,14 @@ bool is_transient(int status) {
     return std::find(std::begin(transient), std::end(transient), status) != std::end(transient);
 }
 
-/// An answer that ends in the middle, or that somebody else gave in Azure's place: as good as lost. Azure's own are
-/// JSON or empty; whether the JSON is right inside is for whoever reads it.
+/// An answer that ends in the middle, or that somebody else gave in Azure's place: as good as lost. Azure's own to
+/// whatever may be asked twice are empty or an object; whether that is right inside is for whoever reads it.
 bool is_whole(Response const& response) {
     auto body = base::trimmed(response.body);
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
     if (body.empty()) return true;
-    return (body.front() == '{' && body.back() == '}') || (body.front() == '[' && body.back() == ']') ||
-           body.front() == '"';
+    return body.front() == '{' && body.back() == '}';
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -214,6 +215,8 @@ std::string_view trimmed(std::string_view);
 bool starts_with_text(std::string_view text, std::string_view prefix);  ///< without case
 /// The candidate a typing person most likely meant; nothing when none is near.
 std::optional<std::string> nearest(std::string_view typed, std::span<std::string const> candidates);
+/// How many bytes at `at` are one character of UTF-8 (RFC 3629); 0 when they are none.
+std::size_t utf8_length(std::string_view text, std::size_t at);
 /// Text that is safe on a terminal and in a log line: control characters and invalid UTF-8 become visible escapes.
 std::string printable(std::string_view);
 std::string base64(std::string_view bytes);

@@ -79,29 +79,6 @@ std::string digest(EVP_MD const* algorithm, std::string_view bytes) {
     return out;
 }
 
-/// Length of the valid UTF-8 sequence at `at`, or 0. Surrogates and overlong forms are invalid.
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-    auto const byte = [&](std::size_t i) {
-        return static_cast<unsigned char>(at + i < text.size() ? text[at + i] : 0);
-    };
-    auto const tail = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
-    unsigned const b = byte(0);
-    if (b < 0x80) return 1;
-    if (b >= 0xc2 && b <= 0xdf) return tail(1) ? 2 : 0;
-    if (b >= 0xe0 && b <= 0xef) {
-        if (!tail(1) || !tail(2)) return 0;
-        if (b == 0xe0 && byte(1) < 0xa0) return 0;
-        if (b == 0xed && byte(1) > 0x9f) return 0;
-        return 3;
-    }
-    if (b >= 0xf0 && b <= 0xf4) {
-        if (!tail(1) || !tail(2) || !tail(3)) return 0;
-        if (b == 0xf0 && byte(1) < 0x90) return 0;
-        if (b == 0xf4 && byte(1) > 0x8f) return 0;
-        return 4;
-    }
-    return 0;
-}
 /// Invisible or direction-changing characters that can make a terminal line lie.
 bool deceives(std::string_view sequence) {
     auto const b = [&](std::size_t i) { return static_cast<unsigned char>(sequence[i]); };
@@ -178,6 +155,29 @@ std::optional<std::string> nearest(std::string_view typed, std::span<std::string
     auto const begins = [&](std::string const& candidate) { return lower(candidate).starts_with(wanted); };
     if (std::ranges::count_if(candidates, begins) == 1) found = *std::ranges::find_if(candidates, begins);
     return found;
+}
+
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+    auto const byte = [&](std::size_t i) {
+        return static_cast<unsigned char>(at + i < text.size() ? text[at + i] : 0);
+    };
+    auto const tail = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
+    unsigned const b = byte(0);
+    if (b < 0x80) return 1;
+    if (b >= 0xc2 && b <= 0xdf) return tail(1) ? 2 : 0;
+    if (b >= 0xe0 && b <= 0xef) {
+        if (!tail(1) || !tail(2)) return 0;
+        if (b == 0xe0 && byte(1) < 0xa0) return 0;
+        if (b == 0xed && byte(1) > 0x9f) return 0;
+        return 3;
+    }
+    if (b >= 0xf0 && b <= 0xf4) {
+        if (!tail(1) || !tail(2) || !tail(3)) return 0;
+        if (b == 0xf0 && byte(1) < 0x90) return 0;
+        if (b == 0xf4 && byte(1) > 0x8f) return 0;
+        return 4;
+    }
+    return 0;
 }
 
 std::string printable(std::string_view text) {

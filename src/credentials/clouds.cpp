@@ -43,17 +43,39 @@ std::string text_or(json::Value const& value, json::Path const& at, std::string 
 
 std::string dotted(std::string suffix) { return suffix.empty() || suffix.starts_with('.') ? suffix : "." + suffix; }
 
+auto const loopback = base::Cidr::of(0x7f000000, 8), link_local = base::Cidr::of(0xa9fe0000, 16);
+
+struct Place {
+    bool tls;
+    std::string host;
+};
+/// Nothing for what parsers disagree on: user names, control characters, spaces, backslashes.
+std::optional<Place> place_of(std::string_view url) {
+    Place place{base::starts_with_text(url, "https://"), {}};
+    if (!place.tls && !base::starts_with_text(url, "http://")) return std::nullopt;
+    auto authority = url.substr(place.tls ? 8 : 7);
+    authority = authority.substr(0, authority.find_first_of("/?#"));
+    if (std::ranges::any_of(authority, [](char c) { return c <= ' ' || c > '~' || c == '@' || c == '\\'; }))
+        return std::nullopt;
+    auto const end = authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
+    place.host = base::lower(authority.substr(0, end));
+    return place.host.empty() ? std::nullopt : std::optional(std::move(place));
+}
+
 }  // namespace
 
 bool may_carry_secrets(std::string_view url) {
-    if (base::starts_with_text(url, "https://")) return true;
-    for (auto const* local : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
-        std::string_view const start = local;
-        if (!base::starts_with_text(url, start)) continue;
-        auto const rest = url.substr(start.size());
-        if (rest.empty() || rest.front() == ':' || rest.front() == '/') return true;
-    }
-    return false;
+    auto const place = place_of(url);
+    if (!place || place->tls) return place.has_value();
+    auto const address = base::parse_ipv4(place->host);
+    return place->host == "localhost" || place->host == "[::1]" || (address && loopback.contains(*address));
+}
+
+bool stays_on_this_host(std::string_view url) {
+    if (may_carry_secrets(url)) return true;
+    auto const place = place_of(url);
+    auto const address = place ? base::parse_ipv4(place->host) : base::parse_ipv4("");
+    return address && link_local.contains(*address);
 }
 
 Task<Result<Cloud>> discover_cloud(std::string arm, std::string authority, world::World& world) {

@@ -35,7 +35,8 @@ TEST(Clouds, a_custom_one_describes_itself) {
 }
 
 TEST(Clouds, a_sign_in_host_without_tls_is_refused) {
-    for (auto const* host : {"http://login.x.test", "http://localhost.evil.test", "ftp://x", ""}) {
+    for (auto const* host : {"http://login.x.test", "http://localhost.evil.test", "http://localhost:1@evil.test", "http://127.0.0.1\\@evil.test",
+                             "https://x@evil.test", "ftp://x", ""}) {
         Bench bench;
         bench.answer(200, R"({"authentication":{"loginEndpoint":")" + std::string(host) + R"("}})");
         bench.with([&](world::World& world) {

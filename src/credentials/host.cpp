@@ -66,6 +66,11 @@ Result<world::Request> host_request(HostRow const& row, world::Environment const
     if (!chosen) return base::fail(chosen.error());
     auto endpoint = said(environment, row.endpoint_variable);
     if (endpoint.empty()) endpoint = row.endpoint;
+    bool const carries_a_secret = *row.header_variable != 0 || row.host == Host::arc;
+    if (carries_a_secret && !stays_on_this_host(endpoint))
+        return base::fail(ErrorCode::usage,
+                          std::string(row.endpoint_variable) + " is neither on this host nor begins with https://",
+                          "it is set by the platform; do not set it yourself");
     auto const resource = "resource=" + base::percent_encoded(audience);
     world::Request request;
     request.timeout = Duration{30'000};

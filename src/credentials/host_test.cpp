@@ -58,6 +58,21 @@ TEST(ManagedIdentity, speaks_every_host) {
     Bench nowhere;
     auto const error = nowhere.token(*managed_identity({})).error();
     EXPECT_NE(error.what.find("no metadata service"), std::string::npos);
+    for (auto const* elsewhere : {"http://evil.test/msi", "http://169.254.1.1.evil.test/", "http://127.0.0.1@evil.test/",
+                                  "http://localhost:80@evil.test/", "http://10.0.0.4/", "ftp://127.0.0.1/"}) {
+        for (auto const* other : {"IDENTITY_HEADER", "IMDS_ENDPOINT"}) {
+            Bench away;
+            away.environment = world::fixed_environment({{"IDENTITY_ENDPOINT", elsewhere}, {other, "secret-header"}});
+            auto const refused = away.token(*managed_identity({})).error();
+            EXPECT_EQ(refused.code, ErrorCode::usage) << elsewhere;
+            EXPECT_TRUE(away.script.asked.empty()) << elsewhere;
+        }
+    }
+    Bench linked;
+    linked.environment =
+        world::fixed_environment({{"IDENTITY_ENDPOINT", "http://169.254.129.2:8081/msi/token"}, {"IDENTITY_HEADER", "h"}});
+    linked.answer(200, R"({"access_token":"mi","expires_in":"86399"})");
+    EXPECT_TRUE(linked.token(*managed_identity({})));
     Bench fabric;
     fabric.environment = world::fixed_environment(
         {{"IDENTITY_ENDPOINT", "https://x"}, {"IDENTITY_HEADER", "h"}, {"IDENTITY_SERVER_THUMBPRINT", "t"}});

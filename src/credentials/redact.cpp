@@ -22,7 +22,7 @@ std::vector<Character> characters(std::string_view text) {
     std::vector<Character> all;
     while (!text.empty()) {
         auto const lead = static_cast<unsigned char>(text.front());
-        std::size_t const size = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+        auto const size = std::max<std::size_t>(base::utf8_length(text, 0), 1);
         auto const bytes = text.substr(0, size);
         char32_t code = size == 1 ? lead : lead & (0x7fu >> size);
         for (auto const c : bytes.substr(1)) code = (code << 6) | (static_cast<unsigned char>(c) & 0x3fu);

@@ -40,6 +40,8 @@ base::Error refused(world::Response const&, std::string who);
 
 /// A secret is sent only over TLS, or to this very machine.
 bool may_carry_secrets(std::string_view url);
+/// The same, or to a link-local address, where a host speaks to what runs on it: App Service, metadata services.
+bool stays_on_this_host(std::string_view url);
 
 /// "2222…": ids are shown shortened, enough to tell one from another.
 std::string brief(std::string_view id);

@@ -322,9 +322,7 @@ TEST(Apply, an_existing_assignment_is_what_we_wanted) {
     EXPECT_EQ(life.apply(plan_of({role}))->outcome, "succeeded");
 }
 
-TEST(Apply, registers_and_waits_until_it_is_so) {
-    World world;
-    world.azure.seconds["register"] = 45;
+plan::Step register_step() {
     plan::Step step;
     step.id = "register Microsoft.Network";
     step.act = plan::Act::call;
@@ -335,13 +333,43 @@ TEST(Apply, registers_and_waits_until_it_is_so) {
     step.condition = plan::Condition{"/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Network",
                                      "2021-04-01", "registrationState", "Registered"};
     step.until = "Microsoft.Network is Registered";
+    return step;
+}
+
+TEST(Apply, registers_and_waits_until_it_is_so) {
+    World world;
+    world.azure.seconds["register"] = 45;
     Life life(world.azure, *world.files, noon);
-    auto const run = life.apply(plan_of({step}));
+    auto const run = life.apply(plan_of({register_step()}));
     EXPECT_EQ(run->outcome, "succeeded") << saw(life.events);
     EXPECT_EQ(world.azure.posts.at("register"), 1);
     auto const took = run->ended - run->started;
     EXPECT_GE(took, 45s);
     EXPECT_LE(took, 52s);
+}
+
+TEST(Apply, while_it_waits_neither_a_guest_network_nor_a_refused_token_is_a_failure) {
+    World world;
+    world.azure.seconds["register"] = 45;
+    world.azure.page_until = noon + 3min;
+    world.azure.revoked_since = noon + 3min;
+    world.azure.revoked_until = noon + 6min;
+    Life life(world.azure, *world.files, noon);
+    auto const run = life.apply(plan_of({register_step()}));
+    EXPECT_EQ(run->outcome, "succeeded") << saw(life.events);
+    EXPECT_GE(run->ended - run->started, 6min);
+}
+
+TEST(Apply, what_never_becomes_so_is_given_up_by_name) {
+    World world;
+    world.azure.seconds["register"] = 24 * 3'600;
+    Life life(world.azure, *world.files, noon);
+    auto const run = life.apply(plan_of({register_step()}));
+    ASSERT_EQ(run->errors.size(), 1u);
+    EXPECT_EQ(run->errors.front().code, base::ErrorCode::timeout);
+    EXPECT_NE(run->errors.front().what.find("Microsoft.Network is Registered"), std::string::npos);
+    EXPECT_NE(run->errors.front().what.find("it is Registering"), std::string::npos) << run->errors.front().what;
+    EXPECT_FALSE(run->errors.front().fix.empty());
 }
 
 TEST(Apply, waits_for_what_somebody_else_began_and_reads_what_it_gives) {

@@ -137,8 +137,17 @@ Task<std::optional<Tried>> take_up(Shared run, std::size_t index, Ready& ready, 
     co_return tried;
 }
 
+/// Whether an answer says nothing of what was asked about: silence, somebody else's page, a sign-in that is refused for
+/// now, Azure itself unwell.
+bool says_nothing(base::Error const& error) {
+    if (error.azure) return error.azure->status >= 500 || error.azure->status == 429 || error.azure->status == 401;
+    constexpr ErrorCode silent[] = {ErrorCode::connection_failed, ErrorCode::connection_lost, ErrorCode::timeout,
+                                    ErrorCode::answer_malformed, ErrorCode::sign_in};
+    return std::ranges::find(silent, error.code) != std::end(silent);
+}
+
 /// Until the value at the condition's path is what it must be (true), or says that it never will be (false). 404 and
-/// silence are a "not yet".
+/// what says nothing are a "not yet".
 Task<Result<bool>> await_condition(Shared run, std::size_t index, plan::Condition condition) {
     auto const begun = run->gone_by();
     for (;;) {
@@ -155,10 +164,7 @@ Task<Result<bool>> await_condition(Shared run, std::size_t index, plan::Conditio
                 co_return false;
             }
         } else {
-            auto const code = answer.error().code;
-            if (code != ErrorCode::connection_failed && code != ErrorCode::connection_lost &&
-                code != ErrorCode::timeout)
-                co_return base::fail(answer.error());
+            if (!says_nothing(answer.error())) co_return base::fail(answer.error());
             state = answer.error().what;
         }
         auto const waited = run->gone_by() - begun;

@@ -31,6 +31,8 @@ public:
     std::map<std::string, int> fails;                    ///< by last word: so many writes come out Failed
     std::set<std::string> loses_answer;                  ///< by last word: the first answer never arrives
     std::optional<Time> revoked_since;                   ///< no token is accepted from then on
+    std::optional<Time> revoked_until;                   ///< till then
+    std::optional<Time> page_until;                      ///< till then a guest network answers whatever is read
     // What it saw.
     std::map<std::string, Thing> things;                           ///< by path in lower case
     std::map<std::string, int> writes, creations, deletes, posts;  ///< by last word

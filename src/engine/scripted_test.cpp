@@ -45,7 +45,9 @@ Result<world::Response> ScriptedAzure::answer(world::Request const& request, Tim
     auto const key = base::lower(path);
     auto const word = last_word(path);
     log.push_back(request.method + " " + word);
-    if (revoked_since && now >= *revoked_since) return said(401);
+    if (page_until && now < *page_until && request.method == "GET")
+        return world::Response{200, {{"Content-Type", "text/html"}}, "<html>Sign in to the guest network</html>"};
+    if (revoked_since && now >= *revoked_since && (!revoked_until || now < *revoked_until)) return said(401);
     if (path.starts_with("/operations/")) {
         auto const at = things.find(base::lower("/" + path.substr(std::string("/operations/").size())));
         if (at == things.end()) return said(404);

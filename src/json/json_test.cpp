@@ -95,5 +95,18 @@ TEST(Write, characters_that_play_tricks_on_a_terminal_are_escaped_and_mean_the_s
     EXPECT_EQ(*parse(written), Value(text));
 }
 
+TEST(Write, what_is_no_text_becomes_a_mark_that_every_reader_takes) {
+    for (auto const* wrong : {"\xff", "\x80", "\xc3", "\xc0\xaf", "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf0\x9f\x94"}) {
+        auto const written = write(Object{{"a", std::string("<") + wrong + ">"}});
+        auto const read = parse(written);
+        ASSERT_TRUE(read) << written;
+        auto const text = *text_at(*read, "a");
+        EXPECT_TRUE(text.starts_with("<\xef\xbf\xbd")) << written;
+        EXPECT_TRUE(text.ends_with(">")) << written;
+    }
+    std::string const whole = "\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\x91\xf4\x8f\xbf\xbf";
+    EXPECT_EQ(write(Value(whole)), '"' + whole + '"');
+}
+
 }  // namespace
 }  // namespace holdfast::json

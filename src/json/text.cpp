@@ -41,7 +41,8 @@ std::size_t deceptive(std::string_view text, std::size_t at) {
 constexpr auto marked = [] {
     std::array<bool, 256> bytes{};
     for (std::size_t control = 0; control < 0x20; ++control) bytes[control] = true;
-    for (unsigned char const byte : {0x22, 0x5c, 0x7f, 0xc2, 0xe2, 0xef}) bytes[byte] = true;
+    for (std::size_t byte = 0x7f; byte < bytes.size(); ++byte) bytes[byte] = true;
+    bytes['"'] = bytes['\\'] = true;
     return bytes;
 }();
 
@@ -51,10 +52,18 @@ void write_text(std::string& out, std::string_view text) {
     std::size_t done = 0;
     for (std::size_t at = 0; at < text.size(); ++at) {
         if (!marked[byte(at)]) continue;
-        auto const length = byte(at) < 0x7f ? 1 : deceptive(text, at);
-        if (length == 0) continue;
+        auto const whole = base::utf8_length(text, at);
+        auto const length = byte(at) < 0x7f || whole == 0 ? 1 : deceptive(text, at);
+        if (length == 0) {
+            at += whole - 1;
+            continue;
+        }
         out.append(text, done, at - done);
         done = at + length;
+        if (whole == 0) {  // what is written can be read, whatever somebody sent us
+            out += "\\ufffd";
+            continue;
+        }
         auto const named = std::string_view("\b\f\n\r\t\"\\").find(text[at]);
         if (named != std::string_view::npos) {
             out += '\\';

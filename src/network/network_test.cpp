@@ -148,6 +148,10 @@ TEST(Network, peers_count) {
                        "{\"properties\":{\"remoteAddressSpace\":{\"addressPrefixes\":[\"10.244.0.0/20\"]}}}"));
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].rule, "cidr-012");
+    auto const across =
+        troubles(graph("network/peerings/hub Network/virtualNetworks/virtualNetworkPeerings "
+                       "{\"properties\":{\"remoteAddressSpace\":{\"addressPrefixes\":[\"10.0.0.0/8\"]}}}"));
+    EXPECT_TRUE(std::ranges::any_of(across, [](Trouble const& one) { return one.rule == "peers-apart"; }));
     auto const unread =
         troubles(graph("network/peerings/hub Network/virtualNetworks/virtualNetworkPeerings "
                        "{\"properties\":{\"remoteVirtualNetwork\":{\"id\":\"/subscriptions/a/resourceGroups/b/"

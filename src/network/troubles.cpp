@@ -191,6 +191,15 @@ void pod_range_means_overlay(Judging const& judging) {
                     fmt::format("the pod range {} is given, but pods take addresses from a subnet", picture.pod_cidr),
                     "remove the pod range, or choose overlay");
 }
+/// Azure joins no networks whose ranges overlap, and no two such networks to a third (Microsoft Learn, Create, change, or
+/// delete a virtual network peering: requirements and constraints; read 2026-12-01).
+void peers_apart(Judging const& judging) {
+    auto const peers = peered_ranges(judging);
+    overlaps(judging, peers, network_ranges(judging.picture));
+    for (auto one = peers.begin(); one != peers.end(); ++one)
+        for (auto other = std::next(one); other != peers.end(); ++other)
+            if (one->owner != other->owner) overlaps(judging, {*one}, {*other});
+}
 void pod_range_free(Judging const& judging) {
     auto const all = cluster_ranges(judging.picture);
     if (all.size() < 2) return;
@@ -468,6 +477,7 @@ constexpr Rule rules[] = {
     {"pods-008", azure_policy_limits},
     {"subnet-all-or-none", all_or_no_subnet},
     {"subnet-apart", subnets_apart},
+    {"peers-apart", peers_apart},
     {"subnet-inside", subnets_inside},
 };
 

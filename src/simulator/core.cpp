@@ -31,6 +31,7 @@ constexpr Alias aliases[] = {
 }  // namespace
 
 Fate::End Fate::end(std::string_view, resource::ResourceId const&) { return End::well; }
+bool Fate::registration_hangs(std::string_view) { return false; }
 double Fate::takes(std::string_view, resource::ResourceId const&, double drawn) { return drawn; }
 double Fate::takes_effect(resource::ResourceId const&, double drawn) { return drawn; }
 Duration Fate::token_lives(Duration usual) { return usual; }

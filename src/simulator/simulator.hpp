@@ -71,6 +71,8 @@ public:
     };
     /// Work on `target` (PUT, PATCH, DELETE or POST) is about to end.
     virtual End end(std::string_view verb, resource::ResourceId const& target);
+    /// A provider's registration is about to end. True: it stays Registering; asked again after a minute.
+    virtual bool registration_hangs(std::string_view name_space);
     /// How long that work takes, in seconds, before it begins.
     virtual double takes(std::string_view verb, resource::ResourceId const& target, double drawn);
     /// Seconds until a role assignment just made takes effect.

@@ -18,7 +18,7 @@ constexpr Rare rarities[] = {
     {Kind::human_changes, 12}, {Kind::human_deletes, 12},  {Kind::human_creates, 12}, {Kind::disk_full, 10},
     {Kind::torn_tail, 10},     {Kind::laptop_sleeps, 10},  {Kind::crash, 7},          {Kind::crash_and_loss, 7},
     {Kind::token_revoked, 5},  {Kind::claims_challenge, 5}, {Kind::work_fails, 5},    {Kind::work_converges, 5},
-    {Kind::work_hangs, 5},     {Kind::clock_jumps, 5},
+    {Kind::work_hangs, 5},     {Kind::refused_for_good, 4},     {Kind::clock_jumps, 5},
 };
 int rarity(Kind kind) {
     auto const found = std::ranges::find(rarities, kind, &Rare::kind);

@@ -78,6 +78,7 @@ public:
             } else {
                 auto made = drawn(which);
                 tried += made.tried;
+                for (auto const& [key, times] : made.taken) taken[key] += times;
                 rejected += made.rejected;
                 subject = std::make_unique<Subject>(std::move(made.subject));
             }
@@ -85,6 +86,7 @@ public:
         return *subject;
     }
     int tried = 0, rejected = 0;
+    std::map<std::string, int> taken;  ///< settings by key
 
 private:
     std::vector<std::string> examples_;
@@ -115,17 +117,17 @@ std::string failure(Verdict const& verdict, Subject const& subject, std::uint64_
 
 struct Sum {
     std::uint64_t played = 0, failed = 0, converged = 0, stopped = 0, lives = 0, deaths = 0, calls = 0, tried = 0,
-                  rejected = 0, refused = 0;
+                  rejected = 0, refused = 0, trace = 0;  ///< `trace`: of all seeds, in no order
     Tally tally;
     std::string written() const {
-        return fmt::format("{} {} {} {} {} {} {} {} {} {} {}\n", played, failed, converged, stopped, lives, deaths,
-                           calls, tried, rejected, refused, tally.written());
+        return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}\n", played, failed, converged, stopped, lives, deaths,
+                           calls, tried, rejected, refused, trace, tally.written());
     }
     void read(std::string const& line) {
         std::istringstream in(line);
         std::uint64_t value = 0;
         for (auto* field :
-             {&played, &failed, &converged, &stopped, &lives, &deaths, &calls, &tried, &rejected, &refused}) {
+             {&played, &failed, &converged, &stopped, &lives, &deaths, &calls, &tried, &rejected, &refused, &trace}) {
             in >> value;
             *field += value;
         }
@@ -168,6 +170,7 @@ void work(Asked const& asked, int number, std::FILE* out) {
         sum.lives += static_cast<std::uint64_t>(verdict.lives);
         sum.deaths += static_cast<std::uint64_t>(verdict.deaths);
         sum.calls += static_cast<std::uint64_t>(verdict.calls);
+        sum.trace += verdict.trace;
         sum.tally.add(verdict.tally);
         if (verdict.broken.empty()) continue;
         if (++sum.failed <= 10) {
@@ -180,6 +183,7 @@ void work(Asked const& asked, int number, std::FILE* out) {
     alarm(0);
     sum.tried = static_cast<std::uint64_t>(repertoire.tried);
     sum.rejected = static_cast<std::uint64_t>(repertoire.rejected);
+    for (auto const& [key, times] : repertoire.taken) std::fprintf(out, "key %d %s\n", times, key.c_str());
     std::fprintf(out, "sum %s", sum.written().c_str());
     std::fflush(out);
 }
@@ -223,6 +227,7 @@ int many(Asked const& asked) {
         workers.push_back({pid, fdopen(ends[0], "r"), {}});
     }
     Sum sum;
+    std::map<std::string, int> taken;
     bool red = false;
     for (auto& worker : workers) {
         char* line = nullptr;
@@ -233,6 +238,9 @@ int many(Asked const& asked) {
             else if (text.starts_with("say ")) {
                 fmt::print("{}", text.substr(4));
                 std::fflush(stdout);
+            } else if (text.starts_with("key ")) {
+                auto const space = text.find(' ', 4);
+                taken[std::string(base::trimmed(text.substr(space)))] += std::atoi(std::string(text.substr(4, space)).c_str());
             } else if (text.starts_with("sum ")) sum.read(std::string(text.substr(4)));
         }
         std::free(line);
@@ -254,8 +262,14 @@ int many(Asked const& asked) {
         sum.lives, sum.deaths, sum.calls);
     fmt::print(
         "{} settings drawn over the language, {} not valid where they fell; {} seeds fell on specs that fail under a "
-        "clear sky\n",
-        sum.tried, sum.rejected, sum.refused);
+        "clear sky\ntrace of all {:016x}\n",
+        sum.tried, sum.rejected, sum.refused, sum.trace);
+    std::vector<std::string> never;
+    for (auto const& field : spec::fields()) {
+        bool const has_a_value = field.kind != spec::FieldKind::section;
+        if (has_a_value && !taken.contains(std::string(field.key))) never.emplace_back(field.key);
+    }
+    fmt::print("{} keys of the language drawn; never: {}\n", taken.size(), base::join(never, ", "));
     auto const few = asked.floor > 0 ? sum.tally.too_few(asked.floor) : std::vector<std::string>{};
     for (auto const& cell : few) fmt::print("too few: {}\n", cell);
     return red || sum.failed > 0 || sum.refused > 0 || !few.empty() ? 1 : 0;

@@ -142,6 +142,7 @@ Task<void> meddle(Process* process, Scene* scene, Kind how, Aim* aim, resource::
         // Noted before it is sent: the process that dies meanwhile takes this person's answer with it.
         scene->note("    by hand: " + words);
         did->words.push_back(words);
+        did->touched.insert(chosen.id->key());
         scene->meddled = true;
         if (how == Kind::human_creates) {
             did->made.insert(chosen.id->key());

@@ -7,6 +7,7 @@ namespace holdfast::storm {
 
 struct ByHand {
     std::vector<std::string> words;  ///< what was done
+    std::set<std::string> touched;   ///< ids of what was changed, deleted or made
     std::set<std::string> made;      ///< ids of things that are not ours, where ours were to stand
     std::string unanswered;          ///< id of one in `made` of which Azure has not yet said that it will be
 };

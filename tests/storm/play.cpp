@@ -12,6 +12,8 @@ namespace {
 
 using base::Duration;
 
+/// And one a second: of a life, whatever became of it.
+constexpr std::int64_t most_calls_a_resource = 16;
 constexpr int most_stormy_lives = 4, most_calm_lives = 4;
 /// Roles that never come take a day here, operations that hang end when the sky clears.
 constexpr Duration until_all_has_settled = std::chrono::hours(27);
@@ -98,6 +100,7 @@ private:
         scene_.troubles.clear();
         scene_.well_answered.clear();
         scene_.clock_was_set = scene_.slept = false;
+        auto const calls = scene_.calls;
         Process process(scene_, *azure_, *disk_, now_, dice_.next());
         invite(process, will, company);
         Will resumed = will;
@@ -113,6 +116,10 @@ private:
             if (guard.because.empty() || guard.name.empty()) scene_.violated("a guard gives no reason");
         // Whoever says that all is done, or that nothing is to be done, is right: also in the storm.
         if (ended.done && !touched() && !second_) compare(standing(*azure_), wanted(will));
+        auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(process.now() - now_).count();
+        auto const nodes = static_cast<std::int64_t>(subject_.estate.graph.resources().size());
+        if (auto const most = (nodes * most_calls_a_resource + seconds) * (second_ ? 2 : 1); scene_.calls - calls > most)
+            scene_.violated(fmt::format("a life made {} calls where {} would do", scene_.calls - calls, most));
         now_ = std::max(process.now(), azure_->now());
         scene_.doubts.life_ended();
         if (ended.died) {
@@ -182,7 +189,7 @@ private:
     void judge(Will will, Ended const& last) {
         strangers();
         if (!verdict_.converged) {
-            if (touched() && (!last.guards.empty() || !last.errors.empty())) return;  // named, and not ours to undo
+            if (touched() && (!last.guards.empty() || !last.errors.empty())) return stops_for_what_was_touched(last);
             std::string why;
             for (auto const& error : last.errors)
                 why += fmt::format("; {}{}", error.what,
@@ -199,6 +206,41 @@ private:
     Standing const& wanted(Will will) const { return will == Will::apply ? *after_ : subject_.before; }
 
     bool touched() const { return !by_hand_.words.empty(); }
+    /// By somebody's hand, itself or what holds it: what becomes of it then is not asked.
+    bool reached(std::string_view id) const {
+        auto const holds = [id](std::string const& key) { return id.starts_with(key); };
+        return (touched() && made_by_azure(id)) || std::ranges::any_of(by_hand_.touched, holds);
+    }
+    /// Nor of a principal whose holder was deleted and made anew.
+    bool reached_holder(std::string_view value) const {
+        constexpr std::string_view holder = "principal of ";
+        return value.starts_with(holder) && reached(value.substr(holder.size()));
+    }
+    /// Not ours to undo; but it is named, itself or a right of an identity that went.
+    void stops_for_what_was_touched(Ended const& last) {
+        std::set<std::string> names;
+        bool identity = false;
+        for (auto const& [address, node] : subject_.estate.graph.resources()) {
+            if (!node.id || !reached(node.id->key())) continue;
+            names.insert(base::lower(node.id->name()));
+            identity |= thing(node.id->text()) == Doing::identity || thing(node.id->text()) == Doing::cluster;
+        }
+        bool const named =
+            std::ranges::any_of(last.guards,
+                                [&](plan::Guard const& guard) {
+                                    return names.contains(base::lower(guard.name.substr(guard.name.rfind('/') + 1))) ||
+                                           (identity && guard.klass == "delete" && guard.name.starts_with("access/"));
+                                }) ||
+            std::ranges::any_of(last.errors, [&](base::Error const& error) {
+                auto const said = base::lower(error.what + (error.azure ? error.azure->message : ""));
+                return std::ranges::any_of(names, [&said](auto const& name) { return said.find(name) != said.npos; });
+            });
+        if (named) return;
+        std::string why;
+        for (auto const& guard : last.guards) why += fmt::format("; {}:{}: {}", guard.klass, guard.name, guard.because);
+        for (auto const& error : last.errors) why += "; " + error.what;
+        scene_.violated("it stops, and not for what somebody touched" + why);
+    }
     /// What somebody else made stays theirs: it bears no mark of ours, whatever our runs came to.
     void strangers() {
         auto const there = azure_->resources();
@@ -218,9 +260,9 @@ private:
                 scene_.violated("lost: " + id);
                 continue;
             }
-            if (touched()) continue;
+            if (reached(id)) continue;
             for (auto const& [at, value] : body) {
-                if (second_ && at.starts_with(".properties.routes")) continue;
+                if ((second_ && at.starts_with(".properties.routes")) || reached_holder(value)) continue;
                 if (auto const leaf = found->second.find(at); leaf == found->second.end() || leaf->second != value)
                     scene_.violated(fmt::format("{} is '{}' at {}, not '{}'", id,
                                                 leaf == found->second.end() ? "" : leaf->second, at, value));

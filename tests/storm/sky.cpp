@@ -25,9 +25,12 @@ bool Scene::strikes(Kind kind, Doing doing) {
     return true;
 }
 
+void Scene::hash(std::string_view bytes) {
+    trace = (trace ^ std::hash<std::string_view>{}(bytes)) * 1099511628211ull;
+}
+
 void Scene::note(std::string_view line) {
-    for (char const c : line) trace = (trace ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-    trace = (trace ^ '\n') * 1099511628211ull;
+    hash(line);
     if (keep_lines) lines.emplace_back(line);
 }
 
@@ -93,6 +96,7 @@ private:
         if (scene_.kept) scene_.kept->push_back(request.body);
         scene_.last = at;
         scene_.note(fmt::format("{} {}", request.method, without_query(request.url)));
+        if (at != Doing::sign_in) scene_.hash(request.url), scene_.hash(request.body);
         if (auto const early = not_before_.find(request.method + " " + request.url);
             early != not_before_.end() && clock_.now() < early->second && !scene_.clock_was_set)
             scene_.violated(fmt::format("{} of {} came {} before Azure wished it", request.method,
@@ -101,6 +105,8 @@ private:
         auto const key = base::lower(path_of(request.url));
         if (!scene_.doubts.written(machine_, key))
             scene_.violated(fmt::format("{} of {} before the journal says so", request.method, key));
+        if (scene_.refused[machine_].contains(key))
+            scene_.violated(fmt::format("{} of {} again, which Azure has refused for good", request.method, key));
         if (request.method == "PUT" && scene_.theirs.contains(key) && !world::find(request.headers, "If-None-Match"))
             scene_.violated("what somebody else made is written over: " + key);
         if (scene_.writable.contains(key)) return;
@@ -126,13 +132,18 @@ private:
             not_before_[asked] = clock_.now() + *wait;
         if (at == Doing::poll && result && result->status < 400)
             scene_.well_answered[asked.substr(asked.find(' ') + 1)] = scene_.true_now();
+        if (result && at != Doing::sign_in) scene_.hash(result->body);  // tokens are signed with a key made anew
         scene_.note(result ? fmt::format("    {} {} bytes for {}", result->status, result->body.size(), name(at))
                            : fmt::format("    {} for {}", base::name(result.error().code), name(at)));
     }
 
     /// What comes back in place of Azure's answer; the request never arrives.
     std::optional<Result<Response>> instead(Request const& request, Doing at) {
-        if (auto arrival = wire_.instead(request, at, clock_.now())) return heard(std::move(*arrival));
+        auto const refusals = scene_.tally.at(Kind::refused_for_good, at);
+        auto arrival = wire_.instead(request, at, clock_.now());
+        if (scene_.tally.at(Kind::refused_for_good, at) > refusals)
+            scene_.refused[machine_].insert(base::lower(path_of(request.url)));
+        if (arrival) return heard(std::move(*arrival));
         bool const asks_the_bin = base::lower(request.url).find("/deletedvaults/") != std::string::npos;
         if (asks_the_bin && scene_.bin_is_hidden && !scene_.clear)
             return Response{

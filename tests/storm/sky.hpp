@@ -40,13 +40,15 @@ struct Scene final : azures::Sky {
     bool meddled = false;        ///< somebody changed, deleted or made something by hand
     bool bin_is_hidden = false;  ///< a vault was deleted so lately that nobody is shown it yet
     bool strangers = false;        ///< somebody made, or tried to make, what ours was to be
+    /// By machine: what Azure refused for good in the run that goes on, by id.
+    std::map<Machine, std::set<std::string>> refused;
     /// Of this life, by method and path: the longest row of answers that say "again", or of none.
     std::map<std::string, int> troubles;
     /// Of this life, by polling address: when Azure last answered there with anything but a refusal of the token.
     std::map<std::string, base::Time> well_answered;
     std::vector<std::string> broken;  ///< what was to hold always and did not
 
-    std::uint64_t trace = 14695981039346656037ull;  ///< FNV-1a over all that was sent, answered and said
+    std::uint64_t trace = 0;  ///< over all that was sent, answered and said, to the byte; tokens, which are signed anew, apart
     bool keep_lines = false;
     std::vector<std::string>* kept = nullptr;  ///< every body sent and answered, for whoever wants to measure
     std::vector<std::string> lines;            ///< the same in words, where somebody wants to read it
@@ -58,6 +60,7 @@ struct Scene final : azures::Sky {
     /// The process is gone.
     void die() { dead = true; }
     void note(std::string_view line);
+    void hash(std::string_view bytes);  ///< into the trace
     void violated(std::string what) { broken.push_back(std::move(what)); }
 };
 

@@ -23,7 +23,16 @@ std::string read_file(std::string const& path) {
     return text.str();
 }
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
+/// What is laid over an example: values by key, and further entries of its lists.
+struct Settings {
+    std::vector<std::pair<std::string, std::string>> set, entries;
+    std::string text() const {
+        std::string out;
+        for (auto const& [key, value] : set) out += fmt::format(" --set '{}={}'", key, value);
+        for (auto const& [name, entry] : entries) out += fmt::format(" --overlay '{}'", entry);
+        return out;
+    }
+};
 
 struct Made {
     spec::Spec spec;
@@ -36,7 +45,7 @@ std::string world_of(spec::Spec const& spec) {
 }
 /// Nothing, when the language, the design or the checks refuse it, beside what stands.
 std::optional<Made> make(std::string const& text, std::string const& path, Settings const& set) {
-    auto spec = spec::read(text, path, {.set = set, .overlays = {}});
+    auto spec = spec::read(text, path, {.set = set.set, .overlays = set.entries});
     if (!spec) return std::nullopt;
     auto const cloud = credentials::find_cloud("simulated");
     simulator::Identity const owner;
@@ -77,7 +86,9 @@ Subject from(Made made, std::string name) {
 bool is_chance(std::string_view at, std::string const& value) {
     auto const lower = base::lower(at);
     return base::parse_time(value) || lower.find("ipaddress") != std::string::npos || lower.ends_with("etag") ||
-           lower.ends_with("resourceguid");
+           lower.ends_with("resourceguid") || lower.ends_with("keyuriwithversion") ||
+           lower.ends_with("customerid") || lower.ends_with("attributes.created") ||
+           lower.ends_with("attributes.updated");
 }
 
 void keep(json::Value const& value, std::string const& at, std::map<std::string, std::string> const& holders,
@@ -98,14 +109,17 @@ void keep(json::Value const& value, std::string const& at, std::map<std::string,
 std::string without_drawn_names(std::string_view id) {
     constexpr std::string_view providers = "/providers/";
     constexpr std::size_t drawn = 8;
+    constexpr std::string_view digits = "0123456789";
     auto const names = id.rfind(providers);
     if (names == std::string_view::npos) return std::string(id);
     std::string out(id.substr(0, names));
     for (auto segment : base::split(id.substr(names + 1), '/')) {
         if (base::is_guid(segment)) segment = "#";
-        auto const from = segment.find_first_of("0123456789");
-        auto const to = std::min(segment.find_first_not_of("0123456789", from), segment.size());
-        if (from != std::string::npos && to - from == drawn) segment.replace(from, drawn, "#");
+        for (std::size_t from = 0; (from = segment.find_first_of(digits, from)) != std::string::npos;) {
+            auto const to = std::min(segment.find_first_not_of(digits, from), segment.size());
+            if (to - from == drawn) segment.replace(from, drawn, "#");
+            from = to - from == drawn ? from + 1 : to;
+        }
         out += '/' + segment;
     }
     return out;
@@ -170,10 +184,10 @@ void rehearse(Subject& subject) {
         auto const after = standing(**azure);
         auto const plan = process.look(subject.estate, Will::apply);
         if (!plan || !plan->empty() || !plan->guards.empty()) {
-            auto ended = say("after a calm apply something is left to do", made);
+            auto refused = say("after a calm apply something is left to do", made);
             for (auto const& step : plan ? plan->steps : std::vector<plan::Step>{})
                 subject.refusal += "; " + step.id + ": " + step.because;
-            return ended;
+            return refused;
         }
         if (!keep) return after;
         subject.before = before;
@@ -181,10 +195,19 @@ void rehearse(Subject& subject) {
         subject.deployed_at = process.now();
         auto const gone = process.carry_out(subject.estate, Will::destroy);
         if (!gone.done || !scene.broken.empty()) return say("a calm destroy does not succeed", gone);
-        if (auto const left = standing(**azure); left != before) {
+        auto left = standing(**azure);
+        // A key in a vault that is not ours stays: Resource Manager deletes none.
+        for (auto const& [id, body] : left)
+            if (id.find("/keys/") != std::string::npos && !before.contains(id)) subject.before.emplace(id, Standing::mapped_type{});
+        std::erase_if(left, [&](auto const& one) { return subject.before.contains(one.first) && !before.contains(one.first); });
+        if (left != before) {
+            auto refused = say("a calm destroy leaves not what was before", gone);
             for (auto const& [id, body] : left)
-                if (!before.contains(id)) subject.refusal += "; left over: " + id;
-            return say("a calm destroy leaves something over", gone);
+                if (auto const was = before.find(id); was == before.end()) subject.refusal += "; left over: " + id;
+                else if (was->second != body) subject.refusal += "; not as it was: " + id;
+            for (auto const& [id, body] : before)
+                if (!left.contains(id)) subject.refusal += "; gone: " + id;
+            return refused;
         }
         subject.destroyed = rows;
         subject.destroyed_at = process.now();
@@ -246,9 +269,68 @@ std::string one_of(std::string_view lines, base::Prng& prng) {
     return words.empty() ? std::string() : words[prng.below(words.size())];
 }
 
+/// What stands in a world that is lent to a spec: ids by type.
+std::string const lent = "../tests/storm/there.json";
+std::map<std::string, std::vector<std::string>> const& ids_there() {
+    static auto const all = [] {
+        std::map<std::string, std::vector<std::string>> ids;
+        auto const there = json::parse(read_file(examples + "/" + lent));
+        for (auto const& body : there->as_array()) {
+            std::string const id(*json::text_at(body, "id")), type(*json::text_at(body, "type"));
+            ids[type].push_back(id);
+            for (auto const& subnet : json::list_at(body, "properties.subnets"))
+                ids[type + "/subnets"].push_back(id + "/subnets/" + std::string(*json::text_at(subnet, "name")));
+        }
+        return ids;
+    }();
+    return all;
+}
+
+/// For keys whose values have a form of their own.
+struct Sample {
+    std::string_view key, values;  ///< one a line
+};
+constexpr Sample samples[] = {
+    {"access.sshKey", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHolds7Fast7Storm7Holds7Fast7Storm7Holds7Fast7St me"},
+    {"pools[].surge", "33%\n1\n2"},
+    {"operations.proxy.http", "http://proxy.test:3128"},
+    {"operations.proxy.https", "http://proxy.test:3128"},
+    {"operations.proxy.except", "[10.0.0.0/8]\n[.corp.test, localhost]"},
+    {"network.egress.allow", "[mcr.microsoft.com]\n[\"*.ubuntu.com\", api.test]"},
+    {"network.rules[].from", "[\"*\"]\n[VirtualNetwork]\n[198.51.100.0/24]"},
+    {"network.rules[].to", "[\"*\"]\n[AzureCloud]\n[10.0.0.0/8]"},
+    {"network.rules[].ports", "[\"443\"]\n[\"8000-8100\", \"22\"]"},
+    {"pools[].taints", "[\"sku=gpu:NoSchedule\"]\n[\"CriticalAddonsOnly=true:PreferNoSchedule\"]"},
+    {"apiServer.authorizedRanges", "[203.0.113.0/24]\n[198.51.100.7/32, 203.0.113.0/24]"},
+    {"network.space", "[10.20.0.0/14]\n[10.16.0.0/12]"},
+    {"network.dns", "10.0.0.10\n172.16.0.10\n10.100.0.10"},
+    {"network.egress.address", "10.20.3.4\n10.8.255.4"},
+    {"network.dnsServers", "[10.20.0.4]\n[168.63.129.16]"},
+    {"operations.maintenance.utcOffset", "\"+01:00\"\n\"-05:30\""},
+};
+
+/// What is only valid together, beside what is lent; `@` is the lent group.
+constexpr std::string_view together[] = {
+    "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\n"
+    "network.subnets.nodes.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-nodes",
+    "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\n"
+    "network.subnets.nodes=172.20.64.0/20",
+    "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\nnetwork.mode=podSubnet\n"
+    "network.subnets.nodes.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-nodes\n"
+    "network.subnets.pods.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-pods",
+    "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\napiServer.vnetIntegration=true\n"
+    "network.subnets.nodes=172.20.80.0/20\n"
+    "network.subnets.apiserver.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-api",
+    "operations.diagnostics.on=true\n"
+    "operations.workspace.id=@/providers/Microsoft.OperationalInsights/workspaces/log-there",
+};
+constexpr std::string_view lent_group = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-there";
+
 /// A value of the field's kind, or nothing where a random one could only be refused.
-std::optional<std::string> value_of(spec::FieldRow const& field, base::Prng& prng) {
+std::optional<std::string> value_of(spec::FieldRow const& field, bool lent_to, base::Prng& prng) {
     using spec::FieldKind;
+    if (auto const sample = std::ranges::find(samples, field.key, &Sample::key); sample != std::end(samples))
+        return one_of(sample->values, prng);
     auto const whole = [&] {
         auto const most = field.max > field.min ? std::min<std::int64_t>(field.max, field.min + 40) : field.min + 10;
         return std::to_string(field.min +
@@ -278,6 +360,13 @@ std::optional<std::string> value_of(spec::FieldRow const& field, base::Prng& prn
         }
         case FieldKind::list_guid:
             return fmt::format("[{}]", prng.guid());
+        case FieldKind::guid:
+            return prng.guid();
+        case FieldKind::id: {
+            auto const there = ids_there().find(one_of(field.allowed, prng));
+            if (!lent_to || there == ids_there().end()) return std::nullopt;
+            return there->second[prng.below(there->second.size())];
+        }
         case FieldKind::cidr:
             return fmt::format("10.{}.{}.0/{}", 20 + prng.below(60), prng.below(4) * 64, 16 + prng.below(8));
         case FieldKind::map_text:
@@ -297,8 +386,35 @@ std::optional<std::string> value_of(spec::FieldRow const& field, base::Prng& prn
 bool worth_drawing(spec::FieldRow const& field) {
     // Versions of pools beside the control plane's: their skew is Azure's to refuse, nobody says so before.
     if (field.key == "pools[].version") return false;
+    // What lies in a group or a vault of others is not yet taken away whole; neither is drawn until it is.
+    if (field.key == "azure.group.id" || field.key.ends_with(".vault.id")) return false;
+    // Azure refuses an issuer switched off since 1.34, and no check says so yet.
+    if (field.key == "identity.oidcIssuer") return false;
     if (field.key == "name" || field.key == "names" || field.key.starts_with("azure.")) return false;
     return field.refused.empty();
+}
+
+/// One more entry of a list of the language: what it needs, and half of what it may have.
+std::string entry_of(std::string const& list, bool lent_to, base::Prng& prng, std::vector<std::string>& keys) {
+    std::string entry;
+    for (auto const& field : spec::fields()) {
+        if (!field.key.starts_with(list + "[].") || !worth_drawing(field)) continue;
+        auto const key = field.key.substr(list.size() + 3);
+        bool const needed = field.needed == "always" || key == "range";
+        if (key.find('.') != std::string_view::npos || !(needed || prng.chance(0.2))) continue;
+        auto const value = key == "name" ? fmt::format("more{}", prng.below(100)) : value_of(field, lent_to, prng).value_or("");
+        if (value.empty()) continue;
+        keys.emplace_back(field.key);
+        entry += fmt::format("{}{}: {}", entry.empty() ? "" : ", ", key, value);
+    }
+    auto out = "[{" + entry + "}]";
+    std::string_view rest = list;
+    for (auto dot = rest.rfind('.');; dot = rest.rfind('.')) {
+        auto const key = rest.substr(dot + 1);  // npos + 1 is 0
+        if (dot == std::string_view::npos) return fmt::format("{}: {}", key, out);
+        out = fmt::format("{{{}: {}}}", key, out);
+        rest = rest.substr(0, dot);
+    }
 }
 
 }  // namespace
@@ -368,32 +484,68 @@ Drawn drawn(std::uint64_t seed) {
     std::vector<spec::FieldRow const*> fields;
     for (auto const& field : spec::fields())
         if (worth_drawing(field)) fields.push_back(&field);
+    std::vector<std::string> lists;
+    for (auto const& field : spec::fields())
+        if (field.kind == spec::FieldKind::list && worth_drawing(field)) lists.emplace_back(field.key);
     Drawn out;
     Settings set;
     auto made = make(text, path, set);
     if (!made) throw std::runtime_error(path + " is not valid");
-    for (int wanted = 4 + static_cast<int>(prng.below(10)); wanted > 0; --wanted) {
-        auto const& field = *fields[prng.below(fields.size())];
-        auto value = value_of(field, prng);
-        if (!value || value->empty()) continue;
-        std::string key(field.key);
-        if (auto const list = key.find("[]"); list != std::string::npos) key.replace(list, 2, "[0]");
+    auto const base = made->spec.maybe_text("azure.world");
+    bool const lends = !base && prng.chance(0.4);
+    if (lends) {
+        set.set.emplace_back("azure.world", lent);
+        made = make(text, path, set);
+        if (!made) throw std::runtime_error(path + " is not valid beside what is lent to it");
+    }
+    auto const keep = [&](Settings next, std::vector<std::string> const& keys) {
         ++out.tried;
-        set.emplace_back(key, *value);
-        auto next = make(text, path, set);
-        if (next) {
-            made = std::move(next);
+        if (auto tried = make(text, path, next)) {
+            made = std::move(tried);
+            set = std::move(next);
+            for (auto const& key : keys) ++out.taken[key];
+        } else {
+            ++out.rejected;
+        }
+    };
+    for (int wanted = 4 + static_cast<int>(prng.below(10)); wanted > 0; --wanted) {
+        auto next = set;
+        if (prng.chance(0.15)) {
+            auto const& list = lists[prng.below(lists.size())];
+            std::vector<std::string> keys{list};
+            next.entries.emplace_back("more", entry_of(list, lends, prng, keys));
+            keep(std::move(next), keys);
             continue;
         }
-        ++out.rejected;
-        set.pop_back();
+        if (lends && prng.chance(0.1)) {
+            std::vector<std::string> keys;
+            for (auto const& line : base::split(together[prng.below(std::size(together))], '\n')) {
+                auto const equals = line.find('=');
+                auto value = line.substr(equals + 1);
+                if (value.starts_with('@')) value.replace(0, 1, lent_group);
+                keys.push_back(line.substr(0, equals));
+                next.set.emplace_back(keys.back(), std::move(value));
+            }
+            keep(std::move(next), keys);
+            continue;
+        }
+        auto const& field = *fields[prng.below(fields.size())];
+        auto const value = value_of(field, lends, prng);
+        if (!value || value->empty()) continue;
+        std::string key(field.key);
+        if (auto const list = key.find("[]"); list != std::string::npos)
+            key.replace(list, 2, fmt::format("[{}]", prng.chance(0.7) ? 0 : prng.below(3)));
+        next.set.emplace_back(key, *value);
+        keep(std::move(next), {std::string(field.key)});
     }
     out.subject = from(std::move(*made), fmt::format("drawn {}", seed));
-    out.subject.settings = base_name;
-    for (auto const& [key, value] : set) out.subject.settings += fmt::format(" --set '{}={}'", key, value);
+    out.subject.settings = base_name + set.text();
     rehearse(out.subject);
-    if (out.subject.refusal.empty() && !set.empty())
-        rehearse_the_change(out.subject, from(*make(text, path, {}), base_name));
+    if (out.subject.refusal.empty() && !set.text().empty()) {
+        Settings as_it_is;  // beside the same things
+        if (lends) as_it_is.set.push_back(set.set.front());
+        rehearse_the_change(out.subject, from(*make(text, path, as_it_is), base_name));
+    }
     return out;
 }
 

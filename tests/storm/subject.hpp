@@ -50,11 +50,12 @@ simulator::Options options(std::uint64_t seed, simulator::Fate* = nullptr);
 /// An example by name; rehearsed.
 Subject example(std::string const& name);
 std::vector<std::string> example_names();
-/// A spec drawn over the language: an example with settings of its fields changed, those that are not valid together
-/// left out. Rehearsed.
+/// A spec drawn over the language: an example with settings of its fields changed and entries added to its lists, often
+/// beside things that stand already (there.json); what is not valid together is left out. Rehearsed.
 struct Drawn {
     Subject subject;
     int tried = 0, rejected = 0;  ///< settings, and those that the language or the checks did not take
+    std::map<std::string, int> taken;  ///< by key
 };
 Drawn drawn(std::uint64_t seed);
 

@@ -87,6 +87,7 @@ void Watch::saw(engine::Event const& event) {
         event.what,
         [&](engine::RunStarted const&) {
             begun_ = scene_.true_now();
+            scene_.refused[machine_].clear();
             calls_ = scene_.calls;
         },
         [&](engine::StepStarted const& one) { steps_[one.step] = {.started = scene_.true_now()}; },

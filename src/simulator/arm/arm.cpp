@@ -334,8 +334,10 @@ void purge_due(Work& work, Event const& event) {
 }
 
 void registered(Work& work, Event const& event) {
-    if (work.core().store.registration(event.id).state == "Registering")
-        work.core().store.put_registration(event.id, "Registered");
+    if (work.core().store.registration(event.id).state != "Registering") return;
+    if (work.core().fate().registration_hangs(event.id))
+        work.schedule(work.now() + between_looks_at_what_hangs, event.function, event.id, json::Object{});
+    else work.core().store.put_registration(event.id, "Registered");
 }
 
 void feature_registered(Work& work, Event const& event) {

@@ -10,7 +10,7 @@ namespace holdfast::simulator::arm {
 namespace {
 
 constexpr Duration keep_finished = std::chrono::hours(24);
-constexpr Duration between_looks_at_what_hangs = std::chrono::minutes(1), until_it_converges = std::chrono::minutes(5);
+constexpr Duration until_it_converges = std::chrono::minutes(5);
 
 /// Azure's time stamps carry seven decimals.
 std::string stamp(Time time) {

@@ -5,6 +5,9 @@
 
 namespace holdfast::simulator::arm {
 
+/// What fate lets hang is looked at again after so long.
+inline constexpr Duration between_looks_at_what_hangs = std::chrono::minutes(1);
+
 /// Registers the operation and its end. With a duration of zero it has ended when this returns.
 Operation& start(Work&, Operation, double seconds);
 /// The end of an operation (or one more of its steps): what the event "operation" runs.

@@ -54,11 +54,13 @@ struct Empty {
 };
 using namespace columns;
 constexpr std::string_view no_work = "nothing goes on after that answer";
+constexpr std::string_view only_hangs = "a registration stays Registering, as people tell, and was never seen to fail";
 constexpr std::string_view not_asked = "what struck is counted where it was met";
 constexpr Empty empties[] = {
     {Kind::throttled_seconds, sign_in, "the token server's 429 is `sign-in-throttled`"},
     {Kind::throttled_date, sign_in, "the token server sends seconds"},
     {Kind::refused_busy, sign_in | reads | register_, "only writes and deletes meet a lock"},
+    {Kind::refused_for_good, sign_in | reads | register_, "a lock, a policy or a quota keeps resources from being written"},
     {Kind::server_error_after, sign_in | reads, "reading does nothing that could have happened"},
     {Kind::token_short, all & ~sign_in, not_asked},
     {Kind::token_revoked, sign_in, "a token is refused where it is shown"},
@@ -69,10 +71,12 @@ constexpr Empty empties[] = {
     {Kind::vault_dns, all & ~vault, "only a vault has a name to resolve"},
     {Kind::role_slow, all & ~grant, not_asked},
     {Kind::role_never, all & ~grant, not_asked},
-    {Kind::work_fails, sign_in | reads | register_ | group | identity | grant, no_work},
-    {Kind::work_converges, sign_in | reads | register_ | group | identity | grant, no_work},
+    {Kind::work_fails, sign_in | reads | group | identity | grant, no_work},
+    {Kind::work_fails, register_, only_hangs},
+    {Kind::work_converges, sign_in | reads | group | identity | grant, no_work},
+    {Kind::work_converges, register_, only_hangs},
     {Kind::work_converges, remove, "what was to go does not go by itself"},
-    {Kind::work_hangs, sign_in | reads | register_ | group | identity | grant, no_work},
+    {Kind::work_hangs, sign_in | reads | group | identity | grant, no_work},
 };
 
 }  // namespace

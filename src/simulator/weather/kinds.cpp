@@ -17,6 +17,7 @@ constexpr KindRow rows[] = {
     {Kind::throttled_seconds, "throttled-seconds", wire, 0.005, 0.3, "429, Retry-After in seconds"},
     {Kind::throttled_date, "throttled-date", wire, 0.005, 0.3, "429, Retry-After as a date"},
     {Kind::refused_busy, "refused-busy", wire, 0.005, 0.3, "409 and its like, of the kinds documented"},
+    {Kind::refused_for_good, "refused-for-good", wire, 0.0005, 0.02, "a lock, a policy or a quota: time heals none"},
     {Kind::server_error, "server-error", wire, 0.005, 0.25, "500, 502, 503 or 504; nothing was done"},
     {Kind::server_error_after, "server-error-after", wire, 0.005, 0.2, "500 or 504; it was done"},
     {Kind::reset_before, "reset-before", wire, 0.005, 0.25, "the connection fails; nothing was done"},

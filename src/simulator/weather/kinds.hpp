@@ -12,6 +12,7 @@ enum class Kind {
     throttled_seconds,
     throttled_date,
     refused_busy,
+    refused_for_good,
     server_error,
     server_error_after,
     reset_before,

@@ -30,14 +30,15 @@ constexpr std::string_view challenge =
     R"(Bearer realm="", authorization_uri="https://login.azsim.test/common/oauth2/authorize", )"
     R"(error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==")";
 
-struct Busy {
+struct Refusal {
     std::string_view code;
     int status;
     Doing doing;
     std::string_view message;
+    std::string_view of = {};  ///< only of ids that hold this; empty: of all
 };
-// Documented: Resource Manager's and the providers' error codes, learn.microsoft.com, read 2026-11-23.
-constexpr Busy busy_rows[] = {
+// Documented: Resource Manager's and the providers' error codes, learn.microsoft.com, read 2026-11-23 and 2026-11-30.
+constexpr Refusal busy_rows[] = {
     {"AnotherOperationInProgress", 409, Doing::network,
      "Another operation on this or a dependent resource is in progress."},
     {"ReferencedResourceNotProvisioned", 400, Doing::network,
@@ -50,6 +51,19 @@ constexpr Busy busy_rows[] = {
     {"ResourceGroupBeingDeleted", 409, Doing::group, "The resource group is in deprovisioning state."},
     {"AnotherOperationInProgress", 409, Doing::remove,
      "Another operation on this or a dependent resource is in progress."},
+    {"InUseSubnetCannotBeDeleted", 400, Doing::remove, "The subnet is in use by a network interface.", "/subnets/"},
+    {"InUseRouteTableCannotBeDeleted", 400, Doing::remove, "The route table is in use by a subnet.", "/routetables/"},
+    {"InUseNetworkSecurityGroupCannotBeDeleted", 400, Doing::remove, "The group is in use by a subnet.",
+     "/networksecuritygroups/"},
+    {"PublicIPAddressCannotBeDeleted", 400, Doing::remove, "The address is allocated to a resource.",
+     "/publicipaddresses/"},
+    {"InUsePrefixCannotBeDeleted", 400, Doing::remove, "The prefix is in use.", "/publicipprefixes/"},
+    {"InUseNatGatewayCannotBeDeleted", 400, Doing::remove, "The NAT gateway is in use by a subnet.", "/natgateways/"},
+    {"FirewallPolicyInUse", 400, Doing::remove, "The policy is in use by a firewall.", "/firewallpolicies/"},
+    {"DataCollectionRuleInUse", 409, Doing::remove, "The rule has associations.", "/datacollectionrules/"},
+    {"OperationNotAllowed", 409, Doing::remove, "It cannot be deleted since it is used by a disk.",
+     "/diskencryptionsets/"},
+    {"CannotDeleteResource", 409, Doing::remove, "Cannot delete a resource while nested resources exist."},
     {"OperationPreempted", 409, Doing::cluster, "The operation has been preempted by another one."},
     {"ObjectIsBeingDeleted", 409, Doing::vault, "The object is currently being deleted."},
     {"ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity", 409, Doing::identity,
@@ -57,10 +71,30 @@ constexpr Busy busy_rows[] = {
     {"PrincipalNotFound", 400, Doing::grant, "The principal does not exist in the directory yet."},
     {"ConcurrentUpdateError", 409, Doing::other, "Another request is changing the same resource."},
 };
-Response busy(Doing doing, base::Prng& dice) {
-    std::vector<Busy const*> fitting;
-    for (auto const& one : busy_rows)
-        if (one.doing == doing) fitting.push_back(&one);
+// The same sources. What a write meets that nobody may make, or that there is no room for.
+constexpr std::string_view locked = "The scope cannot perform the operation because a lock is in place on it.";
+constexpr std::string_view disallowed = "The resource was disallowed by policy 'allowed-things'.";
+constexpr Refusal final_rows[] = {
+    {"RequestDisallowedByPolicy", 403, Doing::group, disallowed},
+    {"RequestDisallowedByPolicy", 403, Doing::network, disallowed},
+    {"RequestDisallowedByPolicy", 403, Doing::identity, disallowed},
+    {"RequestDisallowedByPolicy", 403, Doing::vault, disallowed},
+    {"RequestDisallowedByPolicy", 403, Doing::cluster, disallowed},
+    {"RequestDisallowedByPolicy", 403, Doing::other, disallowed},
+    {"ScopeLocked", 409, Doing::network, locked},
+    {"ScopeLocked", 409, Doing::cluster, locked},
+    {"ScopeLocked", 409, Doing::remove, locked},
+    {"PublicIPCountLimitReached", 400, Doing::network, "The subscription may have no more public addresses.",
+     "/publicipaddresses/"},
+    {"DenyAssignmentAuthorizationFailed", 403, Doing::grant, "A deny assignment forbids the action."},
+    {"OperationNotAllowed", 409, Doing::cluster, "The operation would exceed the approved Total Regional Cores quota."},
+    {"SkuNotAvailable", 409, Doing::cluster, "The requested size is not available in the location."},
+};
+Response refusal(std::span<Refusal const> rows, Doing doing, std::string_view url, base::Prng& dice) {
+    auto const lower = base::lower(url);
+    std::vector<Refusal const*> fitting;
+    for (auto const& one : rows)
+        if (one.doing == doing && lower.find(one.of) != std::string::npos) fitting.push_back(&one);
     auto const& chosen = *fitting[dice.below(fitting.size())];
     return error_answer(chosen.status, chosen.code, chosen.message);
 }
@@ -114,7 +148,10 @@ std::optional<Arrival> Wire::instead(Request const& request, Doing at, Time read
             error_answer(429, "TooManyRequests", "Too many requests.",
                          {{"Date", base::http_date(readers_now)}, {"Retry-After", base::http_date(until)}}));
     }
-    if (strikes(Kind::refused_busy)) return answered(busy(at, sky_.dice(Kind::refused_busy)));
+    if (strikes(Kind::refused_busy))
+        return answered(refusal(busy_rows, at, request.url, sky_.dice(Kind::refused_busy)));
+    if (strikes(Kind::refused_for_good))
+        return answered(refusal(final_rows, at, request.url, sky_.dice(Kind::refused_for_good)));
     if (strikes(Kind::server_error)) return answered(server_error(sky_.dice(Kind::server_error), hurry));
     if (auto refused = unauthorized(request, at)) return answered(std::move(*refused));
     if (at == Doing::poll && !sky_.is_clear()) {
@@ -179,9 +216,20 @@ int Wire::spoil(Doing at, Arrival& arrival, Time now) {
     }
     if (sky_.strikes(Kind::garbled, at)) {
         ++times;
-        arrival = {.response = {200,
-                                {{"Content-Type", "text/html"}},
-                                "<!DOCTYPE html><html><body>Sign in to the guest network</body></html>"}};
+        auto& dice = sky_.dice(Kind::garbled);
+        switch (dice.below(4)) {
+            case 0:
+                arrival = {.response = {200, {{"Content-Type", "application/json"}}, "[]"}};
+                break;
+            case 1:  // a byte that no text has, somewhere in it
+                arrival.cut = 0;
+                response.body.insert(dice.below(response.body.size() + 1), "\xff");
+                break;
+            default:
+                arrival = {.response = {200,
+                                        {{"Content-Type", "text/html"}},
+                                        "<!DOCTYPE html><html><body>Sign in to the guest network</body></html>"}};
+        }
     }
     return times;
 }
@@ -189,18 +237,27 @@ int Wire::spoil(Doing at, Arrival& arrival, Time now) {
 Fate::End Fateful::end(std::string_view verb, resource::ResourceId const& target) {
     auto const at = doing(verb, target.text());
     if (sky_.is_clear()) return End::well;
-    if (hanging_.contains(target.key())) {
-        if (sky_.dice(Kind::work_hangs).chance(still_hangs)) return End::hangs;
-        hanging_.erase(target.key());
-        return End::well;
-    }
-    if (sky_.strikes(Kind::work_hangs, at)) {
-        hanging_.insert(target.key());
-        return End::hangs;
-    }
+    bool const hung = hanging_.contains(target.key());
+    if (hangs(target.key(), at)) return End::hangs;
+    if (hung) return End::well;
     return sky_.strikes(Kind::work_converges, at) ? End::fails_then_converges
            : sky_.strikes(Kind::work_fails, at)   ? End::fails
                                                   : End::well;
+}
+
+bool Fateful::hangs(std::string const& what, Doing at) {
+    if (hanging_.contains(what)) {
+        if (sky_.dice(Kind::work_hangs).chance(still_hangs)) return true;
+        hanging_.erase(what);
+        return false;
+    }
+    if (!sky_.strikes(Kind::work_hangs, at)) return false;
+    hanging_.insert(what);
+    return true;
+}
+
+bool Fateful::registration_hangs(std::string_view name_space) {
+    return !sky_.is_clear() && hangs("register " + base::lower(name_space), Doing::register_);
 }
 
 double Fateful::takes(std::string_view verb, resource::ResourceId const& target, double drawn) {

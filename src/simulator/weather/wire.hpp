@@ -61,11 +61,15 @@ class Fateful : public Fate {
 public:
     explicit Fateful(Sky& sky) : sky_(sky) {}
     End end(std::string_view verb, resource::ResourceId const& target) override;
+    bool registration_hangs(std::string_view name_space) override;
     double takes(std::string_view verb, resource::ResourceId const& target, double drawn) override;
     double takes_effect(resource::ResourceId const&, double drawn) override;
     Duration token_lives(Duration usual) override;
 
 private:
+    /// Begins to hang, or still does.
+    bool hangs(std::string const& what, Doing);
+
     Sky& sky_;
     std::set<std::string> hanging_;
 };

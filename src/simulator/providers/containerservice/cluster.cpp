@@ -271,8 +271,15 @@ arm::Outcome complete_cluster(Context& context, Stored& stored) {
     return arm::Done{};
 }
 
-void deleted_cluster(Context& context, Stored const& stored, std::span<Stored const>) {
+void deleted_cluster(Context& context, Stored const& stored, std::span<Stored const> subtree) {
     auto const group = node_group_of(stored);
+    // kubenet's own table comes off the user's subnets: nothing refers to what is gone.
+    for (auto const& pool : subtree) {
+        auto const id = ResourceId::parse(text(pool.body, "properties.vnetSubnetID"));
+        auto const* subnet = id ? context.find(*id) : nullptr;
+        auto const table = subnet ? ResourceId::parse(text(subnet->body, "properties.routeTable.id")) : id;
+        if (subnet && table && table->is_within(group)) json::erase(context.edit(*id)->body, "properties.routeTable");
+    }
     // Its link and record in a zone of the user's go with it; the zone stays.
     if (auto const link = ResourceId::parse(text(stored.hidden, "zone_link")); link && context.find(*link))
         context.erase(*link);

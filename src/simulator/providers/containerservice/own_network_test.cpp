@@ -145,6 +145,10 @@ TEST_F(OwnNetwork, with_kubenet_gets_its_route_table) {
     auto const other = world.call("PUT", versioned(in_group("Microsoft.ContainerService/managedClusters/other")),
                                   as_json(body("'networkPlugin':'kubenet','podCidr':'192.168.0.0/16'", in("nodes"))));
     EXPECT_EQ(other.code(), "SubnetWithExternalResourcesCannotBeUsedByOtherResources");
+    // And it goes with the cluster.
+    EXPECT_EQ(world.call("DELETE", versioned(in_group(cluster))).status, 202);
+    world.settle();
+    EXPECT_EQ(world.get(versioned(subnet_id("nodes"))).text("properties.routeTable.id"), "");
 }
 
 TEST_F(OwnNetwork, with_its_own_zone_is_private) {
