@@ -329,6 +329,10 @@ Task<Result<Client::Started>> start_write(std::shared_ptr<Client::State> state, 
 
     Poller poller(write.method, url, expected_of(write), state->world.clock.steady());
     auto body = json_of(*response, call);
+    bool const readable = !body || body->is_null() || body->is_object() || write.method == "POST";
+    if (response->status < 400 && !readable)
+        co_return base::fail(ErrorCode::answer_malformed, "Azure's answer is no JSON object",
+                             "a proxy may have answered in its place; `holdfast resume` looks what became of it", call);
     auto next = poller.first(*response, body && !body->is_null() ? std::optional(std::move(*body)) : std::nullopt);
     if (auto const* failed = std::get_if<Poller::Failed>(&next)) co_return base::fail(to_error(failed->error, call));
     if (!body) co_return base::fail(std::move(body.error()));

@@ -233,6 +233,16 @@ TEST(Client, what_is_no_answer_of_azures_is_never_taken_for_absence) {
         << "a list without `value` is no empty list";
     bench.answer(307, "", {{"Location", "https://portal.test/"}});
     EXPECT_FALSE(bench.run(bench.client.write(write_of("PUT"))));
+    Bench proxy;
+    for (int attempt = 0; attempt < 6; ++attempt) proxy.answer(200, "[]");
+    EXPECT_EQ(proxy.run(proxy.client.write(write_of("PUT"))).error().code, ErrorCode::answer_malformed);
+    Bench midway;  // what it is at work on goes on
+    midway.answer(202, "", {{"Location", arm + "/operations/1"}});
+    for (int attempt = 0; attempt < 6; ++attempt) midway.answer(200, "[]");
+    midway.answer(202, "", {{"Location", arm + "/operations/1"}});
+    midway.answer(204, "");
+    EXPECT_TRUE(midway.run(midway.client.write(write_of("DELETE"))));
+    EXPECT_EQ(midway.script.asked.size(), 9u);
 }
 
 TEST(Client, every_answer_has_a_bound) {

@@ -193,6 +193,8 @@ Poller::Next Poller::polled(Response const& response, base::Time now) {
     if (response.status >= 400) return Failed{read_error(response)};
 
     auto body = body_of(response);
+    // Something else answered in Azure's place.
+    if (method_ != "POST" && body && !body->is_object()) return wait(url_, response, now);
     bool const by_status = form_ == Form::async_operation || (form_ == Form::stored && word_at(body, "status"));
     auto const word = by_status ? status_in(body) : word_at(body, "status");
     auto const renewed = absolute(header(response, by_status ? "Azure-AsyncOperation" : "Location"), resource_url_);
@@ -238,7 +240,7 @@ Poller::Next Poller::read(Response const& response, base::Time now) {
     if (response.status >= 400) return Failed{read_error(response)};
     auto body = body_of(response);
     // A cut answer may end in a brace; what cannot be read says nothing of how it stands.
-    if (method_ == "DELETE" || !body) return look_again(response, now);
+    if (method_ == "DELETE" || !body || !body->is_object()) return look_again(response, now);
     switch (resource_state(body).value_or(State::succeeded)) {
         case State::running:
             return look_again(response, now);

@@ -206,22 +206,34 @@ private:
     Standing const& wanted(Will will) const { return will == Will::apply ? *after_ : subject_.before; }
 
     bool touched() const { return !by_hand_.words.empty(); }
-    /// By somebody's hand, itself or what holds it: what becomes of it then is not asked.
+    /// By somebody's hand, itself or what holds it.
+    bool by_hand(std::string_view id) const {
+        return std::ranges::any_of(by_hand_.touched, [id](std::string const& key) { return id.starts_with(key); });
+    }
+    /// Or what it shows of its own: what becomes of it then is not asked.
     bool reached(std::string_view id) const {
-        auto const holds = [id](std::string const& key) { return id.starts_with(key); };
-        return (touched() && made_by_azure(id)) || std::ranges::any_of(by_hand_.touched, holds);
+        auto const shows = [id](std::string const& key) { return key.starts_with(id); };
+        return by_hand(id) || (touched() && made_by_azure(id)) || std::ranges::any_of(by_hand_.touched, shows);
     }
     /// Nor of a principal whose holder was deleted and made anew.
     bool reached_holder(std::string_view value) const {
         constexpr std::string_view holder = "principal of ";
         return value.starts_with(holder) && reached(value.substr(holder.size()));
     }
-    /// Not ours to undo; but it is named, itself or a right of an identity that went.
+    /// Not ours to undo; but it is named, itself, what refers to it, or a right of an identity that went.
     void stops_for_what_was_touched(Ended const& last) {
         std::set<std::string> names;
         bool identity = false;
-        for (auto const& [address, node] : subject_.estate.graph.resources()) {
-            if (!node.id || !reached(node.id->key())) continue;
+        auto const& graph = subject_.estate.graph;
+        resource::Needs const needs(graph);
+        auto const went = [this](resource::Resource const& node) { return node.id && by_hand(node.id->key()); };
+        for (auto const& [address, node] : graph.resources()) {
+            auto const needed = needs.of(node);
+            bool const hangs_on_it = std::ranges::any_of(needed, [&](auto const& one) {
+                auto const* found = graph.find(one);
+                return found && went(*found);
+            });
+            if (!node.id || !(went(node) || hangs_on_it)) continue;
             names.insert(base::lower(node.id->name()));
             identity |= thing(node.id->text()) == Doing::identity || thing(node.id->text()) == Doing::cluster;
         }
