@@ -241,6 +241,17 @@ TEST(Apply, repeats_what_came_out_failed_three_times) {
     }
 }
 
+TEST(Apply, what_fails_in_the_first_answer_already_is_repeated_no_more_often) {
+    World world;
+    world.azure.fails["vnet"] = 1'000;
+    world.azure.seconds["vnet"] = 0;
+    Life life(world.azure, *world.files, noon);
+    auto const run = life.apply(plan_of({write_step("network", "Microsoft.Network/virtualNetworks", "vnet", 20)}));
+    EXPECT_EQ(run->outcome, "failed");
+    EXPECT_EQ(world.azure.writes.at("vnet"), 4);
+    EXPECT_LE(run->ended - run->started, 1min);
+}
+
 TEST(Apply, does_not_make_twice_what_it_made_when_the_answer_was_lost) {
     World world;
     world.azure.loses_answer = {"aks", "vnet", "id"};

@@ -35,7 +35,11 @@ Task<Tried> try_once(Shared run, std::size_t index, Client::Write const& write) 
     auto start = run->in.client.start(write);
     auto started = co_await std::move(start);
     if (run->ended) co_return Tried{over()};
-    if (!started) co_return Tried{base::fail(started.error())};
+    // An answer that says at once how the work failed is still one that took the request.
+    if (!started) {
+        bool const taken = started.error().azure && started.error().azure->status < 400;
+        co_return Tried{base::fail(started.error()), taken};
+    }
     if (!started->operation) co_return Tried{std::move(started->answer)};
     json::Value accepted = json::Object{{"poll", started->operation->url()}};
     if (auto const recorded = run->write(journal::Kind::accepted, index, std::move(accepted)); !recorded)

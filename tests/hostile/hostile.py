@@ -171,6 +171,8 @@ def attacks():
     refused = f'{{"error":{{"code":{words},"message":{words},"details":[{{"code":{words},"message":{words},"target":{words}}}]}}}}'
     failed = f'{{"status":"Failed","error":{{"code":{words},"message":{words}}}}}'
     yield 'write: is refused in hostile words', 'apply', always(write, says(400, refused)), 'x1b'
+    at_once = f'{{"properties":{{"provisioningState":"Failed","provisioningError":{{"code":{words},"message":{words}}}}}}}'
+    yield 'write: fails at once in hostile words', 'apply', always(write, says(200, at_once)), 'x1b|ended in state'
     yield 'poll: fails in hostile words', 'apply', always(poll, says(200, failed)), 'x1b'
     yield 'poll: is refused in hostile words', 'apply', always(poll, says(400, refused)), 'x1b'
     yield 'poll: redirects', 'apply', always(poll, says(302, '', [('Location', STRANGE)])), 'redirect'
