@@ -15,7 +15,7 @@ struct MannerRow {
     std::string_view type;
     bool folds, kept_unsaid, creates_only, grants;
     std::string_view granted_at;
-    bool forbids, deleted_alone, lingers, undeletable;
+    bool forbids, deleted_alone, keeps_parent, lingers, undeletable;
     std::string_view recover_at, recover_value;
     bool guards_data, awaits_features;
     std::string_view because, source, date;

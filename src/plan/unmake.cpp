@@ -104,7 +104,7 @@ private:
         if (row.deleted_alone && (only_the_group || row.forbids)) return std::nullopt;
         // What lies in something that itself goes along, goes with the same.
         if (auto const further = goes_with(enclosing)) return further;
-        return best;
+        return row.keeps_parent ? std::nullopt : best;
     }
 
     void order() {
