@@ -100,6 +100,29 @@ TEST(Budget, a_refusal_holds_all_that_would_meet_it) {
     EXPECT_EQ(service.take("GET", in, noon).hold, 0ms);
 }
 
+TEST(Budget, a_refusal_that_no_header_explains_holds_its_own_kind_of_request_alone) {
+    std::string const group = "https://management.azure.com/subscriptions/1/resourceGroups/g/providers/";
+    Budget budget;
+    auto const asked = budget.take("PUT", group + "Microsoft.Network/virtualNetworks/a", noon);
+    budget.answered(asked, {429, {{"Retry-After", "30"}}, {}}, noon);
+    auto const hold = [&](std::string const& url) {
+        auto const ticket = budget.take("PUT", url, noon);
+        budget.lost(ticket);
+        return ticket.hold;
+    };
+    EXPECT_GE(hold(group + "Microsoft.Network/virtualNetworks/b"), 30s);
+    EXPECT_LT(hold(group + "Microsoft.Network/routeTables/b"), 1s);
+    EXPECT_LT(hold(group + "Microsoft.Compute/disks/b"), 1s);
+    EXPECT_LT(hold("https://management.azure.com/subscriptions/1/resourceGroups/other"), 1s);
+
+    // Providers name their operations alike.
+    std::string const providers = "https://management.azure.com/subscriptions/1/providers/";
+    auto const poll = budget.take("GET", providers + "Microsoft.Network/locations/westeurope/operations/1", noon);
+    budget.answered(poll, {429, {{"Retry-After", "30"}}, {}}, noon);
+    EXPECT_GE(budget.take("GET", providers + "Microsoft.Network/locations/westeurope/operations/2", noon).hold, 30s);
+    EXPECT_LT(budget.take("GET", providers + "Microsoft.Compute/locations/westeurope/operations/2", noon).hold, 1s);
+}
+
 TEST(Budget, a_refusal_that_no_header_explains_is_not_held_against_a_service_for_ever) {
     Budget budget;
     auto now = noon;
