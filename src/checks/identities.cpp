@@ -73,6 +73,29 @@ Verdict usable_by(Judging const& judging, keys::Chain const& chain, std::vector<
 
 }  // namespace
 
+Verdicts identities_stand(Judging const& judging) {
+    constexpr std::string_view of_user = "identity.userAssignedIdentities", principal = "principalId";
+    Verdicts verdicts;
+    auto const& subject = judging.subject;
+    if (!subject.raw) return {{Outcome::not_applicable, "it does not stand yet"}};
+    for (auto const& member : json::object_at(*subject.raw, of_user)) {
+        auto const bound = json::text_at(member.value(), principal);
+        auto const id = resource::ResourceId::parse(std::string_view(member.key()));
+        auto const* identity = id ? judging.graph.find(*id) : nullptr;
+        if (!bound || !identity || !identity->raw) continue;
+        auto const stands = json::text_at(*identity->raw, "properties.principalId");
+        if (!stands) continue;
+        bool const same = base::same_text(*bound, *stands);
+        verdicts.push_back({same ? Outcome::pass : Outcome::fail,
+                            same ? fmt::format("it acts as identity '{}'", name_of(*identity))
+                                 : fmt::format("it is bound to principal {}; identity '{}' was made anew since and is {}",
+                                               base::printable(*bound), name_of(*identity), base::printable(*stands)),
+                            json::Path(of_user)});
+    }
+    if (verdicts.empty()) return {{Outcome::not_applicable, "no identity of its own is in view as Azure shows it"}};
+    return verdicts;
+}
+
 Verdicts chain_purge_protected(Judging const& judging) {
     auto const* chain = chain_for(judging, judging.row.names);
     if (!chain) return {{Outcome::unknown, "the key chain could not be followed"}};

@@ -67,6 +67,7 @@ Verdicts subnets_guarded(Judging const&);
 Verdicts own_zone_identity(Judging const&);
 Verdicts kubelet_identity_handed_out(Judging const&);
 Verdicts chain_purge_protected(Judging const&);
+Verdicts identities_stand(Judging const&);
 Verdicts disk_key_usable(Judging const&);
 Verdicts etcd_key_usable(Judging const&);
 Verdicts people_on_both_levels(Judging const&);
