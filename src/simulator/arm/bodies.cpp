@@ -194,6 +194,23 @@ std::vector<InlineChildren> inline_children_of(shapes::ResourceType const& paren
     return kinds;
 }
 
+bool is_one_segment(std::string_view name) {
+    return !name.empty() && name.size() <= 260 && std::none_of(name.begin(), name.end(), [](unsigned char c) {
+        return c < 0x20 || c == 0x7f || c == '/' || c == '?' || c == '#' || c == '%' || c == '\\';
+    });
+}
+
+std::optional<std::string> misnamed_child(shapes::ResourceType const& parent, json::Value const& body) {
+    for (auto const& kind : inline_children_of(parent)) {
+        for (auto const& child : json::list_at(body, kind.at)) {
+            auto const name = json::text_at(child, kind.type->key).value_or("");
+            if (!is_one_segment(name)) return std::string(name);
+            if (auto deeper = misnamed_child(*kind.type, child)) return deeper;
+        }
+    }
+    return std::nullopt;
+}
+
 std::vector<InlineChildren> take_children(ResourceId const& parent, shapes::ResourceType const& shape,
                                           json::Value& body) {
     auto kinds = inline_children_of(shape);
@@ -205,7 +222,7 @@ std::vector<InlineChildren> take_children(ResourceId const& parent, shapes::Reso
             for (auto& item : *items) {
                 auto* object = item.if_object();
                 auto const name = object ? json::text_at(item, kind.type->key) : std::nullopt;
-                if (!name) continue;
+                if (!name || name->empty()) continue;
                 auto id = parent.with(kind.type->name, *name);
                 json::Object child;
                 if (kind.type->inline_flat) {

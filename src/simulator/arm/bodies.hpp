@@ -24,7 +24,11 @@ struct InlineChildren {
     std::vector<std::pair<ResourceId, json::Value>> children;
 };
 std::vector<InlineChildren> inline_children_of(shapes::ResourceType const& parent);
-/// Takes the inline children of every kind out of the parent's body.
+/// A name that could stand in a path of its own.
+bool is_one_segment(std::string_view name);
+/// The name of an inline child, at any depth, that is no name: empty, or more than one segment of an id.
+std::optional<std::string> misnamed_child(shapes::ResourceType const& parent, json::Value const& body);
+/// Takes the inline children of every kind out of the parent's body; none of them is misnamed.
 std::vector<InlineChildren> take_children(ResourceId const& parent, shapes::ResourceType const&, json::Value& body);
 /// One child as its parent shows it.
 json::Value inline_form(InlineChildren const&, json::Value child_as_shown);

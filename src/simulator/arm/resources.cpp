@@ -61,13 +61,6 @@ bool asks_the_same(Part const& part) {
     return asked_before && json::write(*asked_before) == json::write(part.desired);
 }
 
-/// A name that could stand in a path of its own.
-bool is_one_segment(std::string_view name) {
-    return !name.empty() && name.size() <= 260 && std::none_of(name.begin(), name.end(), [](unsigned char c) {
-        return c < 0x20 || c == 0x7f || c == '/' || c == '?' || c == '#' || c == '%' || c == '\\';
-    });
-}
-
 ArmError invalid_name(std::string_view name) {
     return error(400, "InvalidResourceName", "The resource name '" + base::printable(name) + "' is invalid.");
 }
@@ -218,12 +211,7 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
         auto const mistakes = shapes::validate(*target.shape, body);
         if (!mistakes.empty()) return tl::unexpected(invalid(mistakes));
         fill_defaults(*target.shape, body);
-        for (auto const& kind : inline_children_of(*target.shape)) {
-            for (auto const& child : json::list_at(body, kind.at)) {
-                auto const name = json::text_at(child, kind.type->key).value_or("");
-                if (!is_one_segment(name)) return tl::unexpected(invalid_name(name));
-            }
-        }
+        if (auto const wrong = misnamed_child(*target.shape, body)) return tl::unexpected(invalid_name(*wrong));
         kinds = take_children(id, *target.shape, body);
     }
     target.desired = std::move(body);
