@@ -40,11 +40,11 @@ base::Result<std::vector<Entry>> read_entries(std::string_view text, std::string
                 where + " stands in subscription " + id->subscription() + ", the world is " + subscription,
                 "write the ids with subscription " + subscription);
         auto const* shape = shapes::find(type);
-        auto const wrong = shape ? arm::misnamed_child(*shape, item) : std::nullopt;
+        auto const wrong = shape ? arm::misnamed_child(*id, *shape, item) : std::nullopt;
         if (wrong && !wrong->empty())
             return base::fail(base::ErrorCode::not_recognised,
                               where + " holds something named '" + base::printable(*wrong) + "', which is no name",
-                              "write a name without slashes");
+                              "write a name without slashes, and without spaces at its ends");
         entries.push_back({std::move(*id), std::move(type), std::move(item)});
     }
     // Groups first, then parents before children: an id is longer than its parent's.

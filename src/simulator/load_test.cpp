@@ -47,6 +47,7 @@ TEST(Load, refuses_what_is_no_world) {
         {"{", "3", R"({"values":[]})", R"([{"name":"x"}])", R"([{"id":"nonsense"}])",
          R"([{"id":"/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/a/providers/Contoso.X/boxes/b"}])",
          R"([{"id":"/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/a/providers/Microsoft.Network/virtualNetworks/v","properties":{"subnets":[{"name":"b/c"}]}}])",
+         R"([{"id":"/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/a/providers/Microsoft.Network/virtualNetworks/v","properties":{"subnets":[{"name":"b "}]}}])",
          R"([{"id":"/subscriptions/99999999-0000-0000-0000-000000000001/resourceGroups/a"}])"}) {
         EXPECT_FALSE(client.azure().load(text)) << text;
     }

@@ -200,12 +200,17 @@ bool is_one_segment(std::string_view name) {
     });
 }
 
-std::optional<std::string> misnamed_child(shapes::ResourceType const& parent, json::Value const& body) {
-    for (auto const& kind : inline_children_of(parent)) {
+std::optional<std::string> misnamed_child(ResourceId const& parent, shapes::ResourceType const& shape,
+                                          json::Value const& body) {
+    for (auto const& kind : inline_children_of(shape)) {
         for (auto const& child : json::list_at(body, kind.at)) {
             auto const name = json::text_at(child, kind.type->key).value_or("");
             if (!is_one_segment(name)) return std::string(name);
-            if (auto deeper = misnamed_child(*kind.type, child)) return deeper;
+            auto const id = parent.with(kind.type->name, name);
+            auto const read = ResourceId::parse(id.text());
+            if (!read || read->key() != id.key() || !base::same_text(read->type(), kind.type->name))
+                return std::string(name);
+            if (auto deeper = misnamed_child(id, *kind.type, child)) return deeper;
         }
     }
     return std::nullopt;

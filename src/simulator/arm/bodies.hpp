@@ -26,8 +26,8 @@ struct InlineChildren {
 std::vector<InlineChildren> inline_children_of(shapes::ResourceType const& parent);
 /// A name that could stand in a path of its own.
 bool is_one_segment(std::string_view name);
-/// The name of an inline child, at any depth, that is no name: empty, or more than one segment of an id.
-std::optional<std::string> misnamed_child(shapes::ResourceType const& parent, json::Value const& body);
+/// The name of an inline child, at any depth, that is no name: empty, or one whose id could not be read back.
+std::optional<std::string> misnamed_child(ResourceId const& parent, shapes::ResourceType const&, json::Value const& body);
 /// Takes the inline children of every kind out of the parent's body; none of them is misnamed.
 std::vector<InlineChildren> take_children(ResourceId const& parent, shapes::ResourceType const&, json::Value& body);
 /// One child as its parent shows it.

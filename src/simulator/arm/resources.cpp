@@ -211,7 +211,7 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
         auto const mistakes = shapes::validate(*target.shape, body);
         if (!mistakes.empty()) return tl::unexpected(invalid(mistakes));
         fill_defaults(*target.shape, body);
-        if (auto const wrong = misnamed_child(*target.shape, body)) return tl::unexpected(invalid_name(*wrong));
+        if (auto const wrong = misnamed_child(id, *target.shape, body)) return tl::unexpected(invalid_name(*wrong));
         kinds = take_children(id, *target.shape, body);
     }
     target.desired = std::move(body);
