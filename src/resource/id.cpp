@@ -83,6 +83,11 @@ bool writable_segment(std::string_view segment) {
         auto const byte = static_cast<unsigned char>(c);
         if (byte < 0x20 || byte == 0x7f || c == '?' || c == '#' || c == '\\') return false;
     }
+    for (std::size_t at = 0; at < segment.size();) {
+        auto const length = base::utf8_length(segment, at);
+        if (length == 0) return false;
+        at += length;
+    }
     return segment.front() != ' ' && segment.back() != ' ';  // no segment is empty
 }
 

@@ -195,6 +195,8 @@ std::vector<InlineChildren> inline_children_of(shapes::ResourceType const& paren
 }
 
 bool is_one_segment(std::string_view name) {
+    for (std::size_t at = 0, length = 0; at < name.size(); at += length)
+        if (length = base::utf8_length(name, at); length == 0) return false;
     return !name.empty() && name.size() <= 260 && std::none_of(name.begin(), name.end(), [](unsigned char c) {
         return c < 0x20 || c == 0x7f || c == '/' || c == '?' || c == '#' || c == '%' || c == '\\';
     });

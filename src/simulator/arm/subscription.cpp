@@ -1,6 +1,7 @@
 // What belongs to the subscription itself: groups, providers, the list of everything.
 #include <algorithm>
 
+#include "simulator/arm/bodies.hpp"
 #include "simulator/arm/groups.hpp"
 #include "simulator/arm/requests.hpp"
 #include "simulator/templates/deployments.hpp"
@@ -268,7 +269,7 @@ namespace {
 std::optional<ArmError> validate_group(Context&, Write const& write) {
     auto const name = write.id.name();
     bool const fits =
-        !name.empty() && name.size() <= 90 && name.back() != '.' &&
+        is_one_segment(name) && name.size() <= 90 && name.back() != '.' &&
         std::all_of(name.begin(), name.end(), [](unsigned char c) {
             return std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '(' || c == ')' || c >= 128;
         });
