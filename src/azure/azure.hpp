@@ -115,7 +115,8 @@ public:
     struct Read {};  ///< GET the resource: it holds the final state
     using Next = std::variant<Finished, Failed, Poll, Read>;
 
-    /// Moments are of a steady clock. `expected`: how long the operation usually takes; polls are wide first, close together near the end.
+    /// Moments are of a steady clock. `expected`: how long the operation usually takes; polls are wide first, close
+    /// together near the end.
     Poller(std::string method, std::string resource_url, Duration expected, base::Time started);
     /// After a restart: `url` as stored. What kind of URL it is shows in its first answer.
     static Poller resumed(std::string method, std::string resource_url, std::string url, Duration expected,

@@ -82,9 +82,15 @@ Verdicts identities_stand(Judging const& judging) {
         auto const bound = json::text_at(member.value(), principal);
         auto const id = resource::ResourceId::parse(std::string_view(member.key()));
         auto const* identity = id ? judging.graph.find(*id) : nullptr;
-        if (!bound || !identity || !identity->raw) continue;
-        auto const stands = json::text_at(*identity->raw, "properties.principalId");
-        if (!stands) continue;
+        auto const stands = identity && identity->raw ? json::text_at(*identity->raw, "properties.principalId") : std::nullopt;
+        if (!bound || !stands) {
+            verdicts.push_back({Outcome::unknown,
+                                fmt::format("whether identity '{}' is the one it is bound to: {} was not read",
+                                            id ? id->name() : base::printable(std::string_view(member.key())),
+                                            bound ? "the identity" : "its principal"),
+                                json::Path(of_user)});
+            continue;
+        }
         bool const same = base::same_text(*bound, *stands);
         verdicts.push_back({same ? Outcome::pass : Outcome::fail,
                             same ? fmt::format("it acts as identity '{}'", name_of(*identity))
@@ -92,7 +98,7 @@ Verdicts identities_stand(Judging const& judging) {
                                                base::printable(*bound), name_of(*identity), base::printable(*stands)),
                             json::Path(of_user)});
     }
-    if (verdicts.empty()) return {{Outcome::not_applicable, "no identity of its own is in view as Azure shows it"}};
+    if (verdicts.empty()) return {{Outcome::not_applicable, "it acts as no user-assigned identity"}};
     return verdicts;
 }
 

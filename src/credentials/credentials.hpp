@@ -131,7 +131,8 @@ Result<std::unique_ptr<Credential>> from_environment(Cloud const&, world::Enviro
 Result<json::Value> claims_of(base::Secret const& token);
 
 /// The text with every copy of the secret replaced by "[secret]": servers echo what they were sent. Plain, with any of
-/// JSON's escapes, in JSON inside JSON, and as a form posts it. Secrets shorter than six bytes stay: they would be found everywhere.
+/// JSON's escapes, in JSON inside JSON, and as a form posts it. Secrets shorter than six bytes stay: they would be found
+/// everywhere.
 std::string without_secret(std::string text, base::Secret const& secret);
 
 /// One challenge of a WWW-Authenticate header: `Bearer realm="", error="insufficient_claims", claims="…"`.

@@ -163,6 +163,7 @@ TEST(Entra, a_secret_that_comes_back_is_not_shown) {
           R"(p+\"w\u005c\u000a/\u00E9\ud83d\udd11)", R"(p\\u002b\\\"w\\\\\\n/\\u00e9\\ud83d\\udd11)",
           "p%2B%22w%5C%0A%2f%c3%A9%F0%9F%94%91"})
         EXPECT_EQ(without_secret(std::string("<") + spelling + ">", odd), "<[secret]>") << spelling;
+    EXPECT_EQ(without_secret(R"({"token":"eyJ\u0030eXA\u002db.c"})", base::Secret("eyJ0eXA-b.c")), R"({"token":"[secret]"})");
     EXPECT_EQ(without_secret("aaaaaaaaaaaaa", base::Secret("aaaaaa")), "[secret][secret]a");
     EXPECT_EQ(without_secret("an a", base::Secret("a")), "an a");
     EXPECT_EQ(without_secret("x[secret]", base::Secret("[secret]")), "x[secret]");

@@ -33,11 +33,11 @@ std::vector<Character> characters(std::string_view text) {
 }
 
 bool is_hex(std::string_view text, std::uint32_t value) {
-    return std::ranges::all_of(text, [&, shift = text.size() * 4](char c) mutable {
-        shift -= 4;
-        auto const digit = (value >> shift) & 0xf;
-        return c == "0123456789abcdef"[digit] || c == "0123456789ABCDEF"[digit];
-    });
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        auto const digit = (value >> 4 * (text.size() - 1 - i)) & 0xf;
+        if (text[i] != "0123456789abcdef"[digit] && text[i] != "0123456789ABCDEF"[digit]) return false;
+    }
+    return true;
 }
 
 /// `\` as it stands at that depth: "\", then "\\".
@@ -100,27 +100,13 @@ std::size_t spelt(std::string_view text, std::vector<Character> const& secret, I
     return read;
 }
 
-/// Nobody spells these in another way than they are.
-bool always_plain(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-           c == '_';
-}
-
-constexpr std::string_view mark = "[secret]";
-
-std::string without_plain(std::string text, std::string_view secret) {
-    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + mark.size()))
-        text.replace(at, secret.size(), mark);
-    return text;
-}
-
 }  // namespace
 
 std::string without_secret(std::string text, base::Secret const& secret) {
     constexpr std::size_t shortest = 6;
+    constexpr std::string_view mark = "[secret]";
     auto const& plain = secret.reveal();
     if (plain.size() < shortest || text.size() < plain.size()) return text;  // no spelling is shorter than the secret
-    if (std::ranges::all_of(plain, always_plain)) return without_plain(std::move(text), plain);
     auto const wanted = characters(plain);
     std::string out;
     out.reserve(text.size());
