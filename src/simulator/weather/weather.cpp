@@ -29,7 +29,7 @@ struct Rates {
     double common, rough, storm;  ///< percent per opportunity
 };
 // Ours, not measured: a deployment of fifty requests should meet a kind or two of `common`, most of `rough`. Roles that
-// never take effect are in none: nobody comes through that.
+// never take effect and refusals for good are in none: nobody comes through those.
 constexpr Rates rates[] = {
     {Of::throttled_seconds, 3, 4, 8},   {Of::throttled_date, 1, 2, 4},   {Of::sign_in_throttled, 5, 10, 20},
     {Of::role_slow, 50, 50, 80},        {Of::refused_busy, 0, 3, 8},     {Of::server_error, 0, 3, 6},
