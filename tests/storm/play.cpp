@@ -206,13 +206,16 @@ private:
     Standing const& wanted(Will will) const { return will == Will::apply ? *after_ : subject_.before; }
 
     bool touched() const { return !by_hand_.words.empty(); }
+    static bool holds(std::string_view id, std::string_view other) {
+        return other.starts_with(id) && (other.size() == id.size() || other[id.size()] == '/');
+    }
     /// By somebody's hand, itself or what holds it.
     bool by_hand(std::string_view id) const {
-        return std::ranges::any_of(by_hand_.touched, [id](std::string const& key) { return id.starts_with(key); });
+        return std::ranges::any_of(by_hand_.touched, [id](std::string const& key) { return holds(key, id); });
     }
     /// Or what it shows of its own: what becomes of it then is not asked.
     bool reached(std::string_view id) const {
-        auto const shows = [id](std::string const& key) { return key.starts_with(id); };
+        auto const shows = [id](std::string const& key) { return holds(id, key); };
         return by_hand(id) || (touched() && made_by_azure(id)) || std::ranges::any_of(by_hand_.touched, shows);
     }
     /// Nor of a principal whose holder was deleted and made anew.

@@ -394,7 +394,7 @@ bool worth_drawing(spec::FieldRow const& field) {
     return field.refused.empty();
 }
 
-/// One more entry of a list of the language: what it needs, and half of what it may have.
+/// One more entry of a list of the language: what it needs, and a fifth of what it may have. `keys`: what it says.
 std::string entry_of(std::string const& list, bool lent_to, base::Prng& prng, std::vector<std::string>& keys) {
     std::string entry;
     for (auto const& field : spec::fields()) {
