@@ -32,6 +32,7 @@ public:
     std::set<std::string> loses_answer;                  ///< by last word: the first answer never arrives
     std::optional<Time> revoked_since;                   ///< no token is accepted from then on
     std::optional<Time> revoked_until;                   ///< till then
+    std::optional<Time> silent_since;                    ///< no connection is made from then on
     std::optional<Time> page_until;                      ///< till then a guest network answers whatever is read
     // What it saw.
     std::map<std::string, Thing> things;                           ///< by path in lower case

@@ -45,6 +45,8 @@ Result<world::Response> ScriptedAzure::answer(world::Request const& request, Tim
     auto const key = base::lower(path);
     auto const word = last_word(path);
     log.push_back(request.method + " " + word);
+    if (silent_since && now >= *silent_since)
+        return base::fail(base::ErrorCode::connection_failed, "the connection was refused");
     if (page_until && now < *page_until && request.method == "GET")
         return world::Response{200, {{"Content-Type", "text/html"}}, "<html>Sign in to the guest network</html>"};
     if (revoked_since && now >= *revoked_since && (!revoked_until || now < *revoked_until)) return said(401);
