@@ -462,15 +462,21 @@ TEST(Poller, goes_on_from_a_stored_url_of_either_kind) {
     EXPECT_EQ(operation.url(), operation_url) << "signed queries are kept to the letter";
 }
 
-TEST(Poller, waits_at_least_what_is_asked_and_never_spins) {
-    auto const after = [](Duration expected, world::Headers headers) {
+TEST(Poller, waits_what_is_asked_and_never_spins) {
+    auto const after = [](Duration expected, world::Headers headers, Duration elapsed = 0s) {
         headers.push_back({"Azure-AsyncOperation", operation_url});
         Poller poller("PUT", resource_url, expected, noon);
-        return std::get<Poller::Poll>(poller.first(answer(201, "", std::move(headers)))).after;
+        if (elapsed == 0s) return std::get<Poller::Poll>(poller.first(answer(201, "", std::move(headers)))).after;
+        poller.first(answer(201, "", headers));
+        return std::get<Poller::Poll>(poller.polled(answer(200, R"({"status":"InProgress"})", headers), noon + elapsed))
+            .after;
     };
     EXPECT_EQ(after(5s, {{"Retry-After", "10"}}), 10s);
     EXPECT_EQ(after(5s, {{"Retry-After", "0"}}), 1s);
-    EXPECT_EQ(after(330s, {{"Retry-After", "3"}}), 3s) << "early looks are close together: refusals come early";
+    EXPECT_EQ(after(330s, {{"Retry-After", "3"}}), 3s);
+    EXPECT_EQ(after(330s, {{"Retry-After", "15"}}, 60s), 15s) << "no longer than asked, where our own rhythm is wider";
+    EXPECT_EQ(after(330s, {}, 60s), 30s) << "our own rhythm";
+    EXPECT_EQ(after(330s, {{"Retry-After", "0"}}, 60s), 30s) << "0 says nothing";
     EXPECT_EQ(after(5s, {{"Retry-After", "86400"}}), 600s) << "no server parks us for a day";
 }
 

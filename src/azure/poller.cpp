@@ -8,6 +8,7 @@ namespace holdfast::azure {
 namespace {
 
 constexpr Duration floor_of_polls{1'000};       // Retry-After: 0 is legal and must not become a hot loop
+constexpr Duration longest_between_looks{10 * 60'000};
 constexpr Duration patience_with_404{60'000};   // what was just made may not be seen everywhere at once
 constexpr std::size_t longest_url = 16 * 1024;  // signed polling URLs are 2.5-4 KB
 
@@ -115,9 +116,12 @@ Poller Poller::resumed(std::string method, std::string resource_url, std::string
 }
 
 Poller::Next Poller::wait(std::string url, Response const& response, base::Time now) const {
-    auto after = poll_interval(expected_, now - started_);
-    // A minimum, not a wish: but no server may park us for an hour between two looks.
-    if (auto const asked = retry_after(response)) after = std::max(after, std::min(*asked, Duration{10 * 60'000}));
+    // What the server asks for is waited, no less and no longer: it knows its work. Only nobody parks us for an hour
+    // between two looks, and 0 says nothing.
+    auto const asked = retry_after(response);
+    bool const says_when = asked && asked->count() > 0;
+    auto const after =
+        says_when ? std::min(*asked, longest_between_looks) : poll_interval(expected_, now - started_);
     return Poll{std::move(url), std::max(after, floor_of_polls)};
 }
 

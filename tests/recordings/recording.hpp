@@ -27,8 +27,6 @@ struct Recording {
     std::vector<Exchange> exchanges;
     /// The exchanges as they happened. Recorders group what was asked alike; the answers' Date tells.
     std::vector<std::size_t> in_time() const;
-    /// Recorders of Java's libraries and of azd write 0 in every Retry-After.
-    bool waits_are_real() const { return !name.starts_with("java__") && !name.starts_with("azd__"); }
 };
 
 /// nullopt: no recordings here.

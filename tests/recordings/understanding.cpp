@@ -10,8 +10,6 @@ namespace {
 using azure::Pages;
 using azure::Poller;
 
-constexpr base::Duration longest_rhythm{30'000};  // between two looks where the server asks for nothing
-
 bool is_identity(std::string const& host) {
     return host.starts_with("login.") || host.starts_with("169.254.") || host == "sts.windows.net";
 }
@@ -42,38 +40,121 @@ std::string header(world::Response const& response, std::string_view name) {
     return std::string(world::find(response.headers, name).value_or(""));
 }
 
-/// Answers in order, and when they were asked for; a lost token server in the end.
-class Script : public world::Transport {
+/// The real client, or a real credential, in a world that has one recorded answer or a few and then no more.
+class Door : world::Transport, credentials::Credential {
+    static world::Task<base::Result<base::Secret>> tokens_of(credentials::Credential& way, std::string audience,
+                                                             std::vector<base::Duration> pauses, world::World& world) {
+        auto token = co_await way.token(audience, "", world);
+        for (auto const pause : pauses) {
+            co_await world.clock.sleep(pause);
+            auto again = co_await way.token(audience, "", world);
+            if (again) token = std::move(again);
+        }
+        co_return token;
+    }
+
+    template <typename Act>
+    auto in_world(Act act) {
+        auto const files = world::memory_files();
+        auto const environment = world::fixed_environment();
+        auto const programs = world::no_programs();
+        base::Prng prng{1};
+        world::World world{clock_, *this, *files, *environment, *programs, prng};
+        return world::run(io_, clock_, act(world));
+    }
+    template <typename Act>
+    auto with(Act act) {
+        return in_world([&](world::World& world) {
+            credentials::Credential& credential = *this;
+            client_.emplace(cloud_, credential, world);
+            return act(*client_);
+        });
+    }
+
 public:
-    explicit Script(world::Clock& clock) : clock_(clock) {}
-    std::vector<world::Response> answers;
-    std::vector<base::Time> asked;
-    world::Task<base::Result<world::Response>> send(world::Request) override {
-        asked.push_back(clock_.now());
-        if (asked.size() > answers.size()) co_return base::fail(base::ErrorCode::tls, "the script is over");
-        co_return answers[asked.size() - 1];
+    Door(Exchange const& exchange, std::vector<world::Response> answers)
+        : clock_(io_, exchange.at), answers_(std::move(answers)) {
+        auto const path = std::min(exchange.url.find('/', exchange.url.find("://") + 3), exchange.url.size());
+        cloud_.arm = cloud_.arm_audience = exchange.url.substr(0, path);
+        target_ = exchange.url.substr(path);
+    }
+
+    struct Asked {
+        world::Request request;
+        base::Time at;
+    };
+    std::vector<Asked> asked;
+    int tokens = 0;    ///< how many the client asked for
+    std::string told;  ///< to the person at the terminal
+
+    base::Result<azure::Answer> get() {
+        return with([&](azure::Client& client) { return client.get_path(target_, ""); });
+    }
+    base::Result<json::Array> list() {
+        return with([&](azure::Client& client) { return client.list(target_, ""); });
+    }
+    base::Result<azure::Client::Started> start(azure::Client::Write const& write) {
+        return with([&](azure::Client& client) { return client.start(write); });
+    }
+    /// Signs in, and once more after each pause: a token that still serves is not asked for again.
+    base::Result<base::Secret> sign_in(credentials::Credential& way, std::string audience,
+                                       std::vector<base::Duration> pauses = {}) {
+        return in_world(
+            [&](world::World& world) { return tokens_of(way, std::move(audience), std::move(pauses), world); });
+    }
+    /// How long the second request waited for after the first was answered; nullopt where none followed.
+    std::optional<base::Duration> pause_before(std::size_t which) const {
+        if (asked.size() <= which) return std::nullopt;
+        return asked[which].at - asked[which - 1].at;
+    }
+    credentials::Tell listener() {
+        return [this](std::string const& text) { told += text; };
     }
 
 private:
-    world::Clock& clock_;
+    world::Task<base::Result<world::Response>> send(world::Request request) override {
+        asked.push_back({std::move(request), clock_.now()});
+        if (asked.size() > answers_.size()) co_return base::fail(base::ErrorCode::tls, "the script is over");
+        co_return answers_[asked.size() - 1];
+    }
+    world::Task<base::Result<base::Secret>> token(std::string, std::string, world::World&) override {
+        co_return base::Secret("token-" + std::to_string(++tokens));
+    }
+    std::string describe() const override { return "a token"; }
+
+    boost::asio::io_context io_;
+    world::VirtualClock clock_;
+    std::vector<world::Response> answers_;
+    credentials::Cloud cloud_;
+    std::string target_;
+    std::optional<azure::Client> client_;
 };
 
-/// What the credential for signing in on another device does after this answer: the wait before it asks again.
-std::optional<base::Duration> asks_again_after(Exchange const& invitation, Exchange const& answer) {
-    boost::asio::io_context io;
-    world::VirtualClock clock{io, invitation.at};
-    Script script{clock};
-    script.answers = {invitation.response, answer.response};
-    auto const files = world::memory_files();
-    auto const environment = world::fixed_environment();
-    auto const programs = world::no_programs();
-    base::Prng prng{1};
-    world::World world{clock, script, *files, *environment, *programs, prng};
-    auto const credential =
-        credentials::device_code(*credentials::find_cloud("public"), {"tenant", "client"}, [](std::string const&) {});
-    auto const token = world::run(io, clock, credential->token("https://management.azure.com", "", world));
-    if (token || script.asked.size() < 3) return std::nullopt;
-    return script.asked[2] - script.asked[1];
+std::optional<resource::ResourceId> id_of(std::string_view path) {
+    auto id = resource::ResourceId::parse(base::percent_decoded(path));
+    return id ? std::optional(std::move(*id)) : std::nullopt;
+}
+
+/// What a write asks, in the client's words; nullopt where it is about no resource (directories, vaults' own doors).
+std::optional<azure::Client::Write> write_of(Exchange const& exchange) {
+    if (host_of(exchange.url) != "management.azure.com") return std::nullopt;
+    std::string_view path = exchange.url;
+    path = path.substr(0, path.find('?'));
+    path.remove_prefix(std::min(path.find('/', path.find("://") + 3), path.size()));
+    std::string action;
+    if (exchange.method == "POST") {
+        auto const slash = path.rfind('/');
+        action = path.substr(slash + 1);
+        path = path.substr(0, slash);
+    }
+    auto id = id_of(path);
+    if (!id) return std::nullopt;
+    azure::Client::Write write{.method = exchange.method, .id = std::move(*id), .action = std::move(action)};
+    constexpr std::string_view version = "api-version=";
+    if (auto const at = exchange.url.find(version); at != std::string::npos)
+        write.api_version = exchange.url.substr(at + version.size(), exchange.url.find('&', at) - at - version.size());
+    write.body = exchange.request_body;
+    return write;
 }
 
 class Session {
@@ -88,9 +169,7 @@ public:
         } else if (is_identity(host)) {
             signing_in(exchange, understood);
         } else if (exchange.method == "HEAD") {
-            understood.kind = "existence";
-            understood.state = exchange.response.status == 404 ? "absent" : "done";
-            understood.next = "none";
+            existence(exchange, understood);
         } else if (exchange.method == "GET") {
             if (!follow(exchange, understood)) reading(exchange, understood);
         } else if (path_of(exchange.url).ends_with("/providers/microsoft.resourcegraph/resources")) {
@@ -103,98 +182,242 @@ public:
     }
 
 private:
+    /// The client fetches a new token and asks once more; a vault says in its challenge for whom the token must be.
     void challenged(Exchange const& exchange, Understood& understood) {
         understood.kind = "challenge";
         understood.state = "challenged";
         understood.klass = class_of(exchange.response, azure::read_error(exchange.response), understood);
         auto const challenge = azure::challenge_of(exchange.response, exchange.url);
-        understood.next =
-            challenge && (!challenge->audience.empty() || !challenge->claims.empty()) ? "sign in" : "report";
+        Door door(exchange, {exchange.response, exchange.response});
+        auto const refused_twice = door.get();
+        bool const asked_anew = door.asked.size() == 2 && door.tokens == 2 &&
+                                door.asked[0].request.bearer->reveal() != door.asked[1].request.bearer->reveal();
+        if (!asked_anew || refused_twice) understood.trouble = "not asked once more with a new token, or too often";
+        bool const says_how = challenge && (!challenge->audience.empty() || !challenge->claims.empty());
+        understood.next = asked_anew && says_how ? "sign in" : "report";
     }
+
+    // ------------------------------------------------------------------------------------------ signing in
 
     void signing_in(Exchange const& exchange, Understood& understood) {
         understood.kind = "sign-in";
-        if (path_of(exchange.url).ends_with("/devicecode")) invitation_ = &exchange;
-        if (exchange.response.status >= 400) {
-            refused(exchange, understood);
-            auto const wait = invitation_ == nullptr ? std::nullopt : asks_again_after(*invitation_, exchange);
-            if (!wait) return;
-            understood.state = "running";
-            understood.next = "repeat";
-            understood.wait = wait;
-            return;
-        }
         understood.state = "done";
         understood.next = "none";
-        if (exchange.body.if_object() == nullptr) understood.trouble = "the answer of the sign-in server is no object";
+        auto const path = path_of(exchange.url);
+        if (path.ends_with("/devicecode")) invited(exchange, understood);
+        else if (path.ends_with("/token") && exchange.method == "POST") granted(exchange, understood);
+        else if (path.starts_with("/metadata/identity")) by_the_host(exchange, understood);
+        else if (Door door(exchange, {exchange.response}); !door.get())
+            understood.trouble = "the answer of the sign-in server is no object";
+        if (path.ends_with("/v2.0/.well-known/openid-configuration")) same_addresses(exchange, understood);
     }
 
-    void refused(Exchange const& exchange, Understood& understood) {
-        base::Prng prng{1};
-        auto const verdict = azure::Retry{}.after(1, exchange.method, exchange.response, prng);
-        understood.klass = class_of(exchange.response, azure::read_error(exchange.response), understood);
-        if (auto const* again = std::get_if<azure::Again>(&verdict)) {
-            understood.state = "running";
-            understood.next = "repeat";
-            understood.wait = again->after;
+    /// Who signs in on another device, in the tenant that the recorded client named.
+    static std::unique_ptr<credentials::Credential> person(Exchange const& exchange, Door& door) {
+        return credentials::device_code(*credentials::find_cloud("public"), {tenant_of(exchange), "client"},
+                                        door.listener());
+    }
+    static std::unique_ptr<credentials::Credential> application(Exchange const& exchange) {
+        return credentials::client_secret(*credentials::find_cloud("public"), {tenant_of(exchange), "client"},
+                                          base::Secret("secret"));
+    }
+    static std::string tenant_of(Exchange const& exchange) {
+        auto const path = path_of(exchange.url);
+        return path.substr(1, path.find('/', 1) - 1);
+    }
+    static base::Duration interval_of(Exchange const& invitation) {
+        return base::Duration{json::whole_at(invitation.body, "interval").value_or(5) * 1'000};
+    }
+    static constexpr auto audience = "6dae42f8-4368-4678-94ff-3960e28e3630";  // as recorded: AKS's own
+
+    void invited(Exchange const& exchange, Understood& understood) {
+        invitation_ = &exchange;
+        Door door(exchange, {exchange.response});
+        auto const way = person(exchange, door);
+        static_cast<void>(door.sign_in(*way, audience));
+        auto const shown = [&](char const* part) {
+            return door.told.find(json::text_at(exchange.body, part).value_or("?")) != std::string::npos;
+        };
+        if (door.asked.size() != 2 || path_of(door.asked[0].request.url) != path_of(exchange.url))
+            understood.trouble = "the invitation is not taken";
+        else if (!shown("user_code") || !shown("verification_uri")) understood.trouble = "nobody is told what to do";
+        else if (door.pause_before(1) != interval_of(exchange))
+            understood.trouble = "not asked again at the interval given";
+    }
+
+    /// A token is asked for: by a person on another device where an invitation was seen, else by an application.
+    void granted(Exchange const& exchange, Understood& understood) {
+        bool const by_person = invitation_ != nullptr;
+        std::vector<world::Response> answers{exchange.response};
+        if (by_person) answers.insert(answers.begin(), invitation_->response);
+        auto const ours = answers.size();
+        Door door(by_person ? *invitation_ : exchange, std::move(answers));
+        auto const way = by_person ? person(exchange, door)
+                                   : application(exchange);
+        if (exchange.response.status < 400) {
+            kept(exchange, door, *way, ours, understood);
+        } else {
+            static_cast<void>(door.sign_in(*way, audience));
+            understood.klass = class_of(exchange.response, azure::read_error(exchange.response), understood);
+            bool const repeats = door.asked.size() > ours;
+            understood.state = repeats ? "running" : "failed";
+            understood.next = repeats ? "repeat" : "report";
+            understood.wait = door.pause_before(ours);
+            if (by_person && repeats && understood.wait != interval_of(*invitation_))
+                understood.trouble = "not asked again at the interval given";
+        }
+        bool const is_ours = path_of(exchange.url).ends_with("/oauth2/v2.0/token");  // the older address is others'
+        if (is_ours && path_of(door.asked.at(ours - 1).request.url) != path_of(exchange.url))
+            understood.trouble = "asked at another address";
+    }
+
+    static void by_the_host(Exchange const& exchange, Understood& understood) {
+        std::string client_id;
+        for (auto const& part : parts_of(exchange.url))
+            if (part.starts_with("client_id=")) client_id = part.substr(part.find('=') + 1);
+        auto const way = credentials::managed_identity(*credentials::HostIdentity::parse(client_id));
+        world::Response const without_header{400, {}, {}};  // to the question whether anybody is there
+        Door door(exchange, {without_header, exchange.response});
+        constexpr std::size_t ours = 2;
+        if (exchange.response.status < 400) {
+            kept(exchange, door, *way, ours, understood);
+        } else {
+            static_cast<void>(door.sign_in(*way, audience));
+            bool const repeats = door.asked.size() > ours;
+            report(exchange, understood);
+            if (repeats) understood.state = "running", understood.next = "repeat";
+        }
+        if (parts_of(door.asked.at(ours - 1).request.url) != parts_of(exchange.url))
+            understood.trouble = "asked for in other words";
+    }
+
+    /// The token is the one given; it is used until five minutes before its end and then fetched anew.
+    static void kept(Exchange const& exchange, Door& door, credentials::Credential& way, std::size_t asked_before,
+                     Understood& understood) {
+        auto const* life = json::find(exchange.body, "expires_in");  // a number, or a text from metadata services
+        if (life == nullptr) {
+            understood.trouble = "a token without an end";
             return;
         }
+        auto const life_s =
+            life->is_string() ? std::stoll(std::string(life->get_string())) : life->to_number<std::int64_t>();
+        base::Duration const until_stale = std::chrono::seconds(life_s - 5 * 60);
+        auto const token = door.sign_in(way, audience, {until_stale - base::Duration{1}, base::Duration{1}});
+        if (!token || token->reveal() != json::text_at(exchange.body, "access_token"))
+            understood.trouble = token ? "another token than given" : token.error().what;
+        else if (door.pause_before(asked_before) != until_stale)
+            understood.trouble = "not refreshed five minutes ahead of its end";
+    }
+
+    /// The addresses that the client builds without asking are those that the document names.
+    static void same_addresses(Exchange const& exchange, Understood& understood) {
+        world::Response const invitation{
+            200, {}, R"({"device_code":"d","user_code":"u","verification_uri":"v","interval":5,"expires_in":900})"};
+        Door door(exchange, {invitation});
+        auto const way = person(exchange, door);
+        static_cast<void>(door.sign_in(*way, audience));
+        char const* const names[] = {"device_authorization_endpoint", "token_endpoint"};
+        for (std::size_t i = 0; i < std::size(names); ++i)
+            if (door.asked.size() <= i || json::text_at(exchange.body, names[i]) != door.asked[i].request.url)
+                understood.trouble = std::string(names[i]) + " is another than ours";
+    }
+
+    static std::set<std::string> parts_of(std::string const& url) {
+        std::set<std::string> parts{path_of(url)};
+        for (auto& part : base::split(url.substr(url.find('?') + 1), '&')) parts.insert(base::percent_decoded(part));
+        return parts;
+    }
+
+    // ------------------------------------------------------------------------------------------ reading
+
+    static void existence(Exchange const& exchange, Understood& understood) {
+        understood.kind = "existence";
+        base::Prng prng{1};
+        auto const verdict = azure::Retry{}.after(1, exchange.method, exchange.response, prng);
+        if (!std::holds_alternative<azure::Done>(verdict)) understood.trouble = "repeated";
+        bool const absent = azure::says_absent(exchange.response);
+        if (!absent && exchange.response.status >= 300) return report(exchange, understood);
+        understood.state = absent ? "absent" : "done";
+        understood.next = "none";
+    }
+
+    static void report(Exchange const& exchange, Understood& understood) {
+        understood.klass = class_of(exchange.response, azure::read_error(exchange.response), understood);
         understood.state = "failed";
         understood.next = "report";
     }
 
+    /// An error that the client met: asked again, or passed on.
+    static void refused(Exchange const& exchange, Door const& door, Understood& understood) {
+        understood.kind = "error";
+        report(exchange, understood);
+        if (door.asked.size() < 2) return;
+        understood.state = "running";
+        understood.next = "repeat";
+        understood.wait = door.pause_before(1);
+    }
+
     void reading(Exchange const& exchange, Understood& understood) {
-        understood.kind = "read";
-        if (azure::says_absent(exchange.response)) {
-            understood.state = "absent";
-            understood.next = "none";
-            return;
-        }
-        if (exchange.response.status >= 400) {
-            understood.kind = "error";
-            return refused(exchange, understood);
-        }
         if (auto const* object = exchange.body.if_object())
             for (auto const* name : {"value", "nextLink"})
                 if (auto const* found = object->if_contains(name);
                     found != nullptr && (found->is_array() || name[0] == 'n'))
                     return listing(exchange, understood);
-        if (!exchange.response.body.empty() && exchange.body.is_null()) understood.trouble = "the answer is not JSON";
-        auto const state = json::text_at(exchange.body, "properties.provisioningState");
+        understood.kind = "read";
         understood.next = "none";
-        understood.state = !state                                                                     ? "done"
-                           : base::same_text(*state, "Succeeded")                                     ? "succeeded"
-                           : base::same_text(*state, "Failed") || base::same_text(*state, "Canceled") ? "failed"
-                                                                                                      : "running";
+        Door door(exchange, {exchange.response});
+        auto const answer = door.get();
+        if (!answer) {
+            if (answer.error().azure || door.asked.size() > 1) return refused(exchange, door, understood);
+            understood.state = "failed";
+            understood.trouble = answer.error().what;
+            return;
+        }
+        if (answer->status == 404) {
+            understood.state = "absent";
+            return;
+        }
+        // How what was read stands: as the client takes it that comes back after a crash and finds it so.
+        auto poller = Poller::resumed("PUT", exchange.url, exchange.url, base::Duration{0}, exchange.at);
+        bool const speaks = json::text_at(answer->body, "properties.provisioningState").has_value();
+        understood.state = base::match(
+            poller.read(exchange.response, exchange.at),
+            [&](Poller::Finished const&) { return speaks ? "succeeded" : "done"; },
+            [](Poller::Failed const&) { return "failed"; }, [](Poller::Poll const&) { return "running"; },
+            [](Poller::Read const&) { return "read again"; });
     }
 
     void listing(Exchange const& exchange, Understood& understood) {
         understood.kind = "list";
-        auto next = Pages(exchange.url, {exchange.method, "list"}).page(exchange.response);
         understood.state = "done";
         understood.next = "none";
-        if (auto const* error = std::get_if<base::Error>(&next)) {
-            if (error->azure) {
-                understood.kind = "error";
-                return refused(exchange, understood);
-            }
-            understood.next = "refuse";
-            if (error->what.find("another host") == std::string::npos) understood.trouble = error->what;
-        } else if (!std::holds_alternative<Pages::Finished>(next)) {
+        if (exchange.method != "GET") return querying(exchange, understood);
+        Door door(exchange, {exchange.response});
+        auto const items = door.list();
+        if (items) return;
+        if (door.asked.size() == 2 && door.asked[1].request.url != door.asked[0].request.url) {
             understood.next = "page";
+            auto const link = json::text_at(exchange.body, "nextLink");
+            if (link && door.asked[1].request.url != *link) understood.trouble = "the link is followed changed";
+            return;
         }
+        if (items.error().azure || door.asked.size() > 1) return refused(exchange, door, understood);
+        understood.next = "refuse";
+        if (items.error().what.find("another host") == std::string::npos) understood.trouble = items.error().what;
+    }
+
+    /// A question that is asked by POST, to Resource Graph.
+    static void querying(Exchange const& exchange, Understood& understood) {
+        auto next = Pages(exchange.url, {exchange.method, "list"}).page(exchange.response);
+        if (std::holds_alternative<base::Error>(next)) {
+            understood.kind = "error";
+            return report(exchange, understood);
+        }
+        if (!std::holds_alternative<Pages::Finished>(next)) understood.next = "page";
     }
 
     void writing(Exchange const& exchange, Understood& understood) {
         understood.kind = "write";
-        base::Prng prng{1};
-        auto const verdict = azure::Retry{}.after(1, exchange.method, exchange.response, prng);
-        if (std::holds_alternative<azure::Again>(verdict)) return refused(exchange, understood);
-        if (exchange.method == "DELETE" && azure::says_absent(exchange.response)) {
-            understood.state = "absent";
-            understood.next = "none";
-            return;
-        }
         Operation operation{exchange.method,
                             path_of(exchange.url),
                             exchange.url,
@@ -203,12 +426,27 @@ private:
                             {},
                             {},
                             false};
-        operation.next = operation.poller.first(exchange.response);
-        if (auto const* failed = std::get_if<Poller::Failed>(&operation.next)) {
+        if (auto const write = write_of(exchange)) {
+            Door door(exchange, {exchange.response});
+            auto started = door.start(*write);
+            if (!started) {
+                if (!started.error().azure && door.asked.size() < 2) understood.trouble = started.error().what;
+                return refused(exchange, door, understood);
+            }
+            operation.next = started->next;
+            if (started->operation) operation.poller = std::move(*started->operation);
+        } else {
+            base::Prng prng{1};
+            auto const verdict = azure::Retry{}.after(1, exchange.method, exchange.response, prng);
+            if (!std::holds_alternative<azure::Done>(verdict)) understood.trouble = "repeated";
+            operation.next = operation.poller.first(exchange.response);
+        }
+        if (std::holds_alternative<Poller::Failed>(operation.next)) {
             understood.kind = "error";
-            understood.klass = class_of(exchange.response, failed->error, understood);
+            return report(exchange, understood);
         }
         say(exchange, operation, understood);
+        if (exchange.method == "DELETE" && exchange.response.status == 404) understood.state = "absent";
         for (auto& earlier : operations_)
             if (earlier.resource == operation.resource && exchange.method != "POST") earlier.ended = true;
         operations_.push_back(std::move(operation));
@@ -216,9 +454,7 @@ private:
 
     /// How long such a write usually takes, as the client looks it up.
     static base::Duration expected(Exchange const& exchange) {
-        auto const id = resource::ResourceId::parse(base::percent_decoded(
-            exchange.url.substr(std::min(exchange.url.find('/', 9), exchange.url.size()),
-                                exchange.url.find('?') - std::min(exchange.url.find('/', 9), exchange.url.size()))));
+        auto const id = id_of(path_of(exchange.url));
         if (!id || exchange.method == "POST") return base::Duration{0};
         auto const* row = catalog::find_duration(id->type(), exchange.method == "DELETE" ? "delete" : "write");
         return row == nullptr ? base::Duration{0} : base::Duration{row->typical_s * 1'000};
@@ -334,11 +570,20 @@ private:
         }
     }
 
-    void judge_wait(Exchange const& exchange, Understood& understood) const {
-        if (!understood.wait) return;
+    /// What the server asks for is waited to the second; a request that is repeated comes a little later, so that not
+    /// all come back at once. Where it asks for nothing, or a recorder wrote 0, the wait is ours: never a hot loop,
+    /// never longer than half a minute.
+    static void judge_wait(Exchange const& exchange, Understood& understood) {
+        if (!understood.wait || understood.kind == "sign-in") return;  // its interval stands in the invitation
         auto const asked = azure::retry_after(exchange.response);
-        auto const least = recording_.waits_are_real() && asked ? *asked : base::Duration{1'000};
-        auto const most = std::max(longest_rhythm, least + least / 5);
+        understood.wait_is_asked = asked && asked->count() > 0;
+        base::Duration least{1'000}, most{30'000};
+        if (understood.next == "repeat") {
+            least = asked ? std::max(least, *asked) : base::Duration{400};
+            most = asked ? least + std::min(least / 5, base::Duration{2'000}) : base::Duration{800};
+        } else if (understood.wait_is_asked) {
+            least = most = *asked;
+        }
         if (*understood.wait < least || *understood.wait > most)
             understood.trouble = "a wait of " + std::to_string(understood.wait->count()) + " ms, not " +
                                  std::to_string(least.count()) + " to " + std::to_string(most.count());
