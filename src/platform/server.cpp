@@ -78,25 +78,37 @@ bool has_folded_line(std::string_view bytes) {
 
 /// One accepted socket and its deadline. Shared by the coroutine that serves it and the server that may close it.
 struct Connection {
-    explicit Connection(tcp::socket s) : socket(std::move(s)), deadline(socket.get_executor()) {}
+    explicit Connection(tcp::socket s) : socket(std::move(s)), timer(socket.get_executor()) {}
+    using Moment = asio::steady_timer::time_point;
     tcp::socket socket;
-    asio::steady_timer deadline;
+    asio::steady_timer timer;
+    Moment until = Moment::max();    ///< closed then, unless allowed more time
+    Moment looks_at = Moment::max();  ///< when the timer fires: never after `until`
 
     void close() {
         boost::system::error_code ignored;
-        deadline.cancel();
+        timer.cancel();
         socket.close(ignored);
     }
 };
 
-/// Closes the connection unless `allow` is called again in time.
-void allow(std::shared_ptr<Connection> const& connection, base::Duration time) {
-    connection->deadline.expires_after(time);
+void watch(std::shared_ptr<Connection> const& connection) {
+    connection->looks_at = connection->until;
+    connection->timer.expires_at(connection->until);
     std::weak_ptr<Connection> const weak = connection;
-    connection->deadline.async_wait([weak](boost::system::error_code failure) {
+    connection->timer.async_wait([weak](boost::system::error_code failure) {
         auto const alive = weak.lock();
-        if (!failure && alive) alive->close();
+        if (failure || !alive) return;
+        if (asio::steady_timer::clock_type::now() >= alive->until) alive->close();
+        else watch(alive);
     });
+}
+
+/// Closes the connection unless `allow` is called again in time. Each request moves the deadline twice, as a rule to
+/// later: the timer is set anew only where it would fire too late.
+void allow(std::shared_ptr<Connection> const& connection, base::Duration time) {
+    connection->until = asio::steady_timer::clock_type::now() + time;
+    if (connection->until < connection->looks_at) watch(connection);
 }
 
 class RealServer : public Server {
