@@ -70,6 +70,10 @@ struct Challenge {
 /// server may not make us fetch tokens for others.
 std::optional<Challenge> challenge_of(Response const&, std::string_view url);
 
+/// How long whoever waits for what goes on without us bears a sign-in that is refused, and what is said then.
+inline constexpr Duration patience_with_sign_in{10 * 60'000};
+base::Error sign_in_over(base::Call);
+
 /// A list, page by page: feed it each page's answer, then do what it says. Pure. Knows `nextLink`, `@odata.nextLink`,
 /// the old directory's relative `odata.nextLink`, and Resource Graph's `$skipToken`, which is sent with the same
 /// question again. A page may be empty and not the last; "" and null end the list. Refuses links to another host,

@@ -24,7 +24,6 @@ constexpr std::string_view user_agent = "holdfast/0.1";
 constexpr std::size_t most_page_bytes = 64u << 20;     // the sizes of one region are 2 MB, of all 40
 constexpr std::size_t most_resource_bytes = 8u << 20;  // Resource Manager itself takes 4 MB in one request
 constexpr Duration outage_pause{5'000};
-constexpr Duration patience_with_sign_in{10 * 60'000};  // for whoever follows an operation: it goes on meanwhile
 
 /// One logical request: what stays the same from attempt to attempt.
 struct Exchange {
@@ -392,10 +391,7 @@ Task<Result<Answer>> follow(std::shared_ptr<Client::State> state, Client::Write 
         if (!refused) refused_since.reset();
         else if (!refused_since) refused_since = clock.steady();
         if (refused && clock.steady() - *refused_since > patience_with_sign_in)
-            co_return base::fail(response ? error_at(ErrorCode::sign_in, call,
-                                                     "Azure accepts no token of this sign-in any more",
-                                                     "sign in again, then run `holdfast resume`")
-                                          : response.error());
+            co_return base::fail(response ? sign_in_over(call) : response.error());
         if (refused || lost) {
             report(*state, sent, number, response, outage_pause);
             co_await clock.sleep(outage_pause);
@@ -453,6 +449,11 @@ Task<Result<Answer>> rejoin_write(std::shared_ptr<Client::State> state, Client::
 }
 
 }  // namespace
+
+base::Error sign_in_over(base::Call call) {
+    return error_at(ErrorCode::sign_in, std::move(call), "Azure accepts no token of this sign-in any more",
+                    "sign in again, then run `holdfast resume`");
+}
 
 Client::Client(credentials::Cloud cloud, credentials::Credential& credential, world::World& world, Listener listener)
     : state_(std::make_shared<State>(State{std::move(cloud), credential, world, std::move(listener), {}, {}})) {}

@@ -371,6 +371,18 @@ TEST(Apply, while_it_waits_neither_a_guest_network_nor_a_refused_token_is_a_fail
     EXPECT_GE(run->ended - run->started, 6min);
 }
 
+TEST(Apply, a_sign_in_that_stays_refused_ends_the_wait) {
+    World world;
+    world.azure.seconds["register"] = 45;
+    world.azure.revoked_since = noon + 5s;
+    Life life(world.azure, *world.files, noon);
+    auto const run = life.apply(plan_of({register_step()}));
+    ASSERT_EQ(run->errors.size(), 1u);
+    EXPECT_EQ(run->errors.front().code, base::ErrorCode::sign_in) << run->errors.front().what;
+    EXPECT_NE(run->errors.front().fix.find("sign in again"), std::string::npos);
+    EXPECT_LE(run->ended - run->started, 15min);
+}
+
 TEST(Apply, what_never_becomes_so_is_given_up_by_name) {
     World world;
     world.azure.seconds["register"] = 24 * 3'600;

@@ -151,9 +151,10 @@ bool says_nothing(base::Error const& error) {
 }
 
 /// Until the value at the condition's path is what it must be (true), or says that it never will be (false). 404 and
-/// what says nothing are a "not yet".
+/// what says nothing are a "not yet"; a sign-in that stays refused is not.
 Task<Result<bool>> await_condition(Shared run, std::size_t index, plan::Condition condition) {
     auto const begun = run->gone_by();
+    std::optional<Duration> refused_since;
     for (;;) {
         auto reading = run->in.client.get_path(condition.path, condition.api_version);
         auto answer = co_await std::move(reading);
@@ -171,6 +172,11 @@ Task<Result<bool>> await_condition(Shared run, std::size_t index, plan::Conditio
             if (!says_nothing(answer.error())) co_return base::fail(answer.error());
             state = answer.error().what;
         }
+        bool const no_token = !answer && answer.error().azure && answer.error().azure->status == 401;
+        if (!no_token && (answer || answer.error().code != ErrorCode::sign_in)) refused_since.reset();
+        else if (!refused_since) refused_since = run->gone_by();
+        else if (run->gone_by() - *refused_since > azure::patience_with_sign_in)
+            co_return base::fail(no_token ? azure::sign_in_over({"GET", condition.path}) : answer.error());
         auto const waited = run->gone_by() - begun;
         if (waited >= run->in.limits.conflict_deadline)
             co_return base::fail(

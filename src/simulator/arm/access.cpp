@@ -21,15 +21,9 @@ std::vector<std::string> texts(json::Value const& object, char const* key) {
 
 std::string last_segment(std::string_view id) { return std::string(id.substr(id.rfind('/') + 1)); }
 
-bool covers(std::vector<std::string> const& patterns, std::string_view action) {
+bool any_covers(std::vector<std::string> const& patterns, std::string_view action) {
     return std::any_of(patterns.begin(), patterns.end(),
                        [&](std::string const& pattern) { return shapes::action_matches(pattern, action); });
-}
-
-bool grants(Permission const& permission, std::string_view action, Plane plane) {
-    return plane == Plane::data
-               ? covers(permission.data_actions, action) && !covers(permission.not_data_actions, action)
-               : covers(permission.actions, action) && !covers(permission.not_actions, action);
 }
 
 Stored const* custom_role(Store const& store, std::string_view guid) {
@@ -68,7 +62,37 @@ std::string role_of(Stored const& assignment) {
     return last_segment(json::text_at(assignment.body, "properties.roleDefinitionId").value_or(""));
 }
 
+json::Array array_of(std::vector<std::string> const& texts) { return json::Array(texts.begin(), texts.end()); }
+
 }  // namespace
+
+bool covers(Permission const& permission, std::string_view action, Plane plane) {
+    return plane == Plane::data
+               ? any_covers(permission.data_actions, action) && !any_covers(permission.not_data_actions, action)
+               : any_covers(permission.actions, action) && !any_covers(permission.not_actions, action);
+}
+
+json::Value to_json(DenyAssignment const& deny) {
+    return json::Object{{"id", deny.id},
+                        {"name", deny.name},
+                        {"owner", deny.owner},
+                        {"actions", array_of(deny.permission.actions)},
+                        {"notActions", array_of(deny.permission.not_actions)},
+                        {"excludedPrincipals", array_of(deny.excluded_principals)},
+                        {"reachesChildren", deny.reaches_children}};
+}
+
+std::optional<DenyAssignment> deny_assignment_of(Stored const& stored) {
+    auto const* kept = json::find(stored.hidden, denied_by);
+    if (!kept) return std::nullopt;
+    auto const text = [&](char const* key) { return std::string(json::text_at(*kept, key).value_or("")); };
+    return DenyAssignment{.id = text("id"),
+                          .name = text("name"),
+                          .owner = text("owner"),
+                          .permission = {texts(*kept, "actions"), texts(*kept, "notActions"), {}, {}},
+                          .excluded_principals = texts(*kept, "excludedPrincipals"),
+                          .reaches_children = json::truth_at(*kept, "reachesChildren").value_or(false)};
+}
 
 std::vector<Permission> permissions_of_role(Store const& store, std::string_view guid) {
     if (auto const* role = shapes::find_role(guid)) {
@@ -97,7 +121,7 @@ bool permits(Store const& store, std::string_view principal, std::string_view ac
             return plane == Plane::data ? shapes::permits_data(*role, action) : shapes::permits(*role, action);
         auto const permissions = permissions_of_role(store, guid);
         return std::any_of(permissions.begin(), permissions.end(),
-                           [&](Permission const& permission) { return grants(permission, action, plane); });
+                           [&](Permission const& permission) { return covers(permission, action, plane); });
     });
 }
 

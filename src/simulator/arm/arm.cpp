@@ -197,6 +197,8 @@ Said in_subscription(Request const& request) {
         if (path.size() == 4) return group(request, scope().group(path[3]));
         if (path.size() == 5 && asked.path_is(4, "resources") && reads)
             return list_resources(request, scope().group(path[3]));
+        if (path.size() == 5 && asked.path_is(4, "exportTemplate") && asked.method == "POST")
+            return export_group(request, scope().group(path[3]));
     }
     if (path.size() == 3 && reads) {
         if (asked.path_is(2, "resources")) return list_resources(request, scope());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "simulator/arm/access.hpp"
 #include "simulator/arm/groups.hpp"
 #include "simulator/templates/jsonc.hpp"
 
@@ -157,22 +158,29 @@ Refusal check_locks(Request const& request, ResourceId const& id, bool deletes) 
         refused.from_gateway = true;
         return refused;
     }
-    return check_denied(request, id);
+    return check_denied(request, id, id.type() + (deletes ? "/delete" : "/write"));
 }
 
-Refusal check_denied(Request const& request, ResourceId const& id) {
-    if (id.group().empty()) return std::nullopt;
-    auto const* group = request.work.find(ResourceId::subscription_of(id.subscription()).group(id.group()));
-    auto const denied = group ? json::text_at(group->hidden, "deny.id") : std::nullopt;
-    if (!denied) return std::nullopt;
+Refusal check_denied(Request const& request, ResourceId const& id, std::string_view action) {
     auto const& caller = request.work.caller();
-    auto refused = error(403, "DenyAssignmentAuthorizationFailed",
-                         "The client '" + caller.client_id + "' with object id '" + caller.object_id +
-                             "' is permitted to act on '" + id.text() + "', but a deny assignment named '" +
-                             std::string(json::text_at(group->hidden, "deny.name").value_or("")) + "' with id '" +
-                             std::string(*denied) + "' forbids it.");
-    refused.from_gateway = true;
-    return refused;
+    for (std::optional<ResourceId> at = id; at; at = at->parent()) {
+        auto const* stored = request.work.find(*at);
+        auto const deny = stored ? deny_assignment_of(*stored) : std::nullopt;
+        if (!deny || !covers(deny->permission, action)) continue;
+        if (*at != id && !deny->reaches_children) continue;
+        if (!deny->owner.empty() && base::same_text(deny->owner, caller.stack)) continue;
+        if (std::ranges::any_of(deny->excluded_principals,
+                                [&](auto const& one) { return base::same_text(one, caller.object_id); }))
+            continue;
+        auto refused = error(403, "DenyAssignmentAuthorizationFailed",
+                             "The client '" + caller.client_id + "' with object id '" + caller.object_id +
+                                 "' has permission to perform action '" + std::string(action) + "' on scope '" + id.text() +
+                                 "'; however, the access is denied because of the deny assignment with name '" + deny->name +
+                                 "' and Id '" + deny->id + "' at scope '" + at->text() + "'.");
+        refused.from_gateway = true;
+        return refused;
+    }
+    return std::nullopt;
 }
 
 Refusal check_etag(Request const& request, ResourceBehaviour const& row, Stored const* existing) {

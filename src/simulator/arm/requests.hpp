@@ -28,7 +28,7 @@ Refusal check_above(Request const&, ResourceId const&);
 /// Management locks and deny assignments.
 Refusal check_locks(Request const&, ResourceId const&, bool deletes);
 /// Deny assignments alone: what an action that takes no lock must still obey.
-Refusal check_denied(Request const&, ResourceId const&);
+Refusal check_denied(Request const&, ResourceId const&, std::string_view action);
 /// If-Match, If-None-Match.
 Refusal check_etag(Request const&, ResourceBehaviour const&, Stored const* existing);
 /// The request's body: JSON, and for deployments JSON as template files are written.
@@ -86,6 +86,8 @@ Said run_route(Request const&, Route const&, std::optional<ResourceId> const& sc
 // Things of the subscription itself.
 Said group(Request const&, ResourceId const&);
 Said list_groups(Request const&);
+/// The group as a template: `az group export`.
+Said export_group(Request const&, ResourceId const&);
 Said list_resources(Request const&, ResourceId const& scope);
 Said subscriptions(Request const&);
 Said subscription(Request const&);

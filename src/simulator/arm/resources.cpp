@@ -510,7 +510,7 @@ Said act(Request const& request, Stored& stored, Action const& action, std::map<
     if (auto refused = check_permission(request, action.permission, stored.id)) return tl::unexpected(*refused);
     std::vector<std::string> locks;
     if (request.writes()) {
-        if (auto refused = first_of({check_registered(request, stored.type), check_denied(request, stored.id)}))
+        if (auto refused = first_of({check_registered(request, stored.type), check_denied(request, stored.id, action.permission)}))
             return tl::unexpected(*refused);
     }
     if (action.locks) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "simulator/arm/access.hpp"
+
 namespace holdfast::simulator::templates {
 namespace {
 
@@ -45,8 +47,23 @@ std::optional<ArmError> validate_deployment(Context& context, arm::Write const& 
     return check(arm::own(context), write.id, write.desired);
 }
 
-void accepted_deployment(Context& context, Stored& stored, Stored const*) { begin(arm::own(context), stored); }
-arm::Outcome complete_deployment(Context& context, Stored& stored) { return step(arm::own(context), stored); }
+constexpr std::string_view stack_at = "stack";  // in Stored::hidden: the stack that a nested deployment is part of
+
+/// The same caller, asking in a stack's name: its deny settings do not hold what it does itself.
+arm::Work in_name_of(Context& context, std::string stack) {
+    auto caller = context.caller();
+    caller.stack = std::move(stack);
+    return {arm::own(context).core(), std::move(caller)};
+}
+
+void accepted_deployment(Context& context, Stored& stored, Stored const*) {
+    if (auto const& stack = context.caller().stack; !stack.empty()) json::put(stored.hidden, stack_at, json::Value(stack));
+    begin(arm::own(context), stored);
+}
+arm::Outcome complete_deployment(Context& context, Stored& stored) {
+    auto work = in_name_of(context, text(stored.hidden, stack_at));
+    return step(work, stored);
+}
 
 json::Object operation_shown(Stored const& deployment, json::Value const& entry, std::size_t number) {
     auto const state = text(entry, "state");
@@ -169,18 +186,95 @@ Reply template_hash(Context&, Call const& call) {
 
 // ------------------------------------------------------------------------------------------------ stacks
 
+constexpr char const *mode_at = "properties.denySettings.mode", *excluded_principals_at = "properties.denySettings.excludedPrincipals",
+                     *excluded_actions_at = "properties.denySettings.excludedActions";
+constexpr std::size_t most_excluded_principals = 5, most_excluded_actions = 200;  // REST reference, read 2026-12-01
+
+/// What a mode denies, and what it never does. "Deployment stacks: protect managed resources" and the REST reference of
+/// DenySettings, read 2026-12-01.
+struct DenyMode {
+    std::string_view name;
+    std::vector<std::string> actions, not_actions;
+};
+DenyMode const* deny_mode(std::string_view name) {
+    static DenyMode const modes[] = {{"none", {}, {}},
+                                     {"denyDelete", {"*/delete"}, {"Microsoft.Authorization/locks/delete"}},
+                                     {"denyWriteAndDelete", {"*"}, {"*/read", "Microsoft.Authorization/locks/delete"}}};
+    auto const found = std::ranges::find_if(modes, [&](auto const& mode) { return base::same_text(mode.name, name); });
+    return found == std::end(modes) ? nullptr : found;
+}
+bool denies(json::Value const& stack) {
+    auto const* mode = deny_mode(text(stack, mode_at));
+    return mode && !mode->actions.empty();
+}
+
+/// Whoever sets, changes or takes away a stack with deny settings needs a right of its own; Contributors lack it. Announced
+/// for all API versions, 2024-04-19 (Azure/deployment-stacks, "Deny Assignment Permissions change"); the code is ours.
+std::optional<ArmError> may_manage_denials(Context& context, ResourceId const& stack) {
+    constexpr std::string_view manage = "Microsoft.Resources/deploymentStacks/manageDenySetting/action";
+    auto const& caller = context.caller();
+    if (context.permits(caller.object_id, manage, stack)) return std::nullopt;
+    return error(403, "AuthorizationFailed",
+                 "The client '" + caller.client_id + "' with object id '" + caller.object_id +
+                     "' does not have authorization to perform action '" + std::string(manage) + "' over scope '" + stack.text() + "'.");
+}
+
 std::optional<ArmError> validate_stack(Context& context, arm::Write const& write) {
-    if (text(write.desired, "properties.denySettings.mode").empty() ||
-        text(write.desired, "properties.actionOnUnmanage.resources").empty())
+    auto const mode = text(write.desired, mode_at);
+    if (mode.empty() || text(write.desired, "properties.actionOnUnmanage.resources").empty())
         return error(400, "DeploymentStackInvalid", "A deployment stack needs denySettings and actionOnUnmanage.");
+    if (!deny_mode(mode))
+        return error(400, "DeploymentStackInvalid", "'" + mode + "' is none of the deny modes none, denyDelete, denyWriteAndDelete.");
+    if (json::list_at(write.desired, excluded_principals_at).size() > most_excluded_principals ||
+        json::list_at(write.desired, excluded_actions_at).size() > most_excluded_actions)
+        return error(400, "DeploymentStackInvalid", "At most 5 principals and 200 actions are excluded from deny settings.");
+    if (denies(write.desired) || (write.existing && denies(write.existing->body))) {
+        if (auto refused = may_manage_denials(context, write.id)) return refused;
+    }
     return check(arm::own(context), write.id, write.desired);
 }
 
-json::Array managed(std::vector<std::string> const& ids, std::string_view deny) {
+std::vector<std::string> listed(json::Value const& body, char const* at) {
+    std::vector<std::string> all;
+    for (auto const& one : json::list_at(body, at))
+        if (auto const* said = one.if_string()) all.emplace_back(*said);
+    return all;
+}
+
+/// Lays the stack's deny settings on what it manages, or takes them off. The list of what it manages, as it is shown.
+json::Array managed(Context& context, Stored const& stack, std::vector<std::string> const& ids) {
+    auto const& mode = *deny_mode(text(stack.body, mode_at));
+    auto not_actions = mode.not_actions;
+    for (auto& action : listed(stack.body, excluded_actions_at)) not_actions.push_back(std::move(action));
     json::Array list;
-    for (auto const& id : ids)
-        list.push_back(json::Object{{"id", id}, {"status", "managed"}, {"denyStatus", deny == "none" ? "none" : deny}});
+    for (auto const& id : ids) {
+        list.push_back(json::Object{{"id", id}, {"status", "managed"}, {"denyStatus", mode.name}});
+        auto const parsed = ResourceId::parse(id);
+        auto* stored = parsed ? context.edit(*parsed) : nullptr;
+        if (!stored) continue;
+        if (mode.actions.empty()) {
+            json::erase(stored->hidden, arm::denied_by);
+            continue;
+        }
+        auto const guid = base::guid_v5("6ba7b811-9dad-11d1-80b4-00c04fd430c8", stack.id.key() + parsed->key());
+        json::put(stored->hidden, arm::denied_by,
+                  to_json(arm::DenyAssignment{
+                      .id = id + "/providers/Microsoft.Authorization/denyAssignments/" + guid,
+                      .name = "Deny assignment '" + guid + "' created by Deployment Stack '" + stack.id.text() + "'.",
+                      .owner = stack.id.text(),
+                      .permission = {.actions = mode.actions, .not_actions = not_actions, .data_actions = {}, .not_data_actions = {}},
+                      .excluded_principals = listed(stack.body, excluded_principals_at),
+                      .reaches_children = json::truth_at(stack.body, "properties.denySettings.applyToChildScopes").value_or(false)}));
+    }
     return list;
+}
+
+/// What a stack no longer manages is free again.
+void let_go(Context& context, std::vector<std::string> const& ids) {
+    for (auto const& id : ids) {
+        auto const parsed = ResourceId::parse(id);
+        if (auto* stored = parsed ? context.edit(*parsed) : nullptr) json::erase(stored->hidden, arm::denied_by);
+    }
 }
 
 void accepted_stack(Context& context, Stored& stored, Stored const* before) {
@@ -243,11 +337,11 @@ arm::Outcome remove_all(arm::Work& work, std::vector<std::string> const& ids) {
 }
 
 arm::Outcome complete_stack(Context& context, Stored& stored) {
-    auto& work = arm::own(context);
+    auto work = in_name_of(context, stored.id.text());
     auto stepped = step(work, stored);
     arm::set_state(stored, "Deploying");
     auto const ids = made(stored);
-    json::put(stored.body, "properties.resources", managed(ids, text(stored.body, "properties.denySettings.mode")));
+    json::put(stored.body, "properties.resources", managed(context, stored, ids));
     if (!std::holds_alternative<arm::Done>(stepped)) return stepped;
     // What the stack had before and has no longer is let go, or deleted.
     std::vector<std::string> unmanaged;
@@ -263,11 +357,17 @@ arm::Outcome complete_stack(Context& context, Stored& stored) {
     if (deletes) {
         auto const removed = remove_all(work, unmanaged);
         if (!std::holds_alternative<arm::Done>(removed)) return removed;
+    } else {
+        let_go(context, unmanaged);
     }
     json::put(stored.body, deletes ? "properties.deletedResources" : "properties.detachedResources", std::move(list));
     json::put(stored.body, deletes ? "properties.detachedResources" : "properties.deletedResources", json::Array{});
     json::put(stored.body, "properties.failedResources", json::Array{});
     return arm::Done{};
+}
+
+std::optional<ArmError> before_stack_goes(Context& context, Stored const& stack) {
+    return denies(stack.body) ? may_manage_denials(context, stack.id) : std::nullopt;
 }
 
 /// `unmanageAction.Resources=delete` takes what the stack manages along.
@@ -279,8 +379,12 @@ void erasing_stack(Context&, Stored& stored, std::map<std::string, std::string> 
     json::put(stored.hidden, "takes", json::Value(asks("unmanageaction.resources")));
 }
 arm::Outcome erase_stack(Context& context, Stored& stored) {
-    if (!json::truth_at(stored.hidden, "takes").value_or(false)) return arm::Done{};
-    return remove_all(arm::own(context), made(stored));
+    if (!json::truth_at(stored.hidden, "takes").value_or(false)) {
+        let_go(context, made(stored));
+        return arm::Done{};
+    }
+    auto work = in_name_of(context, stored.id.text());
+    return remove_all(work, made(stored));
 }
 
 /// Stacks write their states small.
@@ -344,6 +448,7 @@ arm::ResourceBehaviour const& stack_behaviour() {
                                             .validate = validate_stack,
                                             .accepted = accepted_stack,
                                             .complete = complete_stack,
+                                            .before_delete = before_stack_goes,
                                             .erasing = erasing_stack,
                                             .erase_step = erase_stack,
                                             .view = view_stack,

@@ -1,6 +1,7 @@
 /// The node resource group: what Azure makes by itself beside a cluster, and takes away with it.
 #include <algorithm>
 
+#include "simulator/arm/access.hpp"
 #include "simulator/providers/containerservice/hooks.hpp"
 #include "simulator/providers/managedidentity/identities.hpp"
 
@@ -171,17 +172,20 @@ void lock_down(Context& context, Stored const& cluster) {
         base::same_text(text(cluster.body, "properties.nodeResourceGroupProfile.restrictionLevel"), "ReadOnly");
     auto const id = node_group_of(cluster);
     auto const* group = context.find(id);
-    if (!group || wanted == says(group->hidden, "deny")) return;
+    if (!group || wanted == says(group->hidden, arm::denied_by)) return;
     auto* edited = context.edit(id);
     if (!wanted) {
-        json::erase(edited->hidden, "deny");
+        json::erase(edited->hidden, arm::denied_by);
         return;
     }
-    json::put(edited->hidden, "deny",
-              json::Object{{"id", id.text() + "/providers/Microsoft.Authorization/denyAssignments/" +
-                                      context.guid("deny " + cluster.id.key())},
-                           {"name", "Deny assignment created by AKS for the node resource group of " +
-                                        std::string(cluster.id.name())}});
+    json::put(edited->hidden, arm::denied_by,
+              to_json(arm::DenyAssignment{
+                  .id = id.text() + "/providers/Microsoft.Authorization/denyAssignments/" + context.guid("deny " + cluster.id.key()),
+                  .name = "Deny assignment created by AKS for the node resource group of " + std::string(cluster.id.name()),
+                  .owner = {},
+                  .permission = {.actions = {"*"}, .not_actions = {"*/read"}, .data_actions = {}, .not_data_actions = {}},
+                  .excluded_principals = {},
+                  .reaches_children = true}));
 }
 
 void ensure_kubelet_identity(Context& context, Stored& cluster) {
