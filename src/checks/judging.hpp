@@ -58,6 +58,7 @@ Verdicts spread_over_zones(Judging const&);
 Verdicts no_trouble(Judging const&);
 Verdicts routed_egress(Judging const&);
 Verdicts own_nat_attached(Judging const&);
+Verdicts rules_let_out(Judging const&);
 Verdicts nodes_authorized(Judging const&);
 Verdicts kubenet_routes_identity(Judging const&);
 Verdicts api_subnet_delegated(Judging const&);

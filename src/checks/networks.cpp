@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "checks/judging.hpp"
@@ -121,6 +122,81 @@ Verdicts own_nat_attached(Judging const& judging) {
         if (verdict.outcome == Outcome::not_applicable)
             verdict = {Outcome::fail, "an own NAT gateway needs a network of one's own; the pools name none"};
     return verdicts;
+}
+
+namespace {
+
+/// One value or a list: Azure takes either.
+std::vector<std::string> one_or_more(Resource const& rule, at::Property const& one, at::Property const& more) {
+    auto all = resource::read_texts(rule, more);
+    if (auto const single = resource::read_text(rule, one); single && !single->empty()) all.push_back(*single);
+    return all;
+}
+std::optional<int> whole(std::string const& text) {
+    int number = 0;
+    auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return failure == std::errc{} && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+bool covers_port(std::vector<std::string> const& ranges, int port) {
+    return std::ranges::any_of(ranges, [port](std::string const& range) {
+        if (range == "*") return true;
+        auto const dash = range.find('-');
+        auto const first = whole(range.substr(0, dash));
+        auto const last = dash == std::string::npos ? first : whole(range.substr(dash + 1));
+        return first && last && *first <= port && port <= *last;
+    });
+}
+bool speaks_of_subnet(std::vector<std::string> const& sources, Resource const& subnet) {
+    auto const range = base::Cidr::parse(resource::read_text(subnet, at::subnet_range).value_or(""));
+    return std::ranges::any_of(sources, [&](std::string const& source) {
+        if (source == "*" || base::same_text(source, "VirtualNetwork")) return true;
+        auto const cidr = base::Cidr::parse(source.find('/') == std::string::npos ? source + "/32" : source);
+        return cidr && (!range || cidr->overlaps(*range));
+    });
+}
+/// Everything outside, or what of it AKS's own addresses lie in.
+bool speaks_of_outside(std::vector<std::string> const& targets) {
+    return std::ranges::any_of(targets, [](std::string const& target) {
+        return target == "*" || target == "0.0.0.0/0" || base::same_text(target, "Internet") ||
+               base::starts_with_text(target, "AzureCloud");
+    });
+}
+
+}  // namespace
+
+/// Azure's own rules let everything out (65001), so only a rule of the user's that comes first can stop the nodes.
+Verdicts rules_let_out(Judging const& judging) {
+    constexpr int https = 443;
+    return each_subnet(judging, [&](Resource const& subnet) -> Verdict {
+        json::Path const where(at::subnet_nsg.at);
+        if (!resource::read_text(subnet, at::subnet_nsg))
+            return {Outcome::pass, fmt::format("subnet '{}' has no security group", name_of(subnet)), where};
+        auto const* group = resource::read_target(judging.graph, subnet, at::subnet_nsg);
+        if (!group)
+            return {Outcome::unknown, fmt::format("the security group of subnet '{}' was not read", name_of(subnet)), where};
+        if (auto const blocked = unreadable(judging, *group)) return *blocked;
+        std::vector<std::pair<std::int64_t, Resource const*>> rules;
+        for (auto const* rule : judging.graph.children(group->address)) {
+            if (!base::same_text(rule->type, type::security_rule)) continue;
+            if (auto const priority = resource::read_whole(*rule, at::rule_priority)) rules.emplace_back(*priority, rule);
+        }
+        std::ranges::sort(rules);
+        for (auto const& [priority, rule] : rules) {
+            auto const protocol = resource::read_text(*rule, at::rule_protocol).value_or("*");
+            bool const speaks = base::same_text(resource::read_text(*rule, at::rule_direction).value_or(""), "Outbound") &&
+                                (protocol == "*" || base::same_text(protocol, "Tcp")) &&
+                                covers_port(one_or_more(*rule, at::rule_port, at::rule_ports), https) &&
+                                speaks_of_subnet(one_or_more(*rule, at::rule_source, at::rule_sources), subnet) &&
+                                speaks_of_outside(one_or_more(*rule, at::rule_target, at::rule_targets));
+            if (!speaks) continue;
+            bool const lets = base::same_text(resource::read_text(*rule, at::rule_access).value_or(""), "Allow");
+            return {lets ? Outcome::pass : Outcome::fail,
+                    fmt::format("rule '{}' of '{}' (priority {}) {} TCP {} from subnet '{}' to the outside", name_of(*rule),
+                                name_of(*group), priority, lets ? "lets" : "drops", https, name_of(subnet)),
+                    where};
+        }
+        return {Outcome::pass, fmt::format("no rule of '{}' stops what leaves", name_of(*group)), where};
+    });
 }
 
 Verdicts kubenet_routes_identity(Judging const& judging) {

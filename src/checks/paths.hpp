@@ -13,6 +13,7 @@ inline constexpr std::string_view maintenance = "Microsoft.ContainerService/mana
 inline constexpr std::string_view subnet = "Microsoft.Network/virtualNetworks/subnets";
 inline constexpr std::string_view route_table = "Microsoft.Network/routeTables";
 inline constexpr std::string_view route = "Microsoft.Network/routeTables/routes";
+inline constexpr std::string_view security_rule = "Microsoft.Network/networkSecurityGroups/securityRules";
 inline constexpr std::string_view disk_encryption_set = "Microsoft.Compute/diskEncryptionSets";
 inline constexpr std::string_view vault = "Microsoft.KeyVault/vaults";
 inline constexpr std::string_view nat_gateway = "Microsoft.Network/natGateways";
@@ -52,6 +53,17 @@ inline constexpr Property firewall_places{type::firewall, "properties.ipConfigur
 inline constexpr Property address{type::public_address, "properties.ipAddress"};
 inline constexpr Property route_prefix{type::route, "properties.addressPrefix"};
 inline constexpr Property route_hop{type::route, "properties.nextHopType"};
+inline constexpr Property subnet_range{type::subnet, "properties.addressPrefix"};
+inline constexpr Property rule_access{type::security_rule, "properties.access"};
+inline constexpr Property rule_direction{type::security_rule, "properties.direction"};
+inline constexpr Property rule_priority{type::security_rule, "properties.priority"};
+inline constexpr Property rule_protocol{type::security_rule, "properties.protocol"};
+inline constexpr Property rule_source{type::security_rule, "properties.sourceAddressPrefix"};
+inline constexpr Property rule_sources{type::security_rule, "properties.sourceAddressPrefixes"};
+inline constexpr Property rule_target{type::security_rule, "properties.destinationAddressPrefix"};
+inline constexpr Property rule_targets{type::security_rule, "properties.destinationAddressPrefixes"};
+inline constexpr Property rule_port{type::security_rule, "properties.destinationPortRange"};
+inline constexpr Property rule_ports{type::security_rule, "properties.destinationPortRanges"};
 inline constexpr Property set_identities{type::disk_encryption_set, "identity.userAssignedIdentities"};
 inline constexpr Property purge_protection{type::vault, "properties.enablePurgeProtection"};
 inline constexpr Property logs{type::diagnostics, "properties.logs"};

@@ -36,6 +36,7 @@ constexpr Predicate registered[] = {
     {"pool_name", pool_name},
     {"registry_pull", registry_pull},
     {"routed_egress", routed_egress},
+    {"rules_let_out", rules_let_out},
     {"something_recognised", something_recognised},
     {"spread_over_zones", spread_over_zones},
     {"subnets_guarded", subnets_guarded},

@@ -180,6 +180,7 @@ struct Reading {
     std::map<std::string, std::string> scope_unread;  ///< why a scope's list could not be read
     std::set<std::string> scope_absent;
     std::vector<Resource const*> missing;  ///< designed, answered 404
+    std::set<std::string> looked_into;     ///< keys of what is others' and read with all that is in it: see `read_along`
 
     explicit Reading(Graph designed) : estate(std::move(designed)), owner(owner_of(estate)) {}
 
@@ -210,7 +211,8 @@ struct Reading {
         live.add(std::move(read->resource));
         for (auto& [child_id, body] : read->children) {
             bool const designed_too = estate.find(child_id) != nullptr || elsewhere.contains(child_id.key());
-            bool const wanted = designed_too || (parent_ours && !written_by_azure(child_id));
+            bool const wanted =
+                designed_too || looked_into.contains(id.key()) || (parent_ours && !written_by_azure(child_id));
             if (wanted) add(child_id, std::move(body), {});
         }
         if (designed != nullptr && designed->id) note_absent_children(*designed->id);
@@ -249,6 +251,16 @@ struct Reading {
         for (auto const& [address, child] : estate.resources())
             if (seen_in_parent(estate, child) && *child.id->parent() == *designed.id) absent(child);
     }
+};
+
+/// What is read because a designed thing names it, though the design does not: others' rules and routes decide whether
+/// nodes get out. Where it may not be read, whoever asks for it says so.
+struct ReadAlong {
+    std::string_view of, at;
+};
+constexpr ReadAlong read_along[] = {
+    {"Microsoft.Network/virtualNetworks/subnets", "properties.networkSecurityGroup.id"},
+    {"Microsoft.Network/virtualNetworks/subnets", "properties.routeTable.id"},
 };
 
 /// What our group's tags say of things in others' resources.
@@ -495,6 +507,16 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
             reading.add(*id, item, {});  // of a kind we do not know: the list's few words must do
         else also(about(*id), nullptr, nullptr, {});
     }
+    for (auto const& row : read_along)
+        for (auto const* designed : reading.estate.of_type(row.of)) {
+            auto const* stands = designed->id ? reading.live.find(*designed->id) : nullptr;
+            auto const named = stands && stands->raw ? json::text_at(*stands->raw, row.at) : std::nullopt;
+            auto const id = named ? ResourceId::parse(*named) : base::Result<ResourceId>(base::fail({}));
+            if (!id || reading.estate.find(*id) != nullptr || reading.live.find(*id) != nullptr) continue;
+            if (!wanted.insert(id->key()).second) continue;
+            reading.looked_into.insert(id->key());
+            also(about(*id), nullptr, nullptr, {});
+        }
     for (auto const& key : reading.elsewhere) {
         auto const id = ResourceId::parse(key);
         if (!id || reading.estate.find(*id) != nullptr || reading.live.find(*id) != nullptr) continue;
@@ -536,7 +558,7 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
             auto const until = json::text_at(reply.answer->body, json::Path(bin_rows[i]->until_at));
             reading.live.recoverable.push_back({in_bin[i]->address, std::string(until.value_or(""))});
         } else if (reply.error && !is_absent(reply)) {
-            reading.unread(more[i].id->text(), because(*reply.error));
+            if (!reading.looked_into.contains(more[i].id->key())) reading.unread(more[i].id->text(), because(*reply.error));
         } else if (!is_absent(reply)) {
             auto const id = id_of(reply.answer->body).value_or(*more[i].id);  // in the case Azure keeps
             reading.add(id, std::move(reply.answer->body), std::move(reply.answer->etag));

@@ -303,6 +303,30 @@ TEST(Live, things_in_others_resources_are_ours_when_the_group_says_so) {
     EXPECT_EQ(live->unread[0].because, "404: it is not there");
 }
 
+TEST(Live, the_rules_and_routes_of_a_subnet_are_read_along_whoever_made_them) {
+    auto const in_net = subscription + "/resourceGroups/net/providers/Microsoft.Network/";
+    auto const rules = in_net + "networkSecurityGroups/nsg", routes = in_net + "routeTables/rt";
+    for (bool const allowed : {true, false}) {
+        Bench bench;
+        all_stands(bench.azure);
+        bench.azure.stands(network, body(network, tags + R"(,"properties":{"subnets":[{"name":"nodes","properties":{"networkSecurityGroup":{"id":")" + rules +
+                                                      R"("},"routeTable":{"id":")" + routes + R"("}}}]})"));
+        bench.azure.stands(rules, body(rules, R"("properties":{"securityRules":[{"name":"closed","properties":{"access":"Deny"}}]})"));
+        bench.azure.stands(routes, body(routes, R"("properties":{"routes":[{"name":"out","properties":{"addressPrefix":"0.0.0.0/0"}}]})"));
+        if (!allowed) bench.azure.refuses(rules, 403, "AuthorizationFailed");
+        auto const live = bench.live(estate());
+        ASSERT_TRUE(live);
+        auto const* group_of_rules = live->find(*ResourceId::parse(rules));
+        EXPECT_EQ(group_of_rules != nullptr, allowed);
+        EXPECT_EQ(live->find(*ResourceId::parse(rules + "/securityRules/closed")) != nullptr, allowed);
+        ASSERT_NE(live->find(*ResourceId::parse(routes + "/routes/out")), nullptr);
+        for (auto const& [address, resource] : live->resources()) {
+            if (resource.id->text().starts_with(in_net)) EXPECT_FALSE(resource.ours) << address;
+        }
+        EXPECT_TRUE(live->unread.empty()) << "who needs it says so, and nobody else is stopped: " << live->unread.front().what;
+    }
+}
+
 TEST(Live, disks_that_hang_on_our_encryption_set_are_seen) {
     Bench bench;
     all_stands(bench.azure);

@@ -187,6 +187,20 @@ arm::Reply upgrade_image(Context&, Stored& pool, arm::Call const&) {
                         .final_status = 204};
 }
 
+/// As far as the list of `az aks machine` shows them; where each runs is not modelled.
+arm::Reply machines(Context& context, Stored& pool, arm::Call const&) {
+    auto const parent = pool.id.parent();
+    auto const* cluster = parent ? context.find(*parent) : nullptr;
+    json::Array all;
+    if (cluster)
+        for (auto const& name : nodes_of(*cluster, pool))
+            all.push_back(json::Object{{"id", pool.id.text() + "/machines/" + name},
+                                       {"name", name},
+                                       {"type", "Microsoft.ContainerService/managedClusters/agentPools/machines"},
+                                       {"properties", json::Object{{"network", json::Object{{"ipAddresses", json::Array{}}}}}}});
+    return arm::Answer{.status = 200, .body = json::Object{{"value", std::move(all)}}, .headers = {}};
+}
+
 constexpr arm::Action on_cluster[] = {
     {"listClusterUserCredential", "POST", "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action",
      user_credential},
@@ -206,6 +220,7 @@ constexpr arm::Action on_cluster[] = {
 constexpr arm::Action on_pool[] = {
     {"upgradeProfiles/default", "GET", "Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read",
      pool_upgrade_profile},
+    {"machines", "GET", "Microsoft.ContainerService/managedClusters/agentPools/machines/read", machines},
     {"upgradeNodeImageVersion", "POST",
      "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action", upgrade_image, true},
 };

@@ -251,6 +251,7 @@ arm::Outcome complete_cluster(Context& context, Stored& stored) {
             return failed;
         }
     if (auto no = nodes_shut_out(context, stored)) return *no;
+    if (auto no = nodes_cut_off(context, stored)) return *no;
     ensure_node_group(context, stored);
     ensure_kubelet_identity(context, stored);
     ensure_network(context, stored);

@@ -19,13 +19,8 @@ struct Said {
 Said nodes(Context& context, Stored const& cluster) {
     std::string logs = fmt::format("{:<40} {:<8} {:<8} {:<6} {}\n", "NAME", "STATUS", "ROLES", "AGE", "VERSION");
     for (auto const* pool : context.children(cluster.id, pool_type)) {
-        if (text(pool->body, "properties.powerState.code") == "Stopped") continue;
-        bool const windows = base::same_text(text(pool->body, "properties.osType"), "Windows");
-        auto const count = json::whole_at(pool->body, "properties.count").value_or(0);
         auto const age = std::chrono::duration_cast<std::chrono::minutes>(context.now() - pool->created).count();
-        for (std::int64_t i = 0; i < std::min<std::int64_t>(count, 1000); ++i) {
-            auto const name = windows ? fmt::format("aks{}{:06}", pool->id.name(), i)
-                                      : fmt::format("aks-{}-{}-vmss{:06}", pool->id.name(), mark_of(cluster), i);
+        for (auto const& name : nodes_of(cluster, *pool)) {
             logs += fmt::format("{:<40} {:<8} {:<8} {:<6} v{}\n", name, "Ready", "<none>", fmt::format("{}m", age),
                                 text(pool->body, "properties.currentOrchestratorVersion"));
         }
@@ -143,6 +138,18 @@ constexpr arm::Action actions[] = {
 };
 
 }  // namespace
+
+std::vector<std::string> nodes_of(Stored const& cluster, Stored const& pool) {
+    std::vector<std::string> names;
+    if (text(pool.body, "properties.powerState.code") == "Stopped") return names;
+    bool const windows = base::same_text(text(pool.body, "properties.osType"), "Windows");
+    auto const number = text(cluster.hidden, "number");  // as in the scale set's name
+    auto const count = json::whole_at(pool.body, "properties.count").value_or(0);
+    for (std::int64_t i = 0; i < std::min<std::int64_t>(count, 1000); ++i)
+        names.push_back(windows ? fmt::format("aks{}{:06}", pool.id.name(), i)
+                                : fmt::format("aks-{}-{}-vmss{:06}", pool.id.name(), number.empty() ? mark_of(cluster) : number, i));
+    return names;
+}
 
 std::span<arm::Action const> operator_actions() { return actions; }
 

@@ -22,7 +22,7 @@ std::vector<std::string> Design::pod_subnets() const { return subnets_at(pools, 
 
 std::string Design::identity(Context const& context) const {
     if (service_principal()) {
-        auto const* principal = context.principal(at("properties.servicePrincipalProfile.clientId"));
+        auto const* principal = context.principal(client_id());
         return principal ? principal->object_id : std::string();
     }
     auto const assigned = arm::texts_at(body, "identity.userAssignedIdentities{}");
@@ -30,8 +30,13 @@ std::string Design::identity(Context const& context) const {
     return identity ? text(identity->body, "properties.principalId") : text(body, "identity.principalId");
 }
 
+std::string Design::client_id() const {
+    auto const said = at("properties.servicePrincipalProfile.clientId");
+    return said.empty() && existing ? text(existing->body, "properties.servicePrincipalProfile.clientId") : said;
+}
+
 bool Design::service_principal() const {
-    auto const client = at("properties.servicePrincipalProfile.clientId");
+    auto const client = client_id();
     auto const identity_type = at("identity.type");
     // A cluster that moves to a managed identity leaves its old principal in the body: az update
     // --enable-managed-identity.

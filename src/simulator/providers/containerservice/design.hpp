@@ -39,6 +39,7 @@ struct Design {
     std::string identity(Context const&) const;
     bool user_assigned() const { return base::same_text(text(body, "identity.type"), "UserAssigned"); }
     bool service_principal() const;
+    std::string client_id() const;  ///< the service principal's; a write that leaves it out keeps it
     std::string outbound() const;  ///< "loadBalancer" when not said
     std::string plugin() const;    ///< "kubenet" when not said
     bool overlay() const { return is("properties.networkProfile.networkPluginMode", "overlay"); }

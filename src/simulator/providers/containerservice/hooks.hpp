@@ -37,11 +37,15 @@ void kubelet_identity_due(Context&, std::string const& id, json::Value const& pa
 
 // commands.cpp
 std::span<arm::Action const> operator_actions();
+/// The machines of a pool, by the names Kubernetes knows them by; none while it is stopped.
+std::vector<std::string> nodes_of(Stored const& cluster, Stored const& pool);
 void principal_due(Context&, std::string const& id, json::Value const& payload);
 
 // rules_egress.cpp
 /// Why nodes cannot reach a guarded API server: their way out is not among the authorized ranges.
 Refusal nodes_shut_out(Context&, Stored const& cluster);
+/// Why no node comes up: a rule drops what it fetches, or nobody it asks knows the API server's name.
+Refusal nodes_cut_off(Context&, Stored const& cluster);
 
 // actions.cpp
 std::span<arm::Action const> cluster_actions();

@@ -24,7 +24,7 @@ Refusal identities(Context& context, Design const& design) {
         return refuse(400, "ServicePrincipalProfileRequired",
                       "Provide either a managed identity or a service principal for the cluster.", "identity");
     if (design.service_principal()) {
-        auto const client = design.at("properties.servicePrincipalProfile.clientId");
+        auto const client = design.client_id();
         if (!context.principal(client))
             return refuse(
                 400, "ServicePrincipalNotFound",
