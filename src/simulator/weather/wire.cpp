@@ -67,7 +67,9 @@ constexpr Refusal busy_rows[] = {
     {"OperationPreempted", 409, Doing::cluster, "The operation has been preempted by another one."},
     {"ObjectIsBeingDeleted", 409, Doing::vault, "The object is currently being deleted."},
     {"ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity", 409, Doing::identity,
-     "Too many federated identity credentials are written concurrently for the managed identity."},
+     "Too many federated identity credentials are written concurrently for the managed identity.",
+     "/federatedidentitycredentials/"},
+    {"ConcurrentUpdateError", 409, Doing::identity, "Another request is changing the same resource."},
     {"PrincipalNotFound", 400, Doing::grant, "The principal does not exist in the directory yet."},
     {"ConcurrentUpdateError", 409, Doing::other, "Another request is changing the same resource."},
 };
