@@ -30,12 +30,78 @@ bool is_own(std::string_view name) {
 
 bool is_used_by_an_estate(std::string_view type) { return catalog::find_duration(type, "write") != nullptr; }
 
-std::optional<resource::ResourceId> id_of(std::string_view url) {
-    if (host_of(url) != "management.azure.com") return std::nullopt;
-    auto const start = url.find('/', 9);
-    if (start == std::string_view::npos) return std::nullopt;
-    auto id = resource::ResourceId::parse(base::percent_decoded(url.substr(start, url.find('?') - start)));
-    return id ? std::optional(*id) : std::nullopt;
+std::optional<resource::ResourceId> parsed(std::string_view path) {
+    auto id = resource::ResourceId::parse(path);
+    return id ? std::optional(std::move(*id)) : std::nullopt;
+}
+
+/// Routes of a provider that are about one of its types without being under a resource of it.
+struct AboutType {
+    std::string_view route, type;
+};
+constexpr AboutType about_types[] = {
+    {"/providers/microsoft.keyvault/checknameavailability", "Microsoft.KeyVault/vaults"},
+    {"/providers/microsoft.keyvault/deletedvaults", "Microsoft.KeyVault/vaults"},
+    {"/deletedvaults/", "Microsoft.KeyVault/vaults"},
+    {"/providers/microsoft.containerregistry/checknameavailability", "Microsoft.ContainerRegistry/registries"},
+};
+
+/// What a request is about, where that is a type an estate is made of.
+struct Subject {
+    enum class Kind { resource, list, other };  ///< other: an action, a part that is no resource, a vault's own host
+    Kind kind = Kind::other;
+    std::string type;
+    std::optional<resource::ResourceId> id;  ///< of the resource
+    std::string target;                      ///< as asked: path and query, or the whole address of a vault's host
+};
+
+/// "/subscriptions/…/virtualNetworks?api-version=V", percent-encoding of the path undone.
+std::string target_of(std::string_view url) {
+    url.remove_prefix(std::min(url.find('/', url.find("://") + 3), url.size()));
+    auto const query = std::min(url.find('?'), url.size());
+    return base::percent_decoded(url.substr(0, query)) + std::string(url.substr(query));
+}
+
+std::optional<Subject> subject_of(Exchange const& exchange) {
+    auto const host = host_of(exchange.url);
+    if (host.ends_with(".vault.azure.net")) {
+        auto path = path_of(exchange.url);
+        while (path.starts_with('/')) path.erase(0, 1);
+        return Subject{Subject::Kind::other,
+                       path.starts_with("keys") ? "Microsoft.KeyVault/vaults/keys" : "Microsoft.KeyVault/vaults",
+                       {},
+                       exchange.url};
+    }
+    if (host != "management.azure.com") return std::nullopt;
+    auto const target = target_of(exchange.url);
+    std::string_view path = std::string_view(target).substr(0, target.find('?'));
+    while (path.ends_with('/')) path.remove_suffix(1);
+    for (auto const& row : about_types)
+        if (base::lower(path).find(row.route) != std::string::npos)
+            return Subject{Subject::Kind::other, std::string(row.type), {}, target};
+    auto id = parsed(path);
+    if (id && is_used_by_an_estate(id->type()))
+        return Subject{Subject::Kind::resource, id->type(), std::move(id), target};
+    if (id && shapes::find(id->type()) != nullptr) return std::nullopt;  // a resource, of another type
+    auto const slash = path.rfind('/');
+    if (slash == 0 || slash == std::string_view::npos) return std::nullopt;
+    auto const above = path.substr(0, slash), last = path.substr(slash + 1);
+    std::string listed;
+    auto parent = parsed(above);
+    if (parent && base::same_text(last, "resourceGroups")) listed = "Microsoft.Resources/resourceGroups";
+    else if (parent) listed = parent->type() + "/" + std::string(last);
+    constexpr std::string_view providers = "/providers/";
+    if (auto const at = base::lower(above).rfind(providers);
+        !parent && at != std::string::npos && above.find('/', at + providers.size()) == std::string_view::npos)
+        listed = std::string(above.substr(at + providers.size())) + "/" + std::string(last);
+    auto const* shape = shapes::find(listed);
+    if (shape != nullptr && is_used_by_an_estate(shape->name) && exchange.method == "GET")
+        return Subject{Subject::Kind::list, std::string(shape->name), {}, target};
+    if (shape != nullptr || !parent) return std::nullopt;
+    for (auto const& entry : json::list_at(exchange.body, "value"))  // a list of another type
+        if (auto const type = json::text_at(entry, "type"); type && !is_used_by_an_estate(*type)) return std::nullopt;
+    if (is_used_by_an_estate(parent->type())) return Subject{Subject::Kind::other, parent->type(), {}, target};
+    return std::nullopt;
 }
 
 /// Text of one world in words of the other.
@@ -59,22 +125,49 @@ private:
     std::map<std::string, std::string> words_;
 };
 
-/// Every leaf under a pattern in which lists are entered by `[]`, in normal form's order.
-std::map<std::string, json::Value> leaves(std::string_view type, json::Value const& body) {
-    std::map<std::string, json::Value> out;
+void add_leaves(std::string_view type, json::Value const& body, std::string const& before,
+                std::map<std::string, json::Value>& out) {
     json::each_leaf(resource::normal(type, body), [&](json::Path const& at, json::Value const& leaf) {
         auto text = at.text();
         if (text == "id" || text == "name" || text == "type") return;
-        out.emplace(std::move(text), leaf);
+        out.emplace(before + std::move(text), leaf);
     });
+}
+
+/// Every leaf by its place, in normal form; the entries of a list by their ids.
+std::map<std::string, json::Value> leaves(std::string_view type, json::Value const& body) {
+    std::map<std::string, json::Value> out;
+    auto const* list = json::find(body, "value");
+    if (list == nullptr || !list->is_array() || json::find(body, "id") != nullptr) {
+        add_leaves(type, body, {}, out);
+        return out;
+    }
+    for (auto const& entry : list->get_array()) {
+        if (!entry.is_object()) continue;  // the recorder's word for what it cut
+        auto id = json::text_at(entry, "id");
+        if (!id) id = json::text_at(entry, "kid");
+        auto const name = "value[" + base::lower(id.value_or("")) + "]";
+        out.emplace(name, json::Value(true));
+        add_leaves(type, entry, name + ".", out);
+    }
     return out;
 }
+
+/// A place inside its entry, where it lies in a list.
+std::string_view within(std::string_view at) {
+    if (!at.starts_with("value[")) return at;
+    at.remove_prefix(std::min(at.find(']') + 1, at.size()));
+    return at.starts_with('.') ? at.substr(1) : std::string_view("value");
+}
+
+/// The recorder cut long bodies and left a word there.
+bool is_cut(json::Value const& value) { return value.is_string() && value.get_string().starts_with("<cut: "); }
 
 std::string pattern_of(std::string text) {
     for (auto open = text.find('['); open != std::string::npos; open = text.find('[', open + 1)) {
         auto const close = text.find(']', open);
         if (close == std::string::npos) break;
-        if (text[open + 1] != '\'') text.replace(open, close - open + 1, "[]");
+        if (text[open + 1] != '\'') text.replace(open + 1, close - open - 1, "");
     }
     return text;
 }
@@ -90,12 +183,14 @@ std::string shown(json::Value const& value) {
     return text.size() > 40 ? text.substr(0, 37) + "..." : text;
 }
 
-/// A world with every provider registered, copied for each recording.
+/// A world with every provider registered, in the year that the oldest recording comes from; copied for each recording.
 std::vector<std::pair<std::string, std::string>> const& blank_world() {
     static auto const rows = [] {
         auto memory = world::memory_rows();
         auto* raw = memory.get();
-        SimulatedClient client(SimulatedClient::defaults(), std::move(memory));
+        auto options = SimulatedClient::defaults();
+        options.start = *base::parse_time("2017-01-01T00:00:00Z");
+        SimulatedClient client(options, std::move(memory));
         for (auto const* provider : {"Microsoft.Network", "Microsoft.KeyVault", "Microsoft.ManagedIdentity",
                                      "Microsoft.Compute", "Microsoft.ContainerService", "Microsoft.ContainerRegistry",
                                      "Microsoft.Storage", "Microsoft.OperationalInsights", "Microsoft.Insights"})
@@ -116,30 +211,40 @@ public:
         EXPECT_TRUE(rows->commit(changes));
         client_ = std::make_unique<SimulatedClient>(SimulatedClient::defaults(), std::move(rows));
         auto const home = std::string(simulator::testing::subscription).substr(15);
+        // Whom a recorded vault lets in is who asks here.
+        for (auto const& exchange : recording.exchanges) {
+            for (auto const* body : {&exchange.body, &exchange.request_body}) admit(*body);
+            for (auto const& entry : json::list_at(exchange.body, "value")) admit(entry);
+        }
         for (auto const& exchange : recording.exchanges)
             if (auto const path = path_of(exchange.url); path.starts_with("/subscriptions/") && path.size() > 51)
                 translation_.add(path.substr(15, path.find('/', 15) - 15), home);
     }
 
     void run(std::map<std::string, Agreement>& all) {
-        make_groups();
+        put_in_place();
         std::set<std::string> types, unlike;
         std::optional<base::Time> last;
         for (auto const index : recording_.in_time()) {
             auto const& exchange = recording_.exchanges[index];
-            if (last && exchange.date && *exchange.date > *last)
-                client_->wait(std::chrono::duration<double>(*exchange.date - *last).count());
-            if (exchange.date) last = exchange.date;
+            if (exchange.date) {
+                auto const from = last.value_or(client_->now());
+                if (*exchange.date > from) client_->wait(std::chrono::duration<double>(*exchange.date - from).count());
+                last = std::max(from, *exchange.date);
+            }
             auto const poll = operations_.find(path_of(exchange.url));
             if (exchange.method == "GET" && poll != operations_.end()) {
                 auto& agreement = all[poll->second.type];
                 if (!look(exchange, poll->second, agreement)) unlike.insert(poll->second.type);
                 continue;
             }
-            auto const id = id_of(exchange.url);
-            if (!id || exchange.method == "POST" || !is_used_by_an_estate(id->type())) continue;
-            types.insert(id->type());
-            if (!ask(exchange, *id, all[id->type()])) unlike.insert(id->type());
+            auto const subject = subject_of(exchange);
+            if (!subject) continue;
+            types.insert(subject->type);
+            auto& agreement = all[subject->type];
+            bool const alike =
+                subject->id ? ask(exchange, *subject, agreement) : ask_beside(exchange, *subject, agreement);
+            if (!alike) unlike.insert(subject->type);
         }
         for (auto const& type : types) {
             ++all[type].sequences;
@@ -148,19 +253,50 @@ public:
     }
 
 private:
-    /// Groups that stood before the recording began.
-    void make_groups() {
-        std::set<std::string> made, needed;
+    void admit(json::Value const& vault) {
+        for (auto const& policy : json::list_at(vault, "properties.accessPolicies"))
+            if (auto const who = json::text_at(policy, "objectId"))
+                translation_.add(std::string(*who), SimulatedClient::defaults().owner.object_id);
+    }
+
+    /// What stood before the recording began: what was seen before anything was written there, as it was first shown,
+    /// and the groups of whatever was written into groups that nobody made.
+    void put_in_place() {
+        std::set<std::string> written, placed;
+        json::Array standing;
+        auto const place = [&](json::Value const& body) {
+            auto const text = json::text_at(body, "id");
+            auto const id = text ? parsed(*text) : std::nullopt;
+            if (!id || !is_used_by_an_estate(id->type()) || id->subscription().empty()) return;
+            for (auto above = std::optional(*id); above; above = above->parent())
+                if (written.contains(above->key())) return;
+            if (!id->group().empty() && written.contains(group_of(*id).key())) return;
+            if (placed.insert(id->key()).second) standing.push_back(translation_(body));
+        };
+        std::set<std::string> needed;
         for (auto const index : recording_.in_time()) {
             auto const& exchange = recording_.exchanges[index];
-            auto const id = id_of(exchange.url);
-            if (!id || id->group().empty() || exchange.response.status >= 400) continue;
-            auto const group = resource::ResourceId::subscription_of(id->subscription()).group(id->group());
-            if (*id == group && exchange.method == "PUT") made.insert(group.key());
-            if (!made.contains(group.key())) needed.insert(group.text());
+            auto const subject = subject_of(exchange);
+            bool const shows = exchange.method == "GET" && exchange.response.status == 200;
+            if (subject && shows && !exchange.cut && subject->kind == Subject::Kind::resource) place(exchange.body);
+            if (subject && shows && subject->kind == Subject::Kind::list)
+                for (auto const& entry : json::list_at(exchange.body, "value")) place(entry);
+            auto const id = parsed(path_of(exchange.url));
+            if (!id || host_of(exchange.url) != "management.azure.com") continue;
+            bool const writes = exchange.method != "GET" && exchange.method != "HEAD";
+            if (writes) written.insert(id->key());
+            if (!id->group().empty() && exchange.response.status < 400)
+                if (auto const group = group_of(*id); !written.contains(group.key()) && !placed.contains(group.key()))
+                    needed.insert(group.text());
         }
+        for (auto const& entry : standing)  // what cannot be placed is missed when it is asked for
+            static_cast<void>(client_->azure().load(json::write(json::Array{entry})));
         for (auto const& group : needed)
             client_->call("PUT", translation_(group) + "?api-version=2021-04-01", R"({"location":"westus"})");
+    }
+
+    static resource::ResourceId group_of(resource::ResourceId const& id) {
+        return resource::ResourceId::subscription_of(id.subscription()).group(id.group());
     }
 
     struct Operation {
@@ -188,31 +324,52 @@ private:
         return translation_(json::write(body));
     }
 
-    bool ask(Exchange const& exchange, resource::ResourceId const& id, Agreement& agreement) {
-        auto const* shape = shapes::find(id.type());
-        bool const settled =
-            exchange.method == "GET" || exchange.method == "HEAD"
-                ? json::text_at(exchange.body, "properties.provisioningState").value_or("Succeeded") == "Succeeded"
-                : false;
-        if (settled || exchange.method == "PUT" || exchange.method == "PATCH") client_->settle();
-        // How long a new principal stays unknown is drawn as well: what was granted, was granted to a known one.
-        if (exchange.method == "PUT" && exchange.response.status < 300 && id.type().ends_with("/roleAssignments"))
-            client_->wait(longest_unknown_s);
-        auto const target = translation_(id.text()) + "?api-version=" + std::string(shape->api_version);
+    bool ask(Exchange const& exchange, Subject const& subject, Agreement& agreement) {
+        auto const& type = subject.type;
         bool const writes = exchange.method == "PUT" || exchange.method == "PATCH";
+        bool const reads = exchange.method == "GET" || exchange.method == "HEAD";
+        bool const settled =
+            reads && json::text_at(exchange.body, "properties.provisioningState").value_or("Succeeded") == "Succeeded";
+        if (settled || writes) client_->settle();
+        // How long a new principal stays unknown is drawn as well: what was granted, was granted to a known one.
+        if (exchange.method == "PUT" && exchange.response.status < 300 && type.ends_with("/roleAssignments"))
+            client_->wait(longest_unknown_s);
         world::Headers headers;
         for (auto const* name : {"If-Match", "If-None-Match"})
             if (auto const value = world::find(exchange.request_headers, name))
                 headers.push_back({name, translation_(std::string(*value))});
-        auto const answer =
-            client_->call(exchange.method, target, writes ? body_of(exchange, id.type()) : std::string{}, headers);
+        auto const answer = client_->call(exchange.method, translation_(subject.target),
+                                          writes ? body_of(exchange, type) : std::string{}, headers);
+        follow(exchange, answer, type);
+        return compare(exchange, answer, type, agreement);
+    }
+
+    /// Lists, actions, and a vault's own host.
+    bool ask_beside(Exchange const& exchange, Subject const& subject, Agreement& agreement) {
+        client_->settle();
+        auto const body = exchange.request_body.is_null() ? std::string{} : json::write(exchange.request_body);
+        auto const answer = subject.target.starts_with("https://")
+                                ? ask_vault(exchange, translation_(body))
+                                : client_->call(exchange.method, translation_(subject.target), translation_(body));
+        follow(exchange, answer, subject.type);
+        return compare(exchange, answer, subject.type, agreement);
+    }
+
+    /// Who was refused for want of a token is taken to have sent none.
+    simulator::testing::Exchange ask_vault(Exchange const& exchange, std::string body) {
+        world::Request request{.method = exchange.method, .url = exchange.url, .headers = {}, .body = std::move(body)};
+        if (exchange.response.status != 401) request.bearer = base::Secret(client_->token("https://vault.azure.net"));
+        return client_->send(std::move(request));
+    }
+
+    /// Where the recorded client went to look, and where to look here.
+    void follow(Exchange const& exchange, simulator::testing::Exchange const& answer, std::string const& type) {
         for (auto const* name : {"Azure-AsyncOperation", "Location"}) {
             auto const recorded = path_of(world::find(exchange.response.headers, name).value_or(""));
             auto const simulated = answer.header(name);
             if (!recorded.empty() && !simulated.empty() && recorded != path_of(exchange.url))
-                operations_[recorded] = {id.type(), simulated};
+                operations_[recorded] = {type, simulated};
         }
-        return compare(exchange, answer, id.type(), agreement);
     }
 
     /// A look at an operation. While the real one runs ours may have ended: how long things take is drawn, and no
@@ -254,7 +411,12 @@ private:
 
     bool bodies(Exchange const& exchange, simulator::testing::Exchange const& answer, std::string const& type,
                 bool same_status, Agreement& agreement) {
-        if (!exchange.body.is_object() || exchange.cut) return true;
+        if (!exchange.body.is_object()) {
+            if (!answer.body.is_object() || !same_status || exchange.method == "HEAD") return true;
+            ++agreement.properties;
+            ++agreement.differences[fmt::format("{} {}: a body only here", exchange.method, answer.status)];
+            return false;
+        }
         bool const refused = exchange.response.status >= 400;
         if (refused) {
             ++agreement.properties;
@@ -271,17 +433,21 @@ private:
         auto const recorded = leaves(type, translation_(exchange.body));
         auto const simulated = answer.status < 400 && answer.body.is_object() ? leaves(type, answer.body)
                                                                               : std::map<std::string, json::Value>{};
+        bool const goes_on = exchange.cut || json::text_at(exchange.body, "nextLink").has_value();
         bool same = true;
         std::set<std::string> places;
         for (auto const& [at, value] : recorded) places.insert(at);
-        for (auto const& [at, value] : simulated) places.insert(at);
+        if (!goes_on)
+            for (auto const& [at, value] : simulated) places.insert(at);
         for (auto const& at : places) {
             auto const left = recorded.find(at), right = simulated.find(at);
+            if (left != recorded.end() && is_cut(left->second)) continue;
             ++agreement.properties;
             bool const both = left != recorded.end() && right != simulated.end();
             bool const equal =
                 both && (is_own(last_word(at)) ? left->second.kind() == right->second.kind()
-                                               : resource::same(type, json::Path(at), &left->second, &right->second));
+                                               : resource::same(type, json::Path(within(at)), &left->second,
+                                                                &right->second));
             if (equal) {
                 ++agreement.same_properties;
                 continue;
@@ -327,11 +493,8 @@ std::string percent(int part, int whole) { return whole == 0 ? "-" : fmt::format
 std::map<std::string, Agreement> agreement() {
     std::map<std::string, Agreement> all;
     for (auto const& recording : recordings::all()) {
-        bool const concerns =
-            std::any_of(recording.exchanges.begin(), recording.exchanges.end(), [](auto const& exchange) {
-                auto const id = id_of(exchange.url);
-                return id && exchange.method != "POST" && is_used_by_an_estate(id->type());
-            });
+        bool const concerns = std::any_of(recording.exchanges.begin(), recording.exchanges.end(),
+                                          [](auto const& exchange) { return subject_of(exchange).has_value(); });
         if (concerns) Replay(recording).run(all);
     }
     return all;
@@ -368,7 +531,9 @@ std::string as_markdown(std::map<std::string, Agreement> const& all) {
         out += fmt::format("* {}\n", type);
         for (std::size_t i = 0; i < sorted.size() && i < most; ++i)
             out += fmt::format("  * {}× {}\n", -sorted[i].first, sorted[i].second);
-        if (sorted.size() > most) out += fmt::format("  * and {} rarer ones\n", sorted.size() - most);
+        int rest = 0;
+        for (std::size_t i = most; i < sorted.size(); ++i) rest -= sorted[i].first;
+        if (rest > 0) out += fmt::format("  * and {} rarer ones, {}× in all\n", sorted.size() - most, rest);
     }
     return out;
 }

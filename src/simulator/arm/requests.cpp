@@ -75,6 +75,24 @@ Refusal check_permission(Request const& request, std::string_view action, Resour
     return refused;
 }
 
+namespace {
+
+struct OldVersion {
+    std::string_view name_space, oldest, source, date;
+};
+constexpr OldVersion old_versions[] = {
+#include "simulator_versions.inc"
+};
+
+std::string_view oldest_taken(std::string_view type, std::span<std::string_view const> published) {
+    auto oldest = std::ranges::min(published).substr(0, 10);
+    for (auto const& row : old_versions)
+        if (base::same_text(row.name_space, namespace_of(type))) oldest = std::min(oldest, row.oldest);
+    return oldest;
+}
+
+}  // namespace
+
 Refusal check_api_version(Request const& request, std::string_view type) {
     auto const version = request.asked.asked_for("api-version");
     auto const gateway = [](ArmError refused) {
@@ -87,8 +105,7 @@ Refusal check_api_version(Request const& request, std::string_view type) {
     auto const date = version_date(version);
     auto const* shape = shapes::find(type);
     auto const known = shape ? shape->known_versions : std::span<std::string_view const>{};
-    auto const oldest = std::min_element(known.begin(), known.end());
-    if (date && (known.empty() || *date >= oldest->substr(0, 10))) return std::nullopt;
+    if (date && (known.empty() || *date >= oldest_taken(type, known))) return std::nullopt;
     if (type.empty() || known.empty())
         return gateway(error(400, "InvalidApiVersionParameter",
                              "The api-version '" + version + "' is invalid. It is a date such as '2025-04-01'."));

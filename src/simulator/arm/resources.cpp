@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "simulator/arm/groups.hpp"
+#include "simulator/arm/history.hpp"
 #include "simulator/arm/requests.hpp"
 
 namespace holdfast::simulator::arm {
@@ -210,6 +211,7 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
     if (target.shape) {
         auto const mistakes = shapes::validate(*target.shape, body);
         if (!mistakes.empty()) return tl::unexpected(invalid(mistakes));
+        fill_defaults_of_then(type, request.work.now(), body);
         fill_defaults(*target.shape, body);
         if (auto const wrong = misnamed_child(id, *target.shape, body)) return tl::unexpected(invalid_name(*wrong));
         kinds = take_children(id, *target.shape, body);
@@ -221,6 +223,7 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
     for (auto& kind : kinds) {
         for (auto& [child_id, child] : kind.children) {
             auto desired = tidied(kind.type, std::move(child));
+            fill_defaults_of_then(kind.type->name, request.work.now(), desired);
             fill_defaults(*kind.type, desired);
             children.push_back({.id = child_id,
                                 .shape = kind.type,

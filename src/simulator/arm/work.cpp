@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "simulator/arm/access.hpp"
+#include "simulator/arm/history.hpp"
 
 namespace holdfast::simulator::arm {
 namespace {
@@ -152,6 +153,7 @@ json::Value Work::shown(Stored const& stored) const {
         }
     }
     if (row.view) row.view(*this, stored, value);
+    show_as_then(stored, now(), value);
     return value;
 }
 

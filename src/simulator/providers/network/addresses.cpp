@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::string_view address_type = "Microsoft.Network/publicIPAddresses";
 
+/// Source: Azure updates, "Upgrade to Standard SKU public IP addresses by 30 September 2025", read 2026-11-24.
+base::Time const basic_retired = *base::parse_time("2025-09-30T00:00:00Z");
+
 Refusal zones_exist(json::Value const& body) {
     auto const wanted = strings(body, "zones");
     if (wanted.empty()) return {};
@@ -27,7 +30,9 @@ Refusal validate_public_address(Context& context, Write const& write) {
     if (auto no = ordinary(context, write)) return no;
     auto const sku = text(write.desired, "sku.name");
     auto const method = text(write.desired, "properties.publicIPAllocationMethod");
-    if (sku.empty() || base::same_text(sku, "Basic"))
+    bool const is_basic = sku.empty() || base::same_text(sku, "Basic");
+    if (is_basic && context.now() < basic_retired) return {};
+    if (is_basic)
         return arm::error(
             400, "IPv4BasicSkuPublicIpCountLimitReached",
             "Cannot create more than 0 IPv4 Basic SKU public IP addresses for this subscription in this region.");
@@ -56,6 +61,8 @@ void accepted_public_address(Context& context, Stored& stored, Stored const* bef
 
 arm::Outcome complete_public_address(Context& context, Stored& stored) {
     if (!text(stored.body, "properties.ipAddress").empty()) return arm::Done{};
+    // A dynamic one gets its address from the machine that uses it.
+    if (base::same_text(text(stored.body, "properties.publicIPAllocationMethod"), "Dynamic")) return arm::Done{};
     auto prng = context.prng("address " + stored.id.key());
     for (;;) {
         // 20.0.0.0/8 is Azure's; .0 and .255 are left out so that nobody stumbles over them.
