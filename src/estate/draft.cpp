@@ -28,6 +28,11 @@ bool writes(std::string_view type_name, char const* property) {
     return found && (found->flags & shapes::read_only) == 0;
 }
 
+bool is_tagged(Resource const& resource) {
+    auto const* rule = name_rule(resource.address);
+    return writes(resource.type, "tags") && !(rule && rule->untagged);
+}
+
 }  // namespace
 
 std::string last_word(std::string_view address) { return std::string(address.substr(address.rfind('/') + 1)); }
@@ -80,7 +85,8 @@ Resource& Draft::ours(Address const& address, Address const& parent, std::string
                 fmt::format("{} and {} would both be called {}", address, there->address, name),
                 "name one of them otherwise", base::ErrorCode::spec_conflict);
     }
-    if (foreign) written_elsewhere(resource.id->text());
+    bool const in_group_of_others = parent == "group" && !is_ours(parent);
+    if (foreign || (in_group_of_others && !writes(rule->type, "tags"))) written_elsewhere(resource.id->text());
     Resource& added = estate.graph.add(std::move(resource));
     if (writes(added.type, "location")) {
         if (rule->location.empty()) {
@@ -159,6 +165,27 @@ base::Where Draft::where(std::string const& key) const {
     return position;
 }
 
+Resource* Draft::keeper_of_the_record() {
+    if (is_ours("group")) return estate.graph.find("group");
+    resource::Needs const needs(estate.graph);
+    for (auto& [address, resource] : estate.graph.resources()) {
+        if (resource.ownership != resource::Ownership::managed || resource.parent != "group" || !is_tagged(resource))
+            continue;
+        if (std::ranges::none_of(needs.of(resource), [&](Address const& need) { return is_ours(need); }))
+            return &resource;
+    }
+    // Nothing comes first: what bears our mark itself is found by it, what cannot would be lost.
+    for (auto const& [address, resource] : estate.graph.resources()) {
+        if (!resource.id || is_tagged(resource) || std::ranges::find(elsewhere_, resource.id->text()) == elsewhere_.end())
+            continue;
+        if (auto const* type = shapes::find(resource.type); type && !type->mark_at.empty()) continue;
+        mistake("azure.group.id",
+                fmt::format("nothing of ours in this group could remember {}, which bears no tag", address),
+                "let Holdfast make the group, or an identity in it", base::ErrorCode::unsupported);
+    }
+    return estate.graph.find("cluster");
+}
+
 void Draft::finish() {
     // Names for things that are not in the design: probably a slip of the pen.
     std::vector<std::string> addresses;
@@ -174,8 +201,7 @@ void Draft::finish() {
                 base::ErrorCode::spec_conflict);
     }
 
-    if (is_ours("group")) {
-        Resource& group = *estate.graph.find("group");
+    if (auto* const keeper = elsewhere_.empty() ? nullptr : keeper_of_the_record()) {
         std::ranges::sort(elsewhere_);
         for (std::size_t i = 0; i < elsewhere_.size(); ++i) {
             if (elsewhere_[i].size() > kTagValueMax) {
@@ -184,15 +210,14 @@ void Draft::finish() {
                 continue;
             }
             std::string const tag = i == 0 ? std::string(kElsewhereTag) : fmt::format("{}-{}", kElsewhereTag, i + 1);
-            put_because(group, json::Path("tags").child(tag), elsewhere_[i],
+            put_because(*keeper, json::Path("tags").child(tag), elsewhere_[i],
                         "what we write into things that are not ours is remembered here");
         }
     }
 
     for (auto& [address, resource] : estate.graph.resources()) {
         if (resource.ownership != resource::Ownership::managed) continue;
-        auto const* rule = name_rule(address);
-        if (writes(resource.type, "tags") && !(rule && rule->untagged)) {
+        if (is_tagged(resource)) {
             for (auto const& tag : json::object_at(spec.tree, "tags")) {
                 put(resource, json::Path("tags").child(tag.key()), tag.value(),
                     json::Path("tags").child(tag.key()).text());

@@ -67,7 +67,7 @@ public:
     // ------------------------------------------------------------------------------------------ bookkeeping
 
     void refer(Address const& from, Address const& to, std::string because);
-    /// Remembers, in a tag of our group, what we write into a parent that is not ours.
+    /// Remembers, in a tag, what we write into a parent that is not ours.
     void written_elsewhere(std::string id);
     void mistake(std::string const& key, std::string what, std::string fix,
                  base::ErrorCode = base::ErrorCode::spec_value);
@@ -79,6 +79,9 @@ public:
 
 private:
     std::string name_of(Address const&, NameRule const&, bool elsewhere, std::string zone);
+    /// Whose tags remember it: our group, and in a group of others the first of ours there that needs nothing else of
+    /// ours, so that it can be made before all of them and go after them.
+    Resource* keeper_of_the_record();
     NameParts parts_;
     std::vector<std::string> elsewhere_;
     std::vector<std::string> names_used_;

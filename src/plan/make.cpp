@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plan/compared.hpp"
+#include "plan/record.hpp"
 
 namespace holdfast::plan {
 
@@ -460,7 +461,6 @@ private:
     }
 
     void order_writes() {
-        auto const elsewhere = record_of_elsewhere();
         for (auto const& [address, by] : writer_) {
             auto const& node = compared_.nodes.at(address);
             auto const own = steps_of(by);
@@ -480,10 +480,7 @@ private:
                 if (node.exists() && parent_rewrites(node, need))
                     for (auto const& step : own) reread(step);
             }
-            for (auto const& step : own) {
-                steps_.after(step, "register " + namespace_of(node.designed->type));
-                if (elsewhere && outside(node, *elsewhere)) steps_.after_if_possible(step, settled(elsewhere->address));
-            }
+            for (auto const& step : own) steps_.after(step, "register " + namespace_of(node.designed->type));
         }
         interleave_upgrades();
         for (auto const& feature : estate_.features)
@@ -491,6 +488,7 @@ private:
                 if (!manner(compared_.nodes.at(address).designed->type).awaits_features) continue;
                 for (auto const& step : steps_of(by)) steps_.after(step, again(feature.provider));
             }
+        remember_first();
     }
     static bool parent_rewrites(Node const& node, Address const& need) { return node.designed->parent == need; }
     /// The etag seen when planning is gone by then: an earlier step writes the same thing.
@@ -518,20 +516,22 @@ private:
         }
     }
 
-    /// The resource whose tags list what we make in places that are not ours; it is written first, so that nothing is
-    /// lost.
-    Resource const* record_of_elsewhere() const {
-        for (auto const& [address, node] : compared_.nodes) {
-            if (!writer_.contains(address) || !node.designed->id) continue;
-            for (auto const& tag : json::object_at(node.wanted.body, "tags"))
-                if (std::string_view(tag.key()).starts_with("holdfast-elsewhere")) return node.designed;
-        }
+    /// The designed resource whose tags list what we make in places that are not ours, where this plan writes it; it
+    /// is written first, so that nothing is lost.
+    Resource const* keeper_of_the_record() const {
+        for (auto const& [address, node] : compared_.nodes)
+            if (writer_.contains(address) && node.designed->id && keeps_record(node.wanted.body)) return node.designed;
         return nullptr;
     }
-    static bool outside(Node const& node, Resource const& home) {
-        auto const& resource = *node.designed;
-        if (resource.address == home.address) return false;
-        return !resource.id || !resource.id->is_within(*home.id);
+    /// Once all else is ordered: a keeper that itself needs what it remembers comes after it.
+    void remember_first() {
+        auto const* const keeper = keeper_of_the_record();
+        if (!keeper) return;
+        for (auto const& [address, by] : writer_) {
+            auto const& id = compared_.nodes.at(address).designed->id;
+            if (id && !remembers(keeper->body, *id)) continue;  // named later: an assignment, at any scope
+            for (auto const& step : steps_of(by)) steps_.after_if_possible(step, settled(keeper->address));
+        }
     }
 
     // ------------------------------------------------------------------------------------------ removals
@@ -553,7 +553,8 @@ private:
                           .properties = {},
                           .because = "it is ours and no longer designed"};
             auto const enclosing = std::ranges::find_if(gone, [&](auto const& other) {
-                return other.first != address && resource->id->is_within(*other.second->id);
+                return other.first != address && resource->id->is_within(*other.second->id) &&
+                       !manner(other.second->type).undeletable;
             });
             if (enclosing != gone.end() && !manner(resource->type).lingers) {
                 change.because = fmt::format("it goes with {}", enclosing->first);
@@ -573,13 +574,17 @@ private:
         for (auto const& [address, by] : writer_)
             if (!deleted_.contains(address)) kept[address] = settled(address);
         order_deletions(steps_, deleted_, names_, kept);
-        // What the record of elsewhere no longer lists must be gone before it forgets.
-        if (auto const* home = record_of_elsewhere(); home && home->id)
-            for (auto const& [address, step] : deleted_) {
-                auto const* resource = live_.find(address);
-                if (resource && resource->id && !resource->id->is_within(*home->id))
-                    steps_.after_if_possible(settled(home->address), step);
-            }
+        // What is no longer designed must be gone before the record forgets it, and what is must stand in the next one.
+        auto const* const keeper = keeper_of_the_record();
+        for (auto const& [address, live] : live_.resources()) {
+            if (!live.ours || !live.raw || !keeps_record(*live.raw)) continue;
+            auto const forgets = deleted_.contains(address) ? deleted_.at(address) : settled(address);
+            if (forgets.empty()) continue;
+            for (auto const& [other, step] : deleted_)
+                if (other != address && remembers(*live.raw, *live_.find(other)->id))
+                    steps_.after_if_possible(forgets, step);
+            if (keeper && keeper->address != address) steps_.after_if_possible(forgets, settled(keeper->address));
+        }
     }
 
     /// A lock that stays designed is lifted while something below it goes, and put back.

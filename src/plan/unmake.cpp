@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "plan/record.hpp"
 #include "plan/steps.hpp"
 
 namespace holdfast::plan {
@@ -93,6 +94,7 @@ private:
         std::size_t longest = 0;
         for (auto const& [address, other] : ours_) {
             if (other == &resource || !resource.id->is_within(*other->id)) continue;
+            if (manner(other->type).undeletable) continue;  // it takes nothing along: it stays, or goes with more
             if (other->id->key().size() < longest) continue;
             longest = other->id->key().size();
             best = address;
@@ -109,11 +111,13 @@ private:
 
     void order() {
         order_deletions(steps_, deleted_, names_, {});
-        // The group's tags are the record of what we made elsewhere: they go last.
+        // A group goes last, and whatever remembers what we made elsewhere goes after it.
         for (auto const& [address, step] : deleted_) {
-            if (!base::same_text(ours_.at(address)->type, group_type)) continue;
+            auto const& one = *ours_.at(address);
+            bool const last = base::same_text(one.type, group_type);
             for (auto const& [other, other_step] : deleted_)
-                if (other != address) steps_.after_if_possible(step, other_step);
+                if (other != address && (last || (one.raw && remembers(*one.raw, *ours_.at(other)->id))))
+                    steps_.after_if_possible(step, other_step);
         }
     }
 

@@ -174,7 +174,7 @@ struct Reading {
     Graph estate;
     Graph live;
     std::string owner;
-    std::set<std::string> elsewhere;                  ///< keys of ids that our group's tags name
+    std::set<std::string> elsewhere;                  ///< keys of ids that tags of ours name
     std::set<std::string> elsewhere_scopes;           ///< scopes outside whose marked assignments are ours
     std::map<std::string, json::Array> assignments;   ///< by key of the scope
     std::map<std::string, std::string> scope_unread;  ///< why a scope's list could not be read
@@ -263,24 +263,22 @@ constexpr ReadAlong read_along[] = {
     {"Microsoft.Network/virtualNetworks/subnets", "properties.routeTable.id"},
 };
 
-/// What our group's tags say of things in others' resources.
-void note_elsewhere(Reading& reading) {
-    for (auto const& [address, resource] : reading.live.resources()) {
-        if (resource.type != group_type || !resource.raw || !resource.ours) continue;
-        for (auto const& tag : json::object_at(*resource.raw, "tags")) {
-            if (!std::string_view(tag.key()).starts_with(elsewhere_tag) || !tag.value().is_string()) continue;
-            std::string text(tag.value().get_string());
-            std::replace_if(text.begin(), text.end(), [](char c) { return c == ',' || c == ';' || c == '\n'; }, ' ');
-            for (auto const& piece : base::split(text, ' ')) {
-                if (piece.empty()) continue;
-                if (piece.size() > assignments_path.size() &&
-                    base::same_text(std::string_view(piece).substr(piece.size() - assignments_path.size()),
-                                    assignments_path)) {
-                    auto const scope = ResourceId::parse(piece.substr(0, piece.size() - assignments_path.size()));
-                    if (scope) reading.elsewhere_scopes.insert(scope->text());
-                } else if (auto const id = ResourceId::parse(piece)) {
-                    reading.elsewhere.insert(id->key());
-                }
+/// What the tags of something of ours say of things in others' resources.
+void note_elsewhere(Reading& reading, std::string_view type, json::Value const& raw) {
+    if (!bears_our_mark(type, raw, reading.owner)) return;
+    for (auto const& tag : json::object_at(raw, "tags")) {
+        if (!std::string_view(tag.key()).starts_with(elsewhere_tag) || !tag.value().is_string()) continue;
+        std::string text(tag.value().get_string());
+        std::replace_if(text.begin(), text.end(), [](char c) { return c == ',' || c == ';' || c == '\n'; }, ' ');
+        for (auto const& piece : base::split(text, ' ')) {
+            if (piece.empty()) continue;
+            if (piece.size() > assignments_path.size() &&
+                base::same_text(std::string_view(piece).substr(piece.size() - assignments_path.size()),
+                                assignments_path)) {
+                auto const scope = ResourceId::parse(piece.substr(0, piece.size() - assignments_path.size()));
+                if (scope) reading.elsewhere_scopes.insert(scope->text());
+            } else if (auto const id = ResourceId::parse(piece)) {
+                reading.elsewhere.insert(id->key());
             }
         }
     }
@@ -471,19 +469,18 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
         };
         return std::pair(length(a), a) < std::pair(length(b), b);
     });
-    bool groups_done = false;
+    // What remembers things elsewhere is heard before any of them: whether they are ours follows from it.
+    for (auto const i : order)
+        if (replies[i].answer) note_elsewhere(reading, subjects[i]->type, replies[i].answer->body);
+    for (auto const& item : held)
+        if (auto const id = id_of(item)) note_elsewhere(reading, id->type(), item);
     for (auto const i : order) {
         auto& reply = replies[i];
         auto const& designed = *subjects[i];
-        if (!groups_done && designed.type != group_type) {
-            note_elsewhere(reading);
-            groups_done = true;
-        }
         if (reply.error && !is_absent(reply)) reading.failed(designed, because(*reply.error));
         else if (is_absent(reply)) reading.gone(designed);
         else reading.add(*designed.id, std::move(reply.answer->body), std::move(reply.answer->etag));
     }
-    if (!groups_done) note_elsewhere(reading);
     for (auto const& [number, row] : survivors) add_survivors(reading, *row, *subjects[number], replies[number].items);
 
     // ---- second round: what the first one brought up
@@ -522,6 +519,7 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
         if (!id || reading.estate.find(*id) != nullptr || reading.live.find(*id) != nullptr) continue;
         if (shapes::find(id->type()) != nullptr && wanted.insert(id->key()).second)
             also(about(*id), nullptr, nullptr, {});
+        reading.elsewhere_scopes.insert(id->text());  // what was granted on it outlives the design, too
     }
     for (auto const& scope : reading.elsewhere_scopes) {
         auto const id = ResourceId::parse(scope);

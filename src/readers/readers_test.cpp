@@ -303,6 +303,39 @@ TEST(Live, things_in_others_resources_are_ours_when_the_group_says_so) {
     EXPECT_EQ(live->unread[0].because, "404: it is not there");
 }
 
+TEST(Live, in_a_group_of_others_what_is_ours_there_remembers) {
+    Bench bench;
+    auto const old = group + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old";
+    auto const tagged = [](std::string const& subnet) {
+        return R"("tags":{"holdfast":"prod","holdfast-elsewhere":")" + foreign + "/subnets/" + subnet + R"("})";
+    };
+    auto const theirs = R"("tags":{"holdfast":"other","holdfast-elsewhere":")" + foreign + R"(/subnets/theirs"})";
+    Graph designed;
+    auto place = node("group", group, "");
+    place.ownership = Ownership::existing;
+    designed.add(std::move(place));
+    designed.add(node("identity/cluster", identity, "group", "{" + tags + "}"));
+    auto hub = node("network", foreign, "");
+    hub.ownership = Ownership::existing;
+    designed.add(std::move(hub));
+    designed.add(node("network/subnets/mine", foreign + "/subnets/mine", "network"));
+    designed.add(node("network/subnets/theirs", foreign + "/subnets/theirs", "network"));
+    bench.azure.stands(group, body(group, R"("tags":{})"));
+    bench.azure.stands(identity, body(identity, tagged("mine")));
+    bench.azure.stands(old, body(old, tagged("before")));
+    bench.azure.stands(group + "/resources",
+                       R"({"value":[)" + body(old, tagged("before")) + "," + body(network, theirs) + "]}");
+    bench.azure.stands(foreign, body(foreign, R"("properties":{"subnets":[{"name":"mine","properties":{}},{"name":"theirs","properties":{}},{"name":"before","properties":{}}]})"));
+    auto const live = bench.live(std::move(designed));
+    ASSERT_TRUE(live);
+    EXPECT_TRUE(live->find("network/subnets/mine")->ours);
+    EXPECT_FALSE(live->find("network/subnets/theirs")->ours) << "another estate's tag says so";
+    auto const* before = live->find(*ResourceId::parse(foreign + "/subnets/before"));
+    ASSERT_NE(before, nullptr);
+    EXPECT_TRUE(before->ours) << "an identity designed no longer remembers it";
+    EXPECT_TRUE(live->find(*ResourceId::parse(old))->ours);
+}
+
 TEST(Live, the_rules_and_routes_of_a_subnet_are_read_along_whoever_made_them) {
     auto const in_net = subscription + "/resourceGroups/net/providers/Microsoft.Network/";
     auto const rules = in_net + "networkSecurityGroups/nsg", routes = in_net + "routeTables/rt";

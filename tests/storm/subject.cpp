@@ -152,6 +152,13 @@ std::optional<Standing> what_both_hold(Standing const& one, Standing const& othe
     return one.size() == other.size() ? std::optional(std::move(both)) : std::nullopt;
 }
 
+/// Not what is granted on one.
+bool is_key(std::string_view id) {
+    constexpr std::string_view keys = "/keys/";
+    auto const at = id.rfind(keys);
+    return at != std::string_view::npos && id.find_first_of("/ ", at + keys.size()) == std::string_view::npos;
+}
+
 void rehearse(Subject& subject) {
     auto const once = [&](std::uint64_t seed, bool keep) -> std::optional<Standing> {
         Shelf rows;
@@ -198,7 +205,7 @@ void rehearse(Subject& subject) {
         auto left = standing(**azure);
         // A key in a vault that is not ours stays: Resource Manager deletes none.
         for (auto const& [id, body] : left)
-            if (id.find("/keys/") != std::string::npos && !before.contains(id)) subject.before.emplace(id, Standing::mapped_type{});
+            if (is_key(id) && !before.contains(id)) subject.before.emplace(id, Standing::mapped_type{});
         std::erase_if(left, [&](auto const& one) { return subject.before.contains(one.first) && !before.contains(one.first); });
         if (left != before) {
             auto refused = say("a calm destroy leaves not what was before", gone);
@@ -311,6 +318,12 @@ constexpr Sample samples[] = {
 
 /// What is only valid together, beside what is lent; `@` is the lent group.
 constexpr std::string_view together[] = {
+    "azure.group.id=@\nnetwork.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\n"
+    "network.subnets.nodes=172.20.64.0/20",
+    "azure.group.id=@\nencryption.disks.key=customer\n"
+    "encryption.disks.vault.id=@/providers/Microsoft.KeyVault/vaults/kv-there",
+    "azure.group.id=@\nencryption.etcd.key=customer\n"
+    "encryption.etcd.vault.id=@/providers/Microsoft.KeyVault/vaults/kv-there",
     "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\n"
     "network.subnets.nodes.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-nodes",
     "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\n"
@@ -386,11 +399,9 @@ std::optional<std::string> value_of(spec::FieldRow const& field, bool lent_to, b
 bool worth_drawing(spec::FieldRow const& field) {
     // Versions of pools beside the control plane's: their skew is Azure's to refuse, nobody says so before.
     if (field.key == "pools[].version") return false;
-    // What lies in a group or a vault of others is not yet taken away whole; neither is drawn until it is.
-    if (field.key == "azure.group.id" || field.key.ends_with(".vault.id")) return false;
     // Azure refuses an issuer switched off since 1.34, and no check says so yet.
     if (field.key == "identity.oidcIssuer") return false;
-    if (field.key == "name" || field.key == "names" || field.key.starts_with("azure.")) return false;
+    if (field.key == "name" || field.key == "names" || (field.key.starts_with("azure.") && field.key != "azure.group.id")) return false;
     return field.refused.empty();
 }
 
@@ -544,6 +555,9 @@ Drawn drawn(std::uint64_t seed) {
     if (out.subject.refusal.empty() && !set.text().empty()) {
         Settings as_it_is;  // beside the same things
         if (lends) as_it_is.set.push_back(set.set.front());
+        // In the same group: whoever names another designs another estate, and that one's stands where it is.
+        auto const group = std::ranges::find(set.set, std::string("azure.group.id"), &std::pair<std::string, std::string>::first);
+        if (group != set.set.end()) as_it_is.set.push_back(*group);
         rehearse_the_change(out.subject, from(*make(text, path, as_it_is), base_name));
     }
     return out;
