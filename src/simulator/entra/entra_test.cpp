@@ -217,6 +217,17 @@ json::Value claims_of(std::string const& token) {
     return *json::parse(*bytes);
 }
 
+TEST(Entra, a_token_is_never_of_the_future_after_a_restart) {
+    Client client;
+    for (int times = 0; times < 3; ++times) {
+        client.wait(4);
+        client.token("https://management.azure.com");
+        auto const signed_in = client.now();
+        client.reopen();
+        EXPECT_GE(client.azure().now(), signed_in);
+    }
+}
+
 TEST(Entra, users_sign_in_by_password_refresh_and_device_code) {
     Client client(with_people());
     auto const scope = "&scope=https%3A%2F%2Fmanagement.azure.com%2F%2F.default+offline_access+openid+profile";

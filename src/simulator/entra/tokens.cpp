@@ -62,6 +62,7 @@ std::string sign(Core const& core, json::Object claims) {
 }
 
 std::string issue(Core& core, Principal const& principal, std::string_view audience, Duration lifetime, Issued issued) {
+    core.store.keep_now();
     auto const now = std::chrono::duration_cast<std::chrono::seconds>(core.store.now().time_since_epoch()).count();
     auto const until = now + std::chrono::duration_cast<std::chrono::seconds>(lifetime).count();
     auto const& tenant = core.options.owner.tenant;

@@ -17,7 +17,7 @@ constexpr std::string_view thing_rows = "thing/", principal_rows = "principal/",
                            feature_rows = "feature/", drawn_rows = "drawn/", count_rows = "count/";
 constexpr std::string_view world_row = "world", key_row = "signing-key";
 /// Time alone is committed no more often than this: losing it costs no acknowledged change.
-constexpr Duration now_granularity{1000};
+constexpr Duration now_granularity{10'000};
 constexpr std::size_t most_at_once = 4096;  // that requests change
 
 std::string row_key(std::string_view rows, std::string_view key) { return std::string(rows).append(key); }
@@ -134,6 +134,8 @@ base::Result<void> Store::load() {
     read_references();
     return {};
 }
+
+void Store::keep_now() { touch(world_row); }
 
 base::Result<void> Store::commit() {
     if (pending_.empty() && now_ - committed_now_ < now_granularity) return {};

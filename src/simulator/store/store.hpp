@@ -55,7 +55,7 @@ class Store {
 public:
     explicit Store(world::Rows& rows) : rows_(rows) {}
     base::Result<void> load();
-    /// Writes what changed. `now` goes with it when something changed or it moved a second past what is on disk.
+    /// Writes what changed. `now` goes with it when something changed or it moved ten seconds past what is on disk.
     base::Result<void> commit();
     bool empty() const { return things_.empty() && principals_.empty(); }
 
@@ -136,6 +136,7 @@ public:
 
     Time now() const { return now_; }
     void advance(Time to) { now_ = std::max(now_, to); }
+    void keep_now();  ///< what is answered is dated: after a restart no earlier moment may follow it
     std::uint64_t seed() const { return seed_; }
     void put_seed(std::uint64_t);
     std::int64_t repeated_creates() const { return repeated_creates_; }
