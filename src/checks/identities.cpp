@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <set>
 
 #include "checks/judging.hpp"
@@ -72,6 +74,24 @@ Verdict usable_by(Judging const& judging, keys::Chain const& chain, std::vector<
 }
 
 }  // namespace
+
+Verdicts issuer_left_on(Judging const& judging) {
+    constexpr std::array since{1, 34};  // Azure/AKS:CHANGELOG.md, release 2025-08-29
+    auto const& cluster = judging.subject;
+    if (cluster.raw) return {{Outcome::not_applicable, "the cluster stands: what it may change to is the plan's to say"}};
+    if (resource::read_truth(cluster, at::issuer).value_or(true)) return {{Outcome::pass, "nobody switches it off"}};
+    auto const version = resource::read_text(cluster, at::version);
+    std::array numbers{0, 0};
+    auto const words = base::split(version.value_or(""), '.');
+    for (std::size_t i = 0; i < std::min(words.size(), numbers.size()); ++i)
+        std::from_chars(words[i].data(), words[i].data() + words[i].size(), numbers[i]);
+    bool const older = version && numbers < since;
+    Verdict verdict{older ? Outcome::pass : Outcome::fail,
+                    version ? fmt::format("Kubernetes {}, the issuer is off", *version)
+                            : std::string("the issuer is off, and Azure chooses a version that keeps it on")};
+    verdict.at = json::Path(at::issuer.at);
+    return {verdict};
+}
 
 Verdicts identities_stand(Judging const& judging) {
     constexpr std::string_view of_user = "identity.userAssignedIdentities", principal = "principalId";

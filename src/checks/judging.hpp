@@ -69,6 +69,7 @@ Verdicts own_zone_identity(Judging const&);
 Verdicts kubelet_identity_handed_out(Judging const&);
 Verdicts chain_purge_protected(Judging const&);
 Verdicts identities_stand(Judging const&);
+Verdicts issuer_left_on(Judging const&);
 Verdicts disk_key_usable(Judging const&);
 Verdicts etcd_key_usable(Judging const&);
 Verdicts people_on_both_levels(Judging const&);

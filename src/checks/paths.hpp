@@ -32,6 +32,8 @@ inline constexpr Property public_access{type::cluster, "properties.publicNetwork
 inline constexpr Property private_zone{type::cluster, "properties.apiServerAccessProfile.privateDNSZone"};
 inline constexpr Property integrated{type::cluster, "properties.apiServerAccessProfile.enableVnetIntegration"};
 inline constexpr Property api_subnet{type::cluster, "properties.apiServerAccessProfile.subnetId"};
+inline constexpr Property version{type::cluster, "properties.kubernetesVersion"};
+inline constexpr Property issuer{type::cluster, "properties.oidcIssuerProfile.enabled"};
 inline constexpr Property identity_kind{type::cluster, "identity.type"};
 inline constexpr Property identities{type::cluster, "identity.userAssignedIdentities"};
 inline constexpr Property kubelet_identity{type::cluster, "properties.identityProfile.kubeletidentity.resourceId"};

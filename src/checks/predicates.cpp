@@ -23,6 +23,7 @@ constexpr Predicate registered[] = {
     {"identities_stand", identities_stand},
     {"is", is},
     {"is_none_of", is_none_of},
+    {"issuer_left_on", issuer_left_on},
     {"kubelet_identity_handed_out", kubelet_identity_handed_out},
     {"kubenet_routes_identity", kubenet_routes_identity},
     {"machines_narrow", machines_narrow},

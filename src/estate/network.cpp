@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "estate/subnets.hpp"
 
@@ -83,6 +84,23 @@ private:
         }
         draft_.ours("network/nsg", "group");
         for (std::size_t i = 0; i < spec_.count("network.rules"); ++i) security_rule(i);
+        rules_one_after_another();
+    }
+
+    /// Azure takes no two rules that speak of one direction at one priority.
+    void rules_one_after_another() {
+        std::map<std::pair<std::string, std::int64_t>, std::string> said;
+        for (std::size_t i = 0; i < spec_.count("network.rules"); ++i) {
+            std::string const key = fmt::format("network.rules[{}]", i);
+            auto const priority = spec_.maybe_whole(key + ".priority");
+            if (!priority) continue;
+            auto const name = spec_.text(key + ".name"), direction = spec_.text(key + ".direction");
+            auto const [other, is_new] = said.try_emplace({direction, *priority}, name);
+            if (is_new) continue;
+            draft_.mistake(key + ".priority",
+                           fmt::format("the rules {} and {} have one priority and direction", other->second, name),
+                           "give each rule of a direction a priority of its own", base::ErrorCode::spec_conflict);
+        }
     }
 
     void security_rule(std::size_t i) {

@@ -27,6 +27,14 @@ constexpr SurvivorRow survivor_rows[] = {
 #include "survivors.inc"
 };
 
+struct BesideRow {
+    std::string_view type, of, list;
+    std::string_view source, date;
+};
+constexpr BesideRow beside_rows[] = {
+#include "beside.inc"
+};
+
 struct AzureChildRow {
     std::string_view type, name, because;
     std::string_view source, date;
@@ -437,6 +445,14 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
             survivors[questions.size()] = &row;
             put(listing(filled(row.list, *used), type->api_version), used, "survivors");
         }
+    std::map<std::size_t, BesideRow const*> beside;  // by number of the question
+    for (auto const& row : beside_rows)
+        for (auto const* designed : reading.estate.of_type(row.of)) {
+            auto const* type = shapes::find(row.type);
+            if (!designed->id || type == nullptr) continue;
+            beside[questions.size()] = &row;
+            put(listing(designed->id->text() + std::string(row.list), type->api_version), designed, "beside");
+        }
     auto replies = co_await ask(questions, &client);
 
     std::vector<json::Value> held;  // list items of our group, without their properties
@@ -448,9 +464,10 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
             if (replies[i].error && !is_absent(replies[i]))
                 reading.unread(subject->address + "/resources", because(*replies[i].error));
             for (auto& item : replies[i].items) held.push_back(std::move(item));
-        } else if (survivors.contains(i)) {
+        } else if (survivors.contains(i) || beside.contains(i)) {
+            auto const type = survivors.contains(i) ? survivors[i]->type : beside[i]->type;
             if (replies[i].error && !is_absent(replies[i]))
-                reading.unread(subjects[i]->address + "/" + std::string(shapes::find(survivors[i]->type)->plain) + "s",
+                reading.unread(subject->address + "/" + std::string(shapes::find(type)->plain) + "s",
                                because(*replies[i].error));
         } else if (questions[i].kind == Question::Kind::list) {
             if (is_absent(replies[i])) reading.scope_absent.insert(scopes[i]);
@@ -482,6 +499,10 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
         else reading.add(*designed.id, std::move(reply.answer->body), std::move(reply.answer->etag));
     }
     for (auto const& [number, row] : survivors) add_survivors(reading, *row, *subjects[number], replies[number].items);
+
+    for (auto const& [number, row] : beside)
+        for (auto const& item : replies[number].items)
+            if (auto const id = id_of(item); id && bears_our_mark(row->type, item, reading.owner)) reading.add(*id, item, {});
 
     // ---- second round: what the first one brought up
     std::vector<Question> more;

@@ -303,6 +303,21 @@ TEST(Live, things_in_others_resources_are_ours_when_the_group_says_so) {
     EXPECT_EQ(live->unread[0].because, "404: it is not there");
 }
 
+TEST(Live, a_lock_that_is_designed_no_longer_is_found) {
+    Bench bench;
+    all_stands(bench.azure);
+    auto const locks = group + "/providers/Microsoft.Authorization/locks";
+    bench.azure.stands(locks, R"({"value":[)" +
+                                  body(locks + "/ours", R"("properties":{"level":"CanNotDelete","notes":"holdfast:prod: kept"})") + "," +
+                                  body(locks + "/theirs", R"("properties":{"level":"CanNotDelete","notes":"ask first"})") + "]}");
+    auto const live = bench.live(estate());
+    ASSERT_TRUE(live);
+    auto const* found = live->find(*ResourceId::parse(locks + "/ours"));
+    ASSERT_NE(found, nullptr);
+    EXPECT_TRUE(found->ours);
+    EXPECT_EQ(live->find(*ResourceId::parse(locks + "/theirs")), nullptr);
+}
+
 TEST(Live, in_a_group_of_others_what_is_ours_there_remembers) {
     Bench bench;
     auto const old = group + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old";

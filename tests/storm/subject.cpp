@@ -399,8 +399,6 @@ std::optional<std::string> value_of(spec::FieldRow const& field, bool lent_to, b
 bool worth_drawing(spec::FieldRow const& field) {
     // Versions of pools beside the control plane's: their skew is Azure's to refuse, nobody says so before.
     if (field.key == "pools[].version") return false;
-    // Azure refuses an issuer switched off since 1.34, and no check says so yet.
-    if (field.key == "identity.oidcIssuer") return false;
     if (field.key == "name" || field.key == "names" || (field.key.starts_with("azure.") && field.key != "azure.group.id")) return false;
     return field.refused.empty();
 }
