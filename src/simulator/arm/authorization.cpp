@@ -184,6 +184,7 @@ Provider const& authorization() {
          .delete_answers_body = true,
          .state_at = "",
          .tracked = false,
+         .null_at_first = "properties.createdBy",
          .validate = validate_assignment,
          .accepted = accepted_assignment,
          .source = "recorded traffic, read 2026-11-23",

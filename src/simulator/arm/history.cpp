@@ -15,7 +15,7 @@ constexpr Written written[] = {
 
 struct Row {
     std::string_view type, path;
-    enum class Act { hide, hide_unsaid, show, fill } act;
+    enum class Act { hide, hide_unsaid, show, fill, wait } act;
     json::Value value;
     base::Time since, until;
 };
@@ -29,6 +29,7 @@ std::vector<Row> const& rows() {
             auto const act = row.act == "hide"          ? Row::Act::hide
                              : row.act == "hide_unsaid" ? Row::Act::hide_unsaid
                              : row.act == "show"        ? Row::Act::show
+                             : row.act == "wait"        ? Row::Act::wait
                                                         : Row::Act::fill;
             out.push_back({row.type, row.path, act, row.value.empty() ? json::Value{} : *json::parse(row.value),
                            row.since.empty() ? base::Time{} : day(row.since), day(row.until)});
@@ -74,6 +75,13 @@ void fill_defaults_of_then(std::string_view type, base::Time now, json::Value& d
     each_row(type, now, [&](Row const& row) {
         if (row.act == Row::Act::fill && !json::find(desired, row.path)) json::put(desired, row.path, row.value);
     });
+}
+
+int retry_after_of_then(std::string_view type, base::Time now, int today) {
+    each_row(type, now, [&](Row const& row) {
+        if (row.act == Row::Act::wait) today = static_cast<int>(row.value.to_number<std::int64_t>());
+    });
+    return today;
 }
 
 }  // namespace holdfast::simulator::arm

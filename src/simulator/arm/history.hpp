@@ -10,5 +10,7 @@ namespace holdfast::simulator::arm {
 void show_as_then(Stored const& stored, base::Time now, json::Value& shown);
 /// What a write that says nothing meant then.
 void fill_defaults_of_then(std::string_view type, base::Time now, json::Value& desired);
+/// How long a write's answer then asked to wait; `today` where that has not changed.
+int retry_after_of_then(std::string_view type, base::Time now, int today);
 
 }  // namespace holdfast::simulator::arm

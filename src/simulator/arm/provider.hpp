@@ -160,10 +160,13 @@ struct ResourceBehaviour {
     std::string_view etag_at{};  ///< "etag", "eTag", "properties.eTag"; empty: none
     bool etag_header = false;    ///< answers to GET carry it; those to PUT never do
     int etag_mismatch = 412;     ///< 412 PreconditionFailed, or 409 EtagMismatch
+    /// A `Scheduled` that fails with its payload: a mismatch is accepted, and the operation ends so. Empty: refused.
+    std::string_view etag_fails_by{};
 
     OmittedChildren omitted = OmittedChildren::removed;
     std::string_view kept_unsaid_since{};
     bool accepted_empty = false;      ///< a PUT answers `{}`: what came of it shows a GET
+    std::string_view null_at_first{};  ///< what the answer to a creating PUT does not know yet
     bool tracked = true;              ///< shown by GET …/resources, when it is a top-level resource
     bool location_of_itself = false;  ///< PUT answers with a Location that is its own URL, and no operation
     std::span<Link const> links{};

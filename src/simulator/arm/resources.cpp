@@ -192,6 +192,29 @@ std::string location_of(Request const& request, ResourceId const& id) {
     return {};
 }
 
+/// A service that looks at the etag only once the work has begun: the answer is a yes, the operation's end is the no.
+Answer refused_later(Request const& request, ResourceId const& id, ResourceBehaviour const& row, Lro lro,
+                     int retry_after, Takes const& takes, ArmError const& refused) {
+    json::Value const end = json::Object{{"code", refused.code}, {"message", refused.message}};
+    Operation operation{.id = {},
+                        .verb = "POST",  // nothing is written
+                        .target = id.text(),
+                        .type = std::string(row.type),
+                        .location = location_of(request, id),
+                        .api_version = request.asked.asked_for("api-version"),
+                        .locks = {},
+                        .steps = {},
+                        .function = std::string(row.etag_fails_by),
+                        .payload = json::Object{{"state", ""}, {"payload", end}}};
+    auto const seconds = request.work.draw(takes, "refused " + id.key());
+    auto const& running = start(request.work, std::move(operation), seconds);
+    Answer answer{.status = 202,
+                  .body = {},
+                  .headers = polling_headers(running, row, lro, retry_after, request.asked.origin)};
+    if (request.asked.method != "DELETE") answer.body = json::Object{};
+    return answer;
+}
+
 Said write(Request const& request, ResourceId const& id, std::string const& type, json::Value body, bool is_patch) {
     auto& work = request.work;
     auto const verb = std::string_view(is_patch ? "PATCH" : "PUT");
@@ -244,8 +267,10 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
         }
     }
 
-    if (auto refused = first_of({check_etag(request, row, target.existing), check_locks(request, id, false)}))
-        return tl::unexpected(*refused);
+    auto const mismatch = check_etag(request, row, target.existing);
+    if (mismatch && !row.etag_fails_by.empty())
+        return refused_later(request, id, row, row.put, row.put_retry_after, row.update, *mismatch);
+    if (auto refused = first_of({mismatch, check_locks(request, id, false)})) return tl::unexpected(*refused);
     if (auto refused = check_policies(request, id, type, target.desired)) return tl::unexpected(*refused);
     if (target.existing && target.existing->deleting && is_group(id)) {
         return tl::unexpected(error(409, "ResourceGroupBeingDeleted",
@@ -326,13 +351,15 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
     } else {
         auto const seconds = seconds_for(request, target, *work.find(id), before ? &*before : nullptr, "PUT");
         auto const& started = start(work, std::move(operation), seconds);
-        answer.headers = polling_headers(started, row, row.put, row.put_retry_after, request.asked.origin);
+        auto const retry_after = retry_after_of_then(type, work.now(), row.put_retry_after);
+        answer.headers = polling_headers(started, row, row.put, retry_after, request.asked.origin);
     }
     if (row.location_of_itself && !before)
         answer.headers.push_back({"Location", request.asked.origin + request.asked.target});
     auto const* stands = work.find(id);
     if (!stands) return tl::unexpected(not_found(id));
     answer.body = row.accepted_empty ? json::Value(json::Object{}) : work.shown(*stands);
+    if (!before && !row.null_at_first.empty()) json::put(answer.body, row.null_at_first, nullptr);
     return answer;
 }
 
@@ -417,8 +444,10 @@ Said erase(Request const& request, ResourceId const& id, std::string const& type
                           .headers = polling_headers(*running, row, lro, row.erase_retry_after, request.asked.origin)};
         }
     }
-    if (auto refused = first_of({check_etag(request, row, stored), check_locks(request, id, true)}))
-        return tl::unexpected(*refused);
+    auto const mismatch = check_etag(request, row, stored);
+    if (mismatch && !row.etag_fails_by.empty())
+        return refused_later(request, id, row, row.erase, row.erase_retry_after, row.destroy, *mismatch);
+    if (auto refused = first_of({mismatch, check_locks(request, id, true)})) return tl::unexpected(*refused);
     auto locks = locks_of(id, row, stored->body);
     if (auto const* busy = holder(request.store(), locks))
         return tl::unexpected(conflict(*busy, row, request.asked.origin));

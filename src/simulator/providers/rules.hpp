@@ -21,6 +21,7 @@ struct Region {
     std::string_view name, shown;
     bool zones = false;             ///< has availability zones
     bool vnet_integration = false;  ///< AKS API server VNet integration
+    std::string_view pair;          ///< the region that storage is copied to; empty: none
     std::string_view source, date;
 };
 Region const* find_region(std::string_view location);

@@ -12,8 +12,10 @@ inline constexpr std::string_view subnets_kept_since = "2023-11-01";
 // The hooks of the types, grouped by file.
 Refusal validate_network(Context&, Write const&);
 void accepted_network(Context&, Stored&, Stored const* before);
+extern arm::Action const network_actions[1];
 Refusal validate_subnet(Context&, Write const&);
 void accepted_subnet(Context&, Stored&, Stored const* before);
+arm::Outcome complete_subnet(Context&, Stored&);
 Refusal validate_peering(Context&, Write const&);
 void accepted_peering(Context&, Stored&, Stored const* before);
 arm::Outcome complete_peering(Context&, Stored&);

@@ -279,6 +279,62 @@ TEST(PrivateDns, answers_202) {
     EXPECT_EQ(world.call("DELETE", versioned(id(zone))).status, 202);
 }
 
+TEST(PrivateDns, looks_at_etags_once_the_work_has_begun) {
+    World world;
+    auto const zone = versioned(in_group("Microsoft.Network/privateDnsZones/one.example"));
+    world.make("Microsoft.Network/privateDnsZones/one.example", "{'location':'global'}");
+    auto const etag = world.get(zone).text("etag");
+    struct Row {
+        std::string method;
+        world::Header header;
+    };
+    for (auto const& row : {Row{"PUT", {"If-None-Match", "*"}}, Row{"PUT", {"If-Match", "another"}},
+                            Row{"DELETE", {"If-Match", "another"}}}) {
+        auto const body = row.method == "PUT" ? R"({"location":"global","tags":{"a":"b"}})" : "";
+        auto const answer = world.call(row.method, zone, body, {row.header});
+        EXPECT_EQ(answer.status, 202) << row.method << " " << row.header.name << ": a yes at first";
+        world.settle();
+        auto const end = world.get(answer.header("Azure-AsyncOperation"));
+        EXPECT_EQ(end.status, 200);
+        EXPECT_EQ(end.text("status"), "Failed");
+        EXPECT_EQ(end.code(), "PreconditionFailed");
+        EXPECT_EQ(world.get(zone).text("etag"), etag) << "nothing came of it";
+    }
+}
+
+TEST(VirtualNetworks, know_which_addresses_are_free) {
+    World world;
+    world.make("Microsoft.Network/virtualNetworks/net",
+               "{'location':'westeurope','properties':{'addressSpace':{'addressPrefixes':['10.0.0.0/16']},"
+               "'subnets':[{'name':'s','properties':{'addressPrefix':'10.0.1.0/24'}}]}}");
+    auto const ask = [&](std::string const& address) {
+        return world.get(in_group("Microsoft.Network/virtualNetworks/net/CheckIPAddressAvailability?ipAddress=") +
+                         address + "&api-version=2025-05-01");
+    };
+    EXPECT_EQ(ask("10.0.1.9").body, *json::parse(R"({"available":true})"));
+    EXPECT_EQ(json::write(json::Value(json::list_at(ask("10.0.1.1").body, "availableIPAddresses"))),
+              R"(["10.0.1.4","10.0.1.5","10.0.1.6","10.0.1.7","10.0.1.8"])");
+    EXPECT_EQ(ask("10.0.2.1").code(), "PrivateIPAddressNotInAnySubnet");
+    EXPECT_EQ(ask("soon").code(), "InvalidIPAddress");
+}
+
+TEST(VirtualNetworks, say_from_where_services_are_reached) {
+    World world;
+    auto const stands =
+        world.make("Microsoft.Network/virtualNetworks/net",
+                   "{'location':'westus','properties':{'addressSpace':{'addressPrefixes':['10.0.0.0/16']},'subnets':[{"
+                   "'name':'s','properties':{'addressPrefix':'10.0.1.0/24','serviceEndpoints':[{'service':"
+                   "'Microsoft.Storage'},{'service':'Microsoft.Sql'},{'service':'Microsoft.KeyVault'}]}}]}}");
+    auto const at = [&](std::string const& which) {
+        return json::write(json::Value(json::list_at(
+            stands.body, "properties.subnets[0].properties.serviceEndpoints[" + which + "].locations")));
+    };
+    EXPECT_EQ(at("0"), R"(["westus","eastus"])");
+    EXPECT_EQ(at("1"), R"(["westus"])");
+    EXPECT_EQ(at("2"), R"(["*"])");
+    EXPECT_EQ(stands.text("properties.subnets[0].properties.serviceEndpoints[0].provisioningState"), "Succeeded");
+}
+
 TEST(PrivateEndpoints, reach_what_stands) {
     World world;
     world.make(std::string(vnet), space(subnet("pe", "10.0.1.0/28")));

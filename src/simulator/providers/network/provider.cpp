@@ -90,6 +90,7 @@ constexpr ResourceBehaviour child(std::string_view type, Takes takes, int retry_
 constexpr auto virtual_networks = [] {
     auto row = alike("Microsoft.Network/virtualNetworks", {1, 4, 30, measured}, {1, 4, 30, measured},
                      {5, 11, 22, measured}, 3);
+    row.actions = network_actions;
     row.validate = validate_network;
     row.accepted = accepted_network;
     return row;
@@ -101,6 +102,7 @@ constexpr auto subnets = [] {
     row.kept_unsaid_since = subnets_kept_since;
     row.validate = validate_subnet;
     row.accepted = accepted_subnet;
+    row.complete = complete_subnet;
     row.before_delete = refuse_in_use;
     return row;
 }();
@@ -182,11 +184,21 @@ constexpr auto rule_groups = [] {
     row.accepted = accepted_rule_group;
     return row;
 }();
+/// Recorded: net PrivateDnsZone.CanUpdateWithExplicitETag and its like, read 2026-12-01.
+constexpr std::string_view precondition_failed = "network.precondition_failed";
+constexpr arm::Scheduled scheduled[] = {
+    {precondition_failed,
+     [](Context& context, std::string const&, json::Value const& refused) {
+         context.fail(arm::error(412, text(refused, "code"), text(refused, "message")));
+     }},
+};
+
 constexpr auto zones = [] {
     auto row = alike("Microsoft.Network/privateDnsZones", {21, 32, 124, measured}, {21, 32, 124, measured},
                      {11, 20, 40, measured}, 10);
     row.create_status = row.update_status = 202;
     row.accepted_empty = true;
+    row.etag_fails_by = precondition_failed;
     row.put = Lro::async_and_location;
     row.lock = WriteLock::itself;
     row.operation_path = "providers/Microsoft.Network/privateDnsOperationStatuses/{id}";
@@ -202,6 +214,7 @@ constexpr auto zone_links = [] {
                      {10, 47, 53, measured}, {22, 30, 41, measured}, 10);
     row.create_status = row.update_status = 202;
     row.accepted_empty = true;
+    row.etag_fails_by = precondition_failed;
     row.put = Lro::async_and_location;
     row.lock = WriteLock::itself;
     row.tracked = false;
@@ -241,7 +254,7 @@ constexpr ResourceBehaviour types[] = {
     public_addresses, nat_gateways, firewalls,     firewall_policies, rule_groups,    zones,        zone_links,
     endpoints,        zone_groups,  load_balancers};
 
-constexpr arm::Provider provider{.name = "Microsoft.Network", .registration = {5, 20, 60, "estimate"}, .types = types};
+constexpr arm::Provider provider{.name = "Microsoft.Network", .registration = {5, 20, 60, "estimate"}, .types = types, .scheduled = scheduled};
 
 }  // namespace
 

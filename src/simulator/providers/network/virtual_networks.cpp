@@ -244,14 +244,36 @@ Refusal validate_subnet(Context& context, Write const& write) {
     return ranges_fit(network->id.name(), address_space(network->body), subnets);
 }
 
+/// Where a service is reached from a subnet: a database's only in its own region, storage's in the pair's too, the
+/// others' everywhere (recorded; the pair of a region that has none here stays out).
+static json::Array served_from(Context const& context, Stored const& subnet, json::Value const& endpoint) {
+    auto const service = text(endpoint, "service");
+    auto const network = subnet.id.parent();
+    auto const* stands = network ? context.find(*network) : nullptr;
+    auto const region = stands ? resource::normal_location(text(stands->body, "location")) : std::string();
+    if (region.empty()) return {"*"};
+    if (base::same_text(service, "Microsoft.Sql")) return {region};
+    if (!base::same_text(service, "Microsoft.Storage")) return {"*"};
+    auto const* known = find_region(region);
+    if (known && !known->pair.empty()) return {region, known->pair};
+    return {region};
+}
+
+arm::Outcome complete_subnet(Context&, Stored& stored) {
+    if (auto* endpoints = json::find(stored.body, "properties.serviceEndpoints"); endpoints && endpoints->is_array())
+        for (auto& endpoint : endpoints->as_array()) json::put(endpoint, "provisioningState", "Succeeded");
+    return arm::Done{};
+}
+
 void accepted_subnet(Context& context, Stored& stored, Stored const*) {
     touch_parent(context, stored);
     fill(stored.body, "properties.privateEndpointNetworkPolicies", "Disabled");
     fill(stored.body, "properties.privateLinkServiceNetworkPolicies", "Enabled");
     if (auto* endpoints = json::find(stored.body, "properties.serviceEndpoints"); endpoints && endpoints->is_array())
         for (auto& endpoint : endpoints->as_array()) {
-            fill(endpoint, "locations", json::Array{"*"});
-            json::put(endpoint, "provisioningState", "Succeeded");
+            if (json::list_at(endpoint, "locations").empty())
+                json::put(endpoint, "locations", served_from(context, stored, endpoint));
+            json::put(endpoint, "provisioningState", "Updating");
         }
     if (auto* delegations = json::find(stored.body, "properties.delegations"); delegations && delegations->is_array())
         for (auto& delegation : delegations->as_array()) {
@@ -262,6 +284,59 @@ void accepted_subnet(Context& context, Stored& stored, Stored const*) {
                       json::Array{"Microsoft.Network/virtualNetworks/subnets/join/action"});
         }
 }
+
+namespace {
+
+/// What of a subnet somebody holds.
+std::vector<std::string> held_addresses(Context const& context, ResourceId const& subnet) {
+    std::vector<std::string> held;
+    for (auto const* user : context.users(subnet))
+        json::each_leaf(user->body, [&](json::Path const& at, json::Value const& leaf) {
+            auto const place = at.text();
+            bool const names_one =
+                place.ends_with("privateIPAddress") || place.find(".ipAddresses[") != std::string::npos;
+            if (names_one && leaf.is_string()) held.emplace_back(leaf.get_string());
+        });
+    return held;
+}
+
+/// GET …/CheckIPAddressAvailability?ipAddress=A: whether it is free, and a few that are.
+arm::Reply check_address(Context& context, Stored& network, arm::Call const& call) {
+    auto const asked = call.query.find("ipaddress");
+    auto const address = asked == call.query.end() ? std::nullopt : std::optional(base::parse_ipv4(asked->second));
+    if (!address || !*address)
+        return arm::error(400, "InvalidIPAddress", "The query parameter ipAddress holds no address.", "ipAddress");
+    for (auto const* subnet : context.children(network.id, subnet_type)) {
+        auto const range = subnet_range(subnet->body);
+        if (!range || !range->contains(**address)) continue;
+        auto const held = held_addresses(context, subnet->id);
+        auto const first = range->first() + 4, last = range->last() - 1;  // Azure keeps four at the start and the last
+        auto const free = [&](std::uint32_t one) {
+            return std::ranges::find(held, base::ipv4_text(one)) == held.end();
+        };
+        bool const reserved = **address < first || **address > last;
+        if (!reserved && free(**address))
+            return arm::Answer{.status = 200, .body = json::Object{{"available", true}}, .headers = {}};
+        json::Array others;
+        constexpr std::size_t shown = 5;
+        for (auto one = first; one <= last && others.size() < shown; ++one)
+            if (free(one)) others.emplace_back(base::ipv4_text(one));
+        json::Object body{{"available", false}, {"availableIPAddresses", std::move(others)}};
+        body["isPlatformReserved"] = reserved;
+        return arm::Answer{.status = 200, .body = std::move(body), .headers = {}};
+    }
+    return arm::error(400, "PrivateIPAddressNotInAnySubnet",
+                      "Private static IP address " + asked->second +
+                          " does not belong to the range of any subnet in the virtual network " + network.id.text() +
+                          ".");
+}
+
+}  // namespace
+
+arm::Action const network_actions[1] = {
+    {"CheckIPAddressAvailability", "GET", "Microsoft.Network/virtualNetworks/checkIpAddressAvailability/read",
+     check_address},
+};
 
 Refusal validate_peering(Context& context, Write const& write) {
     if (auto no = name_allowed(peering_type, write.id.name())) return no;
