@@ -247,6 +247,7 @@ public:
                 if (*exchange.date > from) client_->wait(std::chrono::duration<double>(*exchange.date - from).count());
                 last = std::max(from, *exchange.date);
             }
+            if (auto const brought = brought_.find(index); brought != brought_.end()) load(brought->second);
             auto const poll = operations_.find(path_of(exchange.url));
             if (exchange.method == "GET" && poll != operations_.end()) {
                 auto& agreement = all[poll->second.type];
@@ -275,10 +276,12 @@ private:
     }
 
     /// What stood before the recording began: what was seen before anything was written there, as it was first shown,
-    /// and the groups of whatever was written into groups that nobody made.
+    /// and the groups of whatever was written into groups that nobody made. What shows up after a deployment, which is
+    /// not asked again here, is put in place when it is first shown.
     void put_in_place() {
         std::set<std::string> written, placed;
         json::Array standing;
+        bool deployed = false;
         auto const place = [&](json::Value const& body) {
             auto const text = json::text_at(body, "id");
             auto const id = text ? parsed(*text) : std::nullopt;
@@ -286,11 +289,16 @@ private:
             for (auto above = std::optional(*id); above; above = above->parent())
                 if (written.contains(above->key())) return;
             if (!id->group().empty() && written.contains(group_of(*id).key())) return;
-            if (placed.insert(id->key()).second) standing.push_back(translation_(without_cuts(body)));
+            if (!placed.insert(id->key()).second) return;
+            (deployed ? brought_[index_] : standing).push_back(translation_(without_cuts(body)));
         };
         std::set<std::string> needed;
         for (auto const index : recording_.in_time()) {
+            index_ = index;
             auto const& exchange = recording_.exchanges[index];
+            if (exchange.method == "PUT" && exchange.response.status < 300 &&
+                path_of(exchange.url).find("/microsoft.resources/deployment") != std::string::npos)
+                deployed = true;
             auto const subject = subject_of(exchange);
             bool const shows = exchange.method == "GET" && exchange.response.status == 200;
             if (subject && shows && !exchange.cut && subject->kind == Subject::Kind::resource) place(exchange.body);
@@ -304,10 +312,14 @@ private:
                 if (auto const group = group_of(*id); !written.contains(group.key()) && !placed.contains(group.key()))
                     needed.insert(group.text());
         }
-        for (auto const& entry : standing)  // what cannot be placed is missed when it is asked for
-            static_cast<void>(client_->azure().load(json::write(json::Array{entry})));
+        load(standing);
         for (auto const& group : needed)
             client_->call("PUT", translation_(group) + "?api-version=2021-04-01", R"({"location":"westus"})");
+    }
+
+    /// What cannot be placed is missed when it is asked for.
+    void load(json::Array const& entries) {
+        for (auto const& entry : entries) static_cast<void>(client_->azure().load(json::write(json::Array{entry})));
     }
 
     static resource::ResourceId group_of(resource::ResourceId const& id) {
@@ -349,7 +361,9 @@ private:
         bool const reads = exchange.method == "GET" || exchange.method == "HEAD";
         bool const settled =
             reads && json::text_at(exchange.body, "properties.provisioningState").value_or("Succeeded") == "Succeeded";
-        if (settled || writes) client_->settle();
+        bool const was_gone =
+            exchange.method == "DELETE" && (exchange.response.status == 204 || exchange.response.status == 404);
+        if (settled || writes || was_gone) client_->settle();
         // How long a new principal stays unknown is drawn as well: what was granted, was granted to a known one.
         if (exchange.method == "PUT" && exchange.response.status < 300 && type.ends_with("/roleAssignments"))
             client_->wait(longest_unknown_s);
@@ -519,6 +533,8 @@ private:
     std::unique_ptr<SimulatedClient> client_;
     Translation translation_;
     std::map<std::string, Operation> operations_;
+    std::map<std::size_t, json::Array> brought_;  ///< by what is not asked again, by when it was first shown
+    std::size_t index_ = 0;
 };
 
 std::string percent(int part, int whole) { return whole == 0 ? "-" : fmt::format("{} %", part * 100 / whole); }
