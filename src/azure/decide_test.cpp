@@ -475,8 +475,8 @@ TEST(Poller, waits_what_is_asked_and_never_spins) {
     EXPECT_EQ(after(5s, {{"Retry-After", "0"}}), 1s);
     EXPECT_EQ(after(330s, {{"Retry-After", "3"}}), 3s);
     EXPECT_EQ(after(330s, {{"Retry-After", "15"}}, 60s), 15s) << "no longer than asked, where our own rhythm is wider";
-    EXPECT_EQ(after(5s, {{"Retry-After", "1"}}, 300s), 1s);
-    EXPECT_EQ(after(5s, {{"Retry-After", "1"}}, 301s), 5s) << "what hangs is not looked at every second";
+    EXPECT_EQ(after(5s, {{"Retry-After", "1"}}, 10s), 1s);
+    EXPECT_EQ(after(5s, {{"Retry-After", "1"}}, 300s), 5s) << "what hangs is not looked at every second";
     EXPECT_EQ(after(330s, {}, 60s), 30s) << "our own rhythm";
     EXPECT_EQ(after(330s, {{"Retry-After", "0"}}, 60s), 30s) << "0 says nothing";
     EXPECT_EQ(after(5s, {{"Retry-After", "86400"}}), 600s) << "no server parks us for a day";

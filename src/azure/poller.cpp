@@ -9,7 +9,7 @@ namespace {
 
 constexpr Duration floor_of_polls{1'000};       // Retry-After: 0 is legal and must not become a hot loop
 constexpr Duration longest_between_looks{10 * 60'000};
-constexpr Duration long_run{5 * 60'000}, closest_in_a_long_run{5'000};
+constexpr Duration close_enough{5'000};        // to the end of what runs long
 constexpr Duration patience_with_404{60'000};   // what was just made may not be seen everywhere at once
 constexpr std::size_t longest_url = 16 * 1024;  // signed polling URLs are 2.5-4 KB
 
@@ -118,12 +118,11 @@ Poller Poller::resumed(std::string method, std::string resource_url, std::string
 
 Poller::Next Poller::wait(std::string url, Response const& response, base::Time now) const {
     // What the server asks for is waited, no less and no longer: it knows its work. 0 says nothing, nobody parks us for
-    // an hour between two looks, and what runs long or hangs is not looked at every second.
-    auto const elapsed = now - started_;
+    // an hour between two looks, and what has run for a while is not looked at every second though it might be.
+    auto const ours = poll_interval(expected_, now - started_);
     auto const asked = retry_after(response);
-    if (!asked || asked->count() == 0) return Poll{std::move(url), poll_interval(expected_, elapsed)};
-    auto const least = elapsed > long_run ? closest_in_a_long_run : floor_of_polls;
-    return Poll{std::move(url), std::clamp(*asked, least, longest_between_looks)};
+    if (!asked || asked->count() == 0) return Poll{std::move(url), ours};
+    return Poll{std::move(url), std::clamp(*asked, std::min(ours, close_enough), longest_between_looks)};
 }
 
 Poller::Next Poller::succeeded(std::optional<json::Value> body) {
