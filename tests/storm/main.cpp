@@ -267,7 +267,9 @@ int many(Asked const& asked) {
     std::vector<std::string> never;
     for (auto const& field : spec::fields()) {
         bool const has_a_value = field.kind != spec::FieldKind::section;
-        if (has_a_value && !taken.contains(std::string(field.key))) never.emplace_back(field.key);
+        if (!has_a_value || taken.contains(std::string(field.key))) continue;
+        auto const why = why_undrawn(field);
+        never.push_back(why.empty() ? std::string(field.key) : fmt::format("{} ({})", field.key, why));
     }
     fmt::print("{} keys of the language drawn; never: {}\n", taken.size(), base::join(never, ", "));
     auto const few = asked.floor > 0 ? sum.tally.too_few(asked.floor) : std::vector<std::string>{};

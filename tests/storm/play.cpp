@@ -284,7 +284,19 @@ private:
             }
         }
         for (auto const& [id, body] : stands)
-            if (!designed.contains(id) && (!touched() || !made_by_azure(id))) scene_.violated("left over: " + id);
+            if (!designed.contains(id) && (!touched() || !made_by_azure(id)) && !forgotten(id))
+                scene_.violated("left over: " + id);
+    }
+    /// Somebody deleted what alone remembered it: it bears no mark, so it is named and stays.
+    bool forgotten(std::string_view id) const {
+        return std::ranges::any_of(subject_.estate.graph.resources(), [&](auto const& node) {
+            auto const& [address, keeper] = node;
+            if (!keeper.id || !by_hand(keeper.id->key())) return false;
+            return std::ranges::any_of(json::object_at(keeper.body, "tags"), [id](auto const& tag) {
+                return std::string_view(tag.key()).starts_with("holdfast-elsewhere") && tag.value().is_string() &&
+                       holds(base::lower(std::string_view(tag.value().get_string())), id);
+            });
+        });
     }
     /// A cluster writes its own routes into the table. Two machines may wipe them, each writing the table before there
     /// was a cluster to its knowledge; only the cluster brings them back.

@@ -105,7 +105,8 @@ void keep(json::Value const& value, std::string const& at, std::map<std::string,
     }
 }
 
-/// Azure draws names for what it makes by itself for a cluster: a GUID, or eight digits in the middle.
+/// Azure draws names for what it makes by itself for a cluster: a GUID, eight digits in the middle, or
+/// eight letters for a zone's link.
 std::string without_drawn_names(std::string_view id) {
     constexpr std::string_view providers = "/providers/";
     constexpr std::size_t drawn = 8;
@@ -114,7 +115,8 @@ std::string without_drawn_names(std::string_view id) {
     if (names == std::string_view::npos) return std::string(id);
     std::string out(id.substr(0, names));
     for (auto segment : base::split(id.substr(names + 1), '/')) {
-        if (base::is_guid(segment)) segment = "#";
+        bool const link = out.ends_with("/virtualnetworklinks") && segment.size() == drawn;
+        if (base::is_guid(segment) || link) segment = "#";
         for (std::size_t from = 0; (from = segment.find_first_of(digits, from)) != std::string::npos;) {
             auto const to = std::min(segment.find_first_not_of(digits, from), segment.size());
             if (to - from == drawn) segment.replace(from, drawn, "#");
@@ -225,8 +227,13 @@ void rehearse(Subject& subject) {
     auto const other = one ? once(2, false) : std::nullopt;
     if (!one || !other) return;
     auto agreed = what_both_hold(*one, *other);
-    if (agreed) subject.after = std::move(*agreed);
-    else subject.refusal = "two calm worlds hold different things";
+    if (agreed) {
+        subject.after = std::move(*agreed);
+        return;
+    }
+    subject.refusal = "two calm worlds hold different things";
+    for (auto const& [id, body] : *one)
+        if (!other->contains(id)) subject.refusal += "; only one: " + id;
 }
 
 /// From the design before, deployed, to the subject's own: where that takes no permission that only a person can give.
@@ -316,7 +323,7 @@ constexpr Sample samples[] = {
     {"operations.maintenance.utcOffset", "\"+01:00\"\n\"-05:30\""},
 };
 
-/// What is only valid together, beside what is lent; `@` is the lent group.
+/// What is only valid together; `@` is the group of what is lent, without which the line is not drawn.
 constexpr std::string_view together[] = {
     "azure.group.id=@\nnetwork.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\n"
     "network.subnets.nodes=172.20.64.0/20",
@@ -336,6 +343,67 @@ constexpr std::string_view together[] = {
     "network.subnets.apiserver.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-api",
     "operations.diagnostics.on=true\n"
     "operations.workspace.id=@/providers/Microsoft.OperationalInsights/workspaces/log-there",
+    "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\n"
+    "network.subnets.nodes=172.20.96.0/20\n"
+    "network.securityGroup.id=@/providers/Microsoft.Network/networkSecurityGroups/nsg-there",
+    "network.egress.by=nextHop\nnetwork.egress.address=10.200.0.4\n"
+    "network.routeTable.id=@/providers/Microsoft.Network/routeTables/rt-there",
+    "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\n"
+    "network.subnets.nodes.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-nodes\n"
+    "network.moreSubnets=[{name: more, id: @/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-more}]\n"
+    "pools[0].subnet=more",
+    "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\n"
+    "network.subnets.nodes.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-nodes\n"
+    "pools[0].subnet.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-more",
+    "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\nnetwork.egress.by=firewall\n"
+    "network.subnets.nodes=172.20.112.0/20\n"
+    "network.subnets.firewall.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/AzureFirewallSubnet",
+    "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\n"
+    "network.privateEndpoints=[registry]\nnetwork.subnets.nodes=172.20.128.0/20\n"
+    "network.subnets.endpoints.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-more",
+    "encryption.etcd.key=customer\n"
+    "encryption.etcd.existingKey.id=@/providers/Microsoft.KeyVault/vaults/kv-there/keys/key-there",
+    "apiServer.access=private\n"
+    "apiServer.zone.id=@/providers/Microsoft.Network/privateDnsZones/privatelink.westeurope.azmk8s.io",
+    "network.space=[10.16.0.0/12]\nnetwork.mode=podSubnet\nnetwork.subnets.pods=10.24.0.0/16",
+    "network.space=[10.16.0.0/12]\napiServer.vnetIntegration=true\nnetwork.subnets.apiserver=10.31.0.0/27",
+    "network.space=[10.16.0.0/12]\nnetwork.egress.by=firewall\nnetwork.subnets.firewall=10.30.0.0/26",
+    "network.space=[10.16.0.0/12]\nnetwork.privateEndpoints=[registry]\nnetwork.subnets.endpoints=10.29.0.0/26",
+    "network.space=[10.16.0.0/12]\nnetwork.moreSubnets=[{name: more, range: 10.28.0.0/24}]\npools[0].subnet=more",
+    "network.egress.by=nextHop\nnetwork.egress.address=10.200.0.4",
+    "network.plugin=kubenet\nnetwork.mode=\nnetwork.policy=calico\nnetwork.routeTable=new",
+    "network.dataplane=cilium\nnetwork.policy=cilium",
+    "access.ssh=localUser\naccess.sshUser=keeper\n"
+    "access.sshKey=ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHolds7Fast7Storm7Holds7Fast7Storm7Holds7Fast7St me",
+    "pools[0].min=1\npools[0].max=3",
+    "pools[1].min=0\npools[1].max=3",
+    "encryption.etcd.key=customer\nencryption.etcd.vault=new\nencryption.etcd.keySize=4096",
+    "operations.tier=premium\noperations.longTermSupport=true",
+    "operations.proxy.http=http://proxy.test:3128\noperations.proxy.except=[.corp.test, localhost]",
+    "identity.controlPlane=servicePrincipal\nidentity.servicePrincipal.clientId=5d7c1a90-3b2e-4f68-9a41-0c8e7d6f5b32\n"
+    "identity.servicePrincipal.objectId=e2b9f4c7-6a15-4d83-b07e-91c5a3d8f620\n"
+    "identity.servicePrincipal.secret={environment: STORM_SECRET}",
+    "windows.password={environment: STORM_SECRET}",
+    "cluster.azure={properties.autoScalerProfile.expander: least-waste}",
+    "pools[0].azure={properties.kubeletDiskType: Temporary}",
+    "resources={network: {properties.flowTimeoutInMinutes: 10}}",
+    "names={network: vnet-named}",
+};
+
+/// What is never drawn, and why; a key stands for all that begin with it.
+struct Undrawn {
+    std::string_view key, because;
+};
+constexpr Undrawn undrawn[] = {
+    {"name", "another name is another estate"},
+    {"azure.group", "another group is another estate"},
+    {"azure.subscription", "another subscription is another estate"},
+    {"azure.tenant", "the simulated Azure has one tenant"},
+    {"azure.region", "another region is another estate"},
+    {"azure.world", "it says what is lent"},
+    {"azure.cloud", "there is one simulated Azure"},
+    {"azure.endpoints.", "there is one simulated Azure"},
+    {"pools[].version", "its skew to the control plane's is Azure's to refuse: nobody says so before"},
 };
 constexpr std::string_view lent_group = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-there";
 
@@ -396,11 +464,16 @@ std::optional<std::string> value_of(spec::FieldRow const& field, bool lent_to, b
     }
 }
 
-bool worth_drawing(spec::FieldRow const& field) {
-    // Versions of pools beside the control plane's: their skew is Azure's to refuse, nobody says so before.
-    if (field.key == "pools[].version") return false;
-    if (field.key == "name" || field.key == "names" || (field.key.starts_with("azure.") && field.key != "azure.group.id")) return false;
-    return field.refused.empty();
+bool worth_drawing(spec::FieldRow const& field) { return why_undrawn(field).empty(); }
+
+/// The keys that a setting says: "pools[0].min", and those of the one entry of "[{name: more, …}]".
+void add_keys(std::string key, std::string_view value, std::vector<std::string>& keys) {
+    if (auto const open = key.find('['); open != std::string::npos)
+        key.replace(open, key.find(']') + 1 - open, "[]");
+    keys.push_back(key);
+    if (!value.starts_with("[{")) return;
+    for (auto const& pair : base::split(value.substr(2), ','))
+        keys.push_back(key + "[]." + std::string(base::trimmed(std::string_view(pair).substr(0, pair.find(':')))));
 }
 
 /// One more entry of a list of the language: what it needs, and a fifth of what it may have. `keys`: what it says.
@@ -427,6 +500,14 @@ std::string entry_of(std::string const& list, bool lent_to, base::Prng& prng, st
 }
 
 }  // namespace
+
+std::string why_undrawn(spec::FieldRow const& field) {
+    if (!field.refused.empty()) return "the language refuses it";
+    for (auto const& row : undrawn)
+        if (field.key == row.key || (row.key.ends_with('.') && field.key.starts_with(row.key)))
+            return std::string(row.because);
+    return {};
+}
 
 world::Result<std::vector<std::pair<std::string, std::string>>> Shelf::load() {
     return std::vector<std::pair<std::string, std::string>>(rows_.begin(), rows_.end());
@@ -526,14 +607,18 @@ Drawn drawn(std::uint64_t seed) {
             keep(std::move(next), keys);
             continue;
         }
-        if (lends && prng.chance(0.1)) {
+        if (prng.chance(0.15)) {
+            auto const& lines = together[prng.below(std::size(together))];
+            if (!lends && lines.find('@') != std::string_view::npos) continue;
             std::vector<std::string> keys;
-            for (auto const& line : base::split(together[prng.below(std::size(together))], '\n')) {
+            for (auto const& line : base::split(lines, '\n')) {
                 auto const equals = line.find('=');
                 auto value = line.substr(equals + 1);
-                if (value.starts_with('@')) value.replace(0, 1, lent_group);
-                keys.push_back(line.substr(0, equals));
-                next.set.emplace_back(keys.back(), std::move(value));
+                for (auto at = value.find('@'); at != std::string::npos; at = value.find('@'))
+                    value.replace(at, 1, lent_group);
+                auto const key = line.substr(0, equals);
+                add_keys(key, value, keys);
+                next.set.emplace_back(key, std::move(value));
             }
             keep(std::move(next), keys);
             continue;

@@ -58,5 +58,7 @@ struct Drawn {
     std::map<std::string, int> taken;  ///< by key
 };
 Drawn drawn(std::uint64_t seed);
+/// Why a key of the language is never drawn; empty: it is.
+std::string why_undrawn(spec::FieldRow const&);
 
 }  // namespace holdfast::storm
