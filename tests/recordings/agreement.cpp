@@ -333,7 +333,7 @@ private:
     /// What the recorder left out of a write is taken from the next answer that shows the resource, without what Azure
     /// alone writes; and what today's version of the type does not know is left out.
     std::string body_of(Exchange const& exchange, std::string const& type) const {
-        auto body = exchange.request_body;
+        auto body = exchange.request_body.is_object() ? exchange.request_body : json::Value{};
         for (auto const* next = &exchange; body.is_null() && next <= &recording_.exchanges.back(); ++next) {
             if (next->body.is_object() && json::find(next->body, "id") != nullptr &&
                 path_of(next->url) == path_of(exchange.url))
@@ -343,9 +343,9 @@ private:
                     body = resource::normal(type, entry, false);
         }
         // Shown by every answer, sent by no client of that time: who sends it need not wait for a new principal.
-        if (exchange.request_body.is_null()) json::erase(body, "properties.principalType");
+        if (!exchange.request_body.is_object()) json::erase(body, "properties.principalType");
         if (!body.is_object()) return {};
-        if (exchange.method == "PATCH" && exchange.request_body.is_null())
+        if (exchange.method == "PATCH" && !exchange.request_body.is_object())
             body = json::Object{{"tags", json::object_at(body, "tags")}};
         auto mistakes = shapes::validate(*shapes::find(type), body);
         for (auto mistake = mistakes.rbegin(); mistake != mistakes.rend(); ++mistake)

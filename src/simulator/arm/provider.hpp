@@ -144,6 +144,7 @@ struct ResourceBehaviour {
         erase = Lro::none;  ///< erase none: 200 (the body too when `delete_answers_body`); else 202. Absent: 204
     bool delete_answers_body = false;
     int put_retry_after = 0, erase_retry_after = 10;  ///< seconds; 0: no header
+    int erase_final_status = 204;                     ///< what the Location answers once it is gone
     Takes create{}, update{}, destroy{};
     PatchStyle patch = PatchStyle::none;
 

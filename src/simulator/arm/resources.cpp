@@ -473,7 +473,7 @@ Said erase(Request const& request, ResourceId const& id, std::string const& type
                         .api_version = request.asked.asked_for("api-version"),
                         .locks = std::move(locks),
                         .steps = {},
-                        .final_status = is_group(id) ? 200 : 204};
+                        .final_status = is_group(id) ? 200 : row.erase_final_status};
     auto const& started = start(request.work, std::move(operation), seconds);
     return Answer{.status = 202,
                   .body = {},

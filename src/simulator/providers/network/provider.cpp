@@ -198,6 +198,7 @@ constexpr auto zones = [] {
                      {11, 20, 40, measured}, 10);
     row.create_status = row.update_status = 202;
     row.accepted_empty = true;
+    row.erase_final_status = 200;
     row.etag_fails_by = precondition_failed;
     row.put = Lro::async_and_location;
     row.lock = WriteLock::itself;
@@ -214,6 +215,7 @@ constexpr auto zone_links = [] {
                      {10, 47, 53, measured}, {22, 30, 41, measured}, 10);
     row.create_status = row.update_status = 202;
     row.accepted_empty = true;
+    row.erase_final_status = 200;
     row.etag_fails_by = precondition_failed;
     row.put = Lro::async_and_location;
     row.lock = WriteLock::itself;
