@@ -56,6 +56,26 @@ TEST_F(Vault, challenges_and_checks_the_audience) {
     EXPECT_EQ(data("GET", "/keys").text("error.innererror.code"), "ForbiddenByRbac") << "an Owner has no data actions";
 }
 
+TEST_F(Vault, lets_in_by_address) {
+    allow();
+    struct Row {
+        std::string_view rules;
+        int status;
+    };
+    for (auto const& row : {Row{"", 403}, Row{R"({"value":"198.51.100.0/24"})", 403},
+                            Row{R"({"value":"203.0.113.10"})", 200},
+                            Row{R"({"value":"198.51.100.1"},{"value":"203.0.113.0/24"})", 200}}) {
+        auto const body = fmt::format(
+            R"({{"location":"westeurope","properties":{{"tenantId":"11111111-1111-1111-1111-111111111111","sku":{{"family":"A","name":"premium"}},"enableRbacAuthorization":true,"networkAcls":{{"defaultAction":"Deny","bypass":"AzureServices","ipRules":[{}]}}}}}})",
+            row.rules);
+        ASSERT_EQ(client.call("PUT", vault + "?api-version=2023-07-01", body).status, 200);
+        client.settle();
+        auto const answer = data("GET", "/keys");
+        EXPECT_EQ(answer.status, row.status) << row.rules;
+        EXPECT_EQ(answer.text("error.innererror.code"), row.status == 200 ? "" : "ForbiddenByFirewall") << row.rules;
+    }
+}
+
 TEST_F(Vault, keeps_keys_with_versions) {
     allow();
     auto const first =

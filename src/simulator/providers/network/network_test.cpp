@@ -300,6 +300,9 @@ TEST(PrivateDns, looks_at_etags_once_the_work_has_begun) {
         EXPECT_EQ(end.code(), "PreconditionFailed");
         EXPECT_EQ(world.get(zone).text("etag"), etag) << "nothing came of it";
     }
+    auto const deleted = world.call("DELETE", zone);
+    world.settle();
+    EXPECT_EQ(world.get(deleted.header("Location")).status, 200);
 }
 
 TEST(VirtualNetworks, know_which_addresses_are_free) {
