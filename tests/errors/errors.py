@@ -47,7 +47,6 @@ NOT_MADE = {
     'ResourceDeploymentFailure': 'the wrapper of a failed resource; the simulated Azure tells the failure itself',
     'UnsupportedProperty': 'no source says which property causes it',
     'ResourceTypeNotSupported': 'the answer to a malformed address, which no client of ours sends',
-    'PrivateIPAddressNotInAnySubnet': 'the answer to a question about free addresses that is not modelled',
 }
 
 
