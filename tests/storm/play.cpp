@@ -12,8 +12,8 @@ namespace {
 
 using base::Duration;
 
-/// And one a second: of a life, whatever became of it.
-constexpr std::int64_t most_calls_a_resource = 16;
+/// And two a second of a life, whatever became of it: ten things that hang at once are each looked at every five.
+constexpr std::int64_t most_calls_a_resource = 16, most_calls_a_second = 2;
 constexpr int most_stormy_lives = 4, most_calm_lives = 4;
 /// Roles that never come take a day here, operations that hang end when the sky clears.
 constexpr Duration until_all_has_settled = std::chrono::hours(27);
@@ -118,7 +118,7 @@ private:
         if (ended.done && !touched() && !second_) compare(standing(*azure_), wanted(will));
         auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(process.now() - now_).count();
         auto const nodes = static_cast<std::int64_t>(subject_.estate.graph.resources().size());
-        if (auto const most = (nodes * most_calls_a_resource + seconds) * (second_ ? 2 : 1); scene_.calls - calls > most)
+        if (auto const most = (nodes * most_calls_a_resource + seconds * most_calls_a_second) * (second_ ? 2 : 1); scene_.calls - calls > most)
             scene_.violated(fmt::format("a life made {} calls where {} would do", scene_.calls - calls, most));
         now_ = std::max(process.now(), azure_->now());
         scene_.doubts.life_ended();

@@ -320,6 +320,8 @@ constexpr Sample samples[] = {
     {"network.dns", "10.0.0.10\n172.16.0.10\n10.100.0.10"},
     {"network.egress.address", "10.20.3.4\n10.8.255.4"},
     {"network.dnsServers", "[10.20.0.4]\n[168.63.129.16]"},
+    {"identity.servicePrincipal.clientId", "22222222-2222-2222-2222-222222222222"},  // the only one there
+    {"identity.servicePrincipal.objectId", "33333333-3333-3333-3333-333333333333"},
     {"operations.maintenance.utcOffset", "\"+01:00\"\n\"-05:30\""},
 };
 
@@ -380,14 +382,17 @@ constexpr std::string_view together[] = {
     "encryption.etcd.key=customer\nencryption.etcd.vault=new\nencryption.etcd.keySize=4096",
     "operations.tier=premium\noperations.longTermSupport=true",
     "operations.proxy.http=http://proxy.test:3128\noperations.proxy.except=[.corp.test, localhost]",
-    "identity.controlPlane=servicePrincipal\nidentity.servicePrincipal.clientId=5d7c1a90-3b2e-4f68-9a41-0c8e7d6f5b32\n"
-    "identity.servicePrincipal.objectId=e2b9f4c7-6a15-4d83-b07e-91c5a3d8f620\n"
-    "identity.servicePrincipal.secret={environment: STORM_SECRET}",
-    "windows.password={environment: STORM_SECRET}",
+    "identity.controlPlane=servicePrincipal\nidentity.servicePrincipal.clientId=22222222-2222-2222-2222-222222222222\n"
+    "identity.servicePrincipal.objectId=33333333-3333-3333-3333-333333333333\n"
+    "identity.servicePrincipal.secret={env: STORM_SECRET}",
+    "windows.password={env: STORM_SECRET}",
     "cluster.azure={properties.autoScalerProfile.expander: least-waste}",
     "pools[0].azure={properties.kubeletDiskType: Temporary}",
     "resources={network: {properties.flowTimeoutInMinutes: 10}}",
     "names={network: vnet-named}",
+    "operations.certificateAuthorities=[\"-----BEGIN CERTIFICATE-----\\nMIIBszCCAVmgAwIBAgIUStorm\\n-----END CERTIFICATE-----\\n\"]",
+    "operations.proxy.https=http://proxy.test:3128\n"
+    "operations.proxy.trustedCa=\"-----BEGIN CERTIFICATE-----\\nMIIBszCCAVmgAwIBAgIUStorm\\n-----END CERTIFICATE-----\\n\"",
 };
 
 /// What is never drawn, and why; a key stands for all that begin with it.
@@ -403,6 +408,8 @@ constexpr Undrawn undrawn[] = {
     {"azure.world", "it says what is lent"},
     {"azure.cloud", "there is one simulated Azure"},
     {"azure.endpoints.", "there is one simulated Azure"},
+    {"network.egress.id", "whether nodes that leave by a gateway of others are authorized nobody can know"},
+    {"encryption.disks.set.id", "a set that works needs its vault, key and role: more than is lent"},
     {"pools[].version", "its skew to the control plane's is Azure's to refuse: nobody says so before"},
 };
 constexpr std::string_view lent_group = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-there";
