@@ -149,6 +149,18 @@ Verdicts etcd_key_usable(Judging const& judging) {
     return {{Outcome::pass, usable.seen + "; " + guarded.seen}};
 }
 
+Verdicts etcd_vault_open(Judging const& judging) {
+    if (auto const instead = applies(judging)) return {*instead};
+    auto const* chain = chain_for(judging, "etcd");
+    auto const* vault = chain && !chain->vault.empty() ? judging.graph.find(chain->vault) : nullptr;
+    if (!vault) return {{Outcome::unknown, "the vault was not read"}};
+    if (auto const blocked = unreadable(judging, *vault)) return {*blocked};
+    bool const closed = base::same_text(resource::read_text(*vault, at::vault_public).value_or("Enabled"), "Disabled") ||
+                        base::same_text(resource::read_text(*vault, at::vault_default).value_or("Allow"), "Deny");
+    return {{closed ? Outcome::fail : Outcome::pass,
+             fmt::format("vault '{}' is {} to public networks", name_of(*vault), closed ? "closed" : "open")}};
+}
+
 Verdicts own_zone_identity(Judging const& judging) {
     json::Path const where(at::private_zone.at);
     auto const zone = resource::read_text(judging.subject, at::private_zone);

@@ -72,6 +72,7 @@ Verdicts identities_stand(Judging const&);
 Verdicts issuer_left_on(Judging const&);
 Verdicts disk_key_usable(Judging const&);
 Verdicts etcd_key_usable(Judging const&);
+Verdicts etcd_vault_open(Judging const&);
 Verdicts people_on_both_levels(Judging const&);
 Verdicts machines_narrow(Judging const&);
 Verdicts registry_pull(Judging const&);

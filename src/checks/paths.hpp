@@ -67,6 +67,8 @@ inline constexpr Property rule_targets{type::security_rule, "properties.destinat
 inline constexpr Property rule_port{type::security_rule, "properties.destinationPortRange"};
 inline constexpr Property rule_ports{type::security_rule, "properties.destinationPortRanges"};
 inline constexpr Property set_identities{type::disk_encryption_set, "identity.userAssignedIdentities"};
+inline constexpr Property vault_public{type::vault, "properties.publicNetworkAccess"};
+inline constexpr Property vault_default{type::vault, "properties.networkAcls.defaultAction"};
 inline constexpr Property purge_protection{type::vault, "properties.enablePurgeProtection"};
 inline constexpr Property logs{type::diagnostics, "properties.logs"};
 }  // namespace at

@@ -20,6 +20,7 @@ constexpr Predicate registered[] = {
     {"disk_key_usable", disk_key_usable},
     {"egress_ours", egress_ours},
     {"etcd_key_usable", etcd_key_usable},
+    {"etcd_vault_open", etcd_vault_open},
     {"identities_stand", identities_stand},
     {"is", is},
     {"is_none_of", is_none_of},
