@@ -154,7 +154,7 @@ std::span<Rule const> egress_rules() { return rules; }
 namespace {
 
 /// The rule that speaks first of TCP 443 to the outside says no: nodes fetch all they need by that port.
-Stored const* what_drops_https(Context& context, ResourceId const& group) {
+Stored const* what_drops_https(Context& context, ResourceId const& group, Stored const& subnet) {
     std::vector<Stored const*> rules = context.children(group, "Microsoft.Network/networkSecurityGroups/securityRules");
     auto const priority = [](Stored const* rule) { return json::whole_at(rule->body, "properties.priority").value_or(0); };
     std::ranges::sort(rules, {}, priority);
@@ -168,8 +168,11 @@ Stored const* what_drops_https(Context& context, ResourceId const& group) {
         auto const read = std::sscanf(range.c_str(), "%d-%d", &first, &last);
         return range == "*" || (read == 1 && first == 443) || (read == 2 && first <= 443 && 443 <= last);
     };
-    auto const nodes = [](std::string const& source) {
-        return source == "*" || base::same_text(source, "VirtualNetwork") || source.find('/') != std::string::npos;
+    auto const range = base::Cidr::parse(text(subnet.body, "properties.addressPrefix"));
+    auto const nodes = [&range](std::string const& source) {
+        if (source == "*" || base::same_text(source, "VirtualNetwork")) return true;
+        auto const cidr = base::Cidr::parse(source.find('/') == std::string::npos ? source + "/32" : source);
+        return cidr && range && cidr->overlaps(*range);
     };
     auto const outside = [](std::string const& place) {
         return place == "*" || place == "0.0.0.0/0" || base::same_text(place, "Internet") || base::starts_with_text(place, "AzureCloud");
@@ -219,7 +222,7 @@ Refusal nodes_cut_off(Context& context, Stored const& cluster) {
         auto const* subnet = context.find(text(pool->body, "properties.vnetSubnetID"));
         if (!subnet) continue;
         auto const group = ResourceId::parse(text(subnet->body, "properties.networkSecurityGroup.id"));
-        if (auto const* rule = group && !nothing_goes_out ? what_drops_https(context, *group) : nullptr)
+        if (auto const* rule = group && !nothing_goes_out ? what_drops_https(context, *group, *subnet) : nullptr)
             return refuse(400, "OutboundConnFailVMExtensionError",
                           "VMExtensionProvisioningError: Unable to establish outbound connection from agents (exit status 50): security rule " +
                               rule->id.text() + " drops it. Please see https://aka.ms/aks-required-ports-and-addresses for more information.");
