@@ -65,6 +65,15 @@ Material material_of(Visit const& visit, Stored const& key, std::string_view ver
     return {};
 }
 
+/// As every answer about a key shows them: how long a deleted one may be recovered is the vault's to say.
+json::Object attributes_of(Visit const& visit, json::Value const& key) {
+    auto attributes = json::object_at(key, "properties.attributes");
+    auto const* vault = visit.work.find(visit.vault);
+    attributes["recoverableDays"] =
+        vault ? json::whole_at(vault->body, "properties.softDeleteRetentionInDays").value_or(90) : 0;
+    return attributes;
+}
+
 json::Value bundle(Visit const& visit, Stored const& key, json::Value const& version) {
     auto const name = text(version, "version");
     auto const created = json::whole_at(version, "created").value_or(0);  // making the material moves the versions
@@ -80,9 +89,8 @@ json::Value bundle(Visit const& visit, Stored const& key, json::Value const& ver
         web["n"] = half.n;
         web["e"] = half.e;
     }
-    json::Object attributes = json::object_at(key.body, "properties.attributes");
+    auto attributes = attributes_of(visit, key.body);
     attributes["created"] = created;
-    attributes["recoverableDays"] = 90;
     json::Object shown{{"key", std::move(web)}, {"attributes", std::move(attributes)}};
     if (auto const* tags = json::find(key.body, "tags")) shown["tags"] = *tags;
     return shown;
@@ -130,8 +138,8 @@ world::Response show_key(Visit const& visit, std::string_view name, std::string_
 world::Response list_keys(Visit const& visit) {
     json::Array value;
     for (auto const* key : visit.work.children(visit.vault, key_type)) {
-        value.push_back(json::Object{{"kid", key_url(visit, key->id.name())},
-                                     {"attributes", json::object_at(key->body, "properties.attributes")}});
+        value.push_back(
+            json::Object{{"kid", key_url(visit, key->id.name())}, {"attributes", attributes_of(visit, key->body)}});
     }
     return answer_json(200, json::Object{{"value", std::move(value)}, {"nextLink", nullptr}});
 }
@@ -188,8 +196,10 @@ world::Response list_versions(Visit const& visit, std::string_view name) {
     if (!key) return missing_key(visit, name);
     json::Array value;
     for (auto const& version : json::list_at(key->hidden, "versions")) {
+        auto attributes = attributes_of(visit, key->body);
+        attributes["created"] = json::whole_at(version, "created").value_or(0);
         value.push_back(json::Object{{"kid", key_url(visit, name) + "/" + text(version, "version")},
-                                     {"attributes", json::object_at(key->body, "properties.attributes")}});
+                                     {"attributes", std::move(attributes)}});
     }
     return answer_json(200, json::Object{{"value", std::move(value)}, {"nextLink", nullptr}});
 }
@@ -300,7 +310,7 @@ world::Response list_deleted(Visit const& visit) {
                          {"recoveryId", visit.asked.origin + "/deletedkeys/" + name},
                          {"deletedDate", seconds(deleted->deleted)},
                          {"scheduledPurgeDate", seconds(deleted->until)},
-                         {"attributes", json::object_at(deleted->things.front().body, "properties.attributes")}});
+                         {"attributes", attributes_of(visit, deleted->things.front().body)}});
     }
     return answer_json(200, json::Object{{"value", std::move(value)}, {"nextLink", nullptr}});
 }

@@ -85,7 +85,12 @@ TEST_F(Vault, keeps_keys_with_versions) {
     auto const second = data("POST", "/keys/k/rotate");
     EXPECT_NE(first.text("key.kid"), second.text("key.kid"));
     EXPECT_EQ(data("GET", "/keys/k/").text("key.kid"), second.text("key.kid")) << "with the slash az sends";
-    EXPECT_EQ(json::list_at(data("GET", "/keys/k/versions").body, "value").size(), 2u);
+    auto const versions = data("GET", "/keys/k/versions");
+    ASSERT_EQ(json::list_at(versions.body, "value").size(), 2u);
+    for (auto const& [list, entry] : {std::pair{versions.body, "value[0].attributes"}, std::pair{data("GET", "/keys").body, "value[0].attributes"}})
+        for (auto const* name : {"enabled", "created", "updated", "recoveryLevel", "recoverableDays"})
+            EXPECT_TRUE(json::object_at(list, entry).contains(name)) << name << " in " << json::write(list);
+    EXPECT_EQ(json::whole_at(versions.body, "value[0].attributes.created"), json::whole_at(first.body, "attributes.created"));
     EXPECT_EQ(client.get(vault + "/keys/k?api-version=2023-07-01").text("properties.keyUriWithVersion"),
               second.text("key.kid"));
     EXPECT_EQ(data("PUT", "/keys/k/rotationpolicy", R"({"lifetimeActions":[],"attributes":{"expiryTime":"P2Y"}})")
