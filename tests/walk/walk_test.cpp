@@ -98,15 +98,17 @@ TEST_P(Walk, comes_back_after_destroy) {
     EXPECT_TRUE(left.plan.empty()) << said(left.plan);
 }
 
-/// Nothing of others is written but for what lies in it by name, and all of it stands as before when we are gone.
-TEST(ById, everything_may_stand_already) {
+/// Nothing of others is written but for what lies in it by name, and all of it stands as before when we are gone. What
+/// is ours is found without a journal: the estate is looked at anew.
+class AmongOthers : public ::testing::TestWithParam<std::string> {};
+TEST_P(AmongOthers, all_of_theirs_stands_as_before) {
     auto const rows = world::memory_rows();
     Stage stage(*rows);
     std::ifstream in(HOLDFAST_SOURCE_DIR "/tests/walk/worlds/everything-exists.json");
     auto const loaded = stage.azure().load(std::string(std::istreambuf_iterator<char>(in), {}));
     ASSERT_TRUE(loaded) << loaded.error().what;
     auto const before = stage.azure().resources();
-    auto const estate = example("../tests/walk/worlds/everything-exists").estate;
+    auto const estate = example("../tests/walk/worlds/" + GetParam()).estate;
     auto const first = stage.look(estate);
     EXPECT_TRUE(first.plan.guards.empty() && first.plan.unknowns.empty()) << said(first.plan);
     auto const run = stage.carry_out(first.plan);
@@ -127,6 +129,11 @@ TEST(ById, everything_may_stand_already) {
     }
 }
 
+INSTANTIATE_TEST_SUITE_P(Worlds, AmongOthers, ::testing::Values("everything-exists", "guest"), [](auto const& info) {
+    std::string name = info.param;
+    std::replace(name.begin(), name.end(), '-', '_');
+    return name;
+});
 INSTANTIATE_TEST_SUITE_P(Examples, Walk, ::testing::ValuesIn(example_names()), [](auto const& info) {
     std::string name = info.param;
     std::replace(name.begin(), name.end(), '-', '_');
