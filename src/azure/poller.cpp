@@ -9,7 +9,7 @@ namespace {
 
 constexpr Duration floor_of_polls{1'000};       // Retry-After: 0 is legal and must not become a hot loop
 constexpr Duration longest_between_looks{10 * 60'000};
-constexpr Duration close_enough{5'000};        // to the end of what runs long
+constexpr Duration close_enough{5'000};         // to the end of what runs long
 constexpr Duration patience_with_404{60'000};   // what was just made may not be seen everywhere at once
 constexpr std::size_t longest_url = 16 * 1024;  // signed polling URLs are 2.5-4 KB
 

@@ -78,7 +78,8 @@ Verdict usable_by(Judging const& judging, keys::Chain const& chain, std::vector<
 Verdicts issuer_left_on(Judging const& judging) {
     constexpr std::array since{1, 34};  // Azure/AKS:CHANGELOG.md, release 2025-08-29
     auto const& cluster = judging.subject;
-    if (cluster.raw) return {{Outcome::not_applicable, "the cluster stands: what it may change to is the plan's to say"}};
+    if (cluster.raw)
+        return {{Outcome::not_applicable, "the cluster stands: what it may change to is the plan's to say"}};
     if (resource::read_truth(cluster, at::issuer).value_or(true)) return {{Outcome::pass, "nobody switches it off"}};
     auto const version = resource::read_text(cluster, at::version);
     std::array numbers{0, 0};
@@ -155,8 +156,9 @@ Verdicts etcd_vault_open(Judging const& judging) {
     auto const* vault = chain && !chain->vault.empty() ? judging.graph.find(chain->vault) : nullptr;
     if (!vault) return {{Outcome::unknown, "the vault was not read"}};
     if (auto const blocked = unreadable(judging, *vault)) return {*blocked};
-    bool const closed = base::same_text(resource::read_text(*vault, at::vault_public).value_or("Enabled"), "Disabled") ||
-                        base::same_text(resource::read_text(*vault, at::vault_default).value_or("Allow"), "Deny");
+    bool const closed =
+        base::same_text(resource::read_text(*vault, at::vault_public).value_or("Enabled"), "Disabled") ||
+        base::same_text(resource::read_text(*vault, at::vault_default).value_or("Allow"), "Deny");
     return {{closed ? Outcome::fail : Outcome::pass,
              fmt::format("vault '{}' is {} to public networks", name_of(*vault), closed ? "closed" : "open")}};
 }

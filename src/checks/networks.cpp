@@ -173,27 +173,31 @@ Verdicts rules_let_out(Judging const& judging) {
             return {Outcome::pass, fmt::format("subnet '{}' has no security group", name_of(subnet)), where};
         auto const* group = resource::read_target(judging.graph, subnet, at::subnet_nsg);
         if (!group)
-            return {Outcome::unknown, fmt::format("the security group of subnet '{}' was not read", name_of(subnet)), where};
+            return {Outcome::unknown, fmt::format("the security group of subnet '{}' was not read", name_of(subnet)),
+                    where};
         if (auto const blocked = unreadable(judging, *group)) return *blocked;
         std::vector<std::pair<std::int64_t, Resource const*>> rules;
         for (auto const* rule : judging.graph.children(group->address)) {
             if (!base::same_text(rule->type, type::security_rule)) continue;
-            if (auto const priority = resource::read_whole(*rule, at::rule_priority)) rules.emplace_back(*priority, rule);
+            if (auto const priority = resource::read_whole(*rule, at::rule_priority))
+                rules.emplace_back(*priority, rule);
         }
         std::ranges::sort(rules);
         for (auto const& [priority, rule] : rules) {
             auto const protocol = resource::read_text(*rule, at::rule_protocol).value_or("*");
-            bool const speaks = base::same_text(resource::read_text(*rule, at::rule_direction).value_or(""), "Outbound") &&
-                                (protocol == "*" || base::same_text(protocol, "Tcp")) &&
-                                covers_port(one_or_more(*rule, at::rule_port, at::rule_ports), https) &&
-                                speaks_of_subnet(one_or_more(*rule, at::rule_source, at::rule_sources), subnet) &&
-                                speaks_of_outside(one_or_more(*rule, at::rule_target, at::rule_targets));
+            bool const speaks =
+                base::same_text(resource::read_text(*rule, at::rule_direction).value_or(""), "Outbound") &&
+                (protocol == "*" || base::same_text(protocol, "Tcp")) &&
+                covers_port(one_or_more(*rule, at::rule_port, at::rule_ports), https) &&
+                speaks_of_subnet(one_or_more(*rule, at::rule_source, at::rule_sources), subnet) &&
+                speaks_of_outside(one_or_more(*rule, at::rule_target, at::rule_targets));
             if (!speaks) continue;
             bool const lets = base::same_text(resource::read_text(*rule, at::rule_access).value_or(""), "Allow");
-            return {lets ? Outcome::pass : Outcome::fail,
-                    fmt::format("rule '{}' of '{}' (priority {}) {} TCP {} from subnet '{}' to the outside", name_of(*rule),
-                                name_of(*group), priority, lets ? "lets" : "drops", https, name_of(subnet)),
-                    where};
+            return {
+                lets ? Outcome::pass : Outcome::fail,
+                fmt::format("rule '{}' of '{}' (priority {}) {} TCP {} from subnet '{}' to the outside", name_of(*rule),
+                            name_of(*group), priority, lets ? "lets" : "drops", https, name_of(subnet)),
+                where};
         }
         return {Outcome::pass, fmt::format("no rule of '{}' stops what leaves", name_of(*group)), where};
     });

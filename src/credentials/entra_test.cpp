@@ -295,10 +295,12 @@ TEST(GithubActions, exchanges_a_fresh_id_token_each_time) {
     auto const refused = bench.token(*credential);
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().fix.find("id-token: write"), std::string::npos);
-    for (auto const* bad : {R"({"value":"a\r\nb"})", R"({"value":5})", "<html>", R"({"value":"eyJ.runner-secret.sig"})"}) {
+    for (auto const* bad :
+         {R"({"value":"a\r\nb"})", R"({"value":5})", "<html>", R"({"value":"eyJ.runner-secret.sig"})"}) {
         bench.answer(200, bad);
         EXPECT_FALSE(bench.token(*credential)) << bad;
-        EXPECT_TRUE(bench.script.asked.back().url.starts_with("https://runner.test/")) << "nothing of it is sent on: " << bad;
+        EXPECT_TRUE(bench.script.asked.back().url.starts_with("https://runner.test/"))
+            << "nothing of it is sent on: " << bad;
     }
 }
 

@@ -176,7 +176,8 @@ Resource* Draft::keeper_of_the_record() {
     }
     // Nothing comes first: what bears our mark itself is found by it, what cannot would be lost.
     for (auto const& [address, resource] : estate.graph.resources()) {
-        if (!resource.id || is_tagged(resource) || std::ranges::find(elsewhere_, resource.id->text()) == elsewhere_.end())
+        if (!resource.id || is_tagged(resource) ||
+            std::ranges::find(elsewhere_, resource.id->text()) == elsewhere_.end())
             continue;
         if (auto const* type = shapes::find(resource.type); type && !type->mark_at.empty()) continue;
         mistake("azure.group.id",

@@ -82,7 +82,7 @@ struct Connection {
     using Moment = asio::steady_timer::time_point;
     tcp::socket socket;
     asio::steady_timer timer;
-    Moment until = Moment::max();    ///< closed then, unless allowed more time
+    Moment until = Moment::max();     ///< closed then, unless allowed more time
     Moment looks_at = Moment::max();  ///< when the timer fires: never after `until`
 
     void close() {

@@ -188,7 +188,7 @@ struct Reading {
     std::map<std::string, std::string> scope_unread;  ///< why a scope's list could not be read
     std::set<std::string> scope_absent;
     std::vector<Resource const*> missing;  ///< designed, answered 404
-    std::set<std::string> looked_into;     ///< keys of what is others' and read with all that is in it: see `read_along`
+    std::set<std::string> looked_into;  ///< keys of what is others' and read with all that is in it: see `read_along`
 
     explicit Reading(Graph designed) : estate(std::move(designed)), owner(owner_of(estate)) {}
 
@@ -502,7 +502,8 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
 
     for (auto const& [number, row] : beside)
         for (auto const& item : replies[number].items)
-            if (auto const id = id_of(item); id && bears_our_mark(row->type, item, reading.owner)) reading.add(*id, item, {});
+            if (auto const id = id_of(item); id && bears_our_mark(row->type, item, reading.owner))
+                reading.add(*id, item, {});
 
     // ---- second round: what the first one brought up
     std::vector<Question> more;
@@ -577,7 +578,8 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
             auto const until = json::text_at(reply.answer->body, json::Path(bin_rows[i]->until_at));
             reading.live.recoverable.push_back({in_bin[i]->address, std::string(until.value_or(""))});
         } else if (reply.error && !is_absent(reply)) {
-            if (!reading.looked_into.contains(more[i].id->key())) reading.unread(more[i].id->text(), because(*reply.error));
+            if (!reading.looked_into.contains(more[i].id->key()))
+                reading.unread(more[i].id->text(), because(*reply.error));
         } else if (!is_absent(reply)) {
             auto const id = id_of(reply.answer->body).value_or(*more[i].id);  // in the case Azure keeps
             reading.add(id, std::move(reply.answer->body), std::move(reply.answer->etag));

@@ -307,9 +307,11 @@ TEST(Live, a_lock_that_is_designed_no_longer_is_found) {
     Bench bench;
     all_stands(bench.azure);
     auto const locks = group + "/providers/Microsoft.Authorization/locks";
-    bench.azure.stands(locks, R"({"value":[)" +
-                                  body(locks + "/ours", R"("properties":{"level":"CanNotDelete","notes":"holdfast:prod: kept"})") + "," +
-                                  body(locks + "/theirs", R"("properties":{"level":"CanNotDelete","notes":"ask first"})") + "]}");
+    bench.azure.stands(
+        locks, R"({"value":[)" +
+                   body(locks + "/ours", R"("properties":{"level":"CanNotDelete","notes":"holdfast:prod: kept"})") +
+                   "," + body(locks + "/theirs", R"("properties":{"level":"CanNotDelete","notes":"ask first"})") +
+                   "]}");
     auto const live = bench.live(estate());
     ASSERT_TRUE(live);
     auto const* found = live->find(*ResourceId::parse(locks + "/ours"));
@@ -340,7 +342,11 @@ TEST(Live, in_a_group_of_others_what_is_ours_there_remembers) {
     bench.azure.stands(old, body(old, tagged("before")));
     bench.azure.stands(group + "/resources",
                        R"({"value":[)" + body(old, tagged("before")) + "," + body(network, theirs) + "]}");
-    bench.azure.stands(foreign, body(foreign, R"("properties":{"subnets":[{"name":"mine","properties":{}},{"name":"theirs","properties":{}},{"name":"before","properties":{}}]})"));
+    bench.azure.stands(
+        foreign,
+        body(
+            foreign,
+            R"("properties":{"subnets":[{"name":"mine","properties":{}},{"name":"theirs","properties":{}},{"name":"before","properties":{}}]})"));
     auto const live = bench.live(std::move(designed));
     ASSERT_TRUE(live);
     EXPECT_TRUE(live->find("network/subnets/mine")->ours);
@@ -357,10 +363,16 @@ TEST(Live, the_rules_and_routes_of_a_subnet_are_read_along_whoever_made_them) {
     for (bool const allowed : {true, false}) {
         Bench bench;
         all_stands(bench.azure);
-        bench.azure.stands(network, body(network, tags + R"(,"properties":{"subnets":[{"name":"nodes","properties":{"networkSecurityGroup":{"id":")" + rules +
-                                                      R"("},"routeTable":{"id":")" + routes + R"("}}}]})"));
-        bench.azure.stands(rules, body(rules, R"("properties":{"securityRules":[{"name":"closed","properties":{"access":"Deny"}}]})"));
-        bench.azure.stands(routes, body(routes, R"("properties":{"routes":[{"name":"out","properties":{"addressPrefix":"0.0.0.0/0"}}]})"));
+        bench.azure.stands(
+            network,
+            body(network,
+                 tags + R"(,"properties":{"subnets":[{"name":"nodes","properties":{"networkSecurityGroup":{"id":")" +
+                     rules + R"("},"routeTable":{"id":")" + routes + R"("}}}]})"));
+        bench.azure.stands(
+            rules, body(rules, R"("properties":{"securityRules":[{"name":"closed","properties":{"access":"Deny"}}]})"));
+        bench.azure.stands(
+            routes,
+            body(routes, R"("properties":{"routes":[{"name":"out","properties":{"addressPrefix":"0.0.0.0/0"}}]})"));
         if (!allowed) bench.azure.refuses(rules, 403, "AuthorizationFailed");
         auto const live = bench.live(estate());
         ASSERT_TRUE(live);
@@ -371,7 +383,8 @@ TEST(Live, the_rules_and_routes_of_a_subnet_are_read_along_whoever_made_them) {
         for (auto const& [address, resource] : live->resources()) {
             if (resource.id->text().starts_with(in_net)) EXPECT_FALSE(resource.ours) << address;
         }
-        EXPECT_TRUE(live->unread.empty()) << "who needs it says so, and nobody else is stopped: " << live->unread.front().what;
+        EXPECT_TRUE(live->unread.empty())
+            << "who needs it says so, and nobody else is stopped: " << live->unread.front().what;
     }
 }
 

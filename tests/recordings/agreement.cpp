@@ -493,10 +493,9 @@ private:
             auto const left = recorded.find(at), right = simulated.find(at);
             ++agreement.properties;
             bool const both = left != recorded.end() && right != simulated.end();
-            bool const equal =
-                both && (is_own(last_word(at)) ? left->second.kind() == right->second.kind()
-                                               : resource::same(type, json::Path(within(at)), &left->second,
-                                                                &right->second));
+            bool const equal = both && (is_own(last_word(at)) ? left->second.kind() == right->second.kind()
+                                                              : resource::same(type, json::Path(within(at)),
+                                                                               &left->second, &right->second));
             if (equal) {
                 ++agreement.same_properties;
                 continue;

@@ -252,8 +252,7 @@ private:
         if (by_person) answers.insert(answers.begin(), invitation_->response);
         auto const ours = answers.size();
         Door door(by_person ? *invitation_ : exchange, std::move(answers));
-        auto const way = by_person ? person(exchange, door)
-                                   : application(exchange);
+        auto const way = by_person ? person(exchange, door) : application(exchange);
         if (exchange.response.status < 400) {
             kept(exchange, door, *way, ours, understood);
         } else {

@@ -118,7 +118,8 @@ private:
         if (ended.done && !touched() && !second_) compare(standing(*azure_), wanted(will));
         auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(process.now() - now_).count();
         auto const nodes = static_cast<std::int64_t>(subject_.estate.graph.resources().size());
-        if (auto const most = (nodes * most_calls_a_resource + seconds * most_calls_a_second) * (second_ ? 2 : 1); scene_.calls - calls > most)
+        if (auto const most = (nodes * most_calls_a_resource + seconds * most_calls_a_second) * (second_ ? 2 : 1);
+            scene_.calls - calls > most)
             scene_.violated(fmt::format("a life made {} calls where {} would do", scene_.calls - calls, most));
         now_ = std::max(process.now(), azure_->now());
         scene_.doubts.life_ended();

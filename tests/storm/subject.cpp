@@ -340,7 +340,8 @@ constexpr std::string_view together[] = {
     "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\nnetwork.mode=podSubnet\n"
     "network.subnets.nodes.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-nodes\n"
     "network.subnets.pods.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-pods",
-    "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\napiServer.vnetIntegration=true\n"
+    "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/"
+    "vnet-there\napiServer.vnetIntegration=true\n"
     "network.subnets.nodes=172.20.80.0/20\n"
     "network.subnets.apiserver.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-api",
     "operations.diagnostics.on=true\n"
@@ -352,7 +353,8 @@ constexpr std::string_view together[] = {
     "network.routeTable.id=@/providers/Microsoft.Network/routeTables/rt-there",
     "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\n"
     "network.subnets.nodes.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-nodes\n"
-    "network.moreSubnets=[{name: more, id: @/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-more}]\n"
+    "network.moreSubnets=[{name: more, id: "
+    "@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-more}]\n"
     "pools[0].subnet=more",
     "network.virtualNetwork.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there\n"
     "network.subnets.nodes.id=@/providers/Microsoft.Network/virtualNetworks/vnet-there/subnets/snet-nodes\n"
@@ -390,9 +392,11 @@ constexpr std::string_view together[] = {
     "pools[0].azure={properties.kubeletDiskType: Temporary}",
     "resources={network: {properties.flowTimeoutInMinutes: 10}}",
     "names={network: vnet-named}",
-    "operations.certificateAuthorities=[\"-----BEGIN CERTIFICATE-----\\nMIIBszCCAVmgAwIBAgIUStorm\\n-----END CERTIFICATE-----\\n\"]",
+    "operations.certificateAuthorities=[\"-----BEGIN CERTIFICATE-----\\nMIIBszCCAVmgAwIBAgIUStorm\\n-----END "
+    "CERTIFICATE-----\\n\"]",
     "operations.proxy.https=http://proxy.test:3128\n"
-    "operations.proxy.trustedCa=\"-----BEGIN CERTIFICATE-----\\nMIIBszCCAVmgAwIBAgIUStorm\\n-----END CERTIFICATE-----\\n\"",
+    "operations.proxy.trustedCa=\"-----BEGIN CERTIFICATE-----\\nMIIBszCCAVmgAwIBAgIUStorm\\n-----END "
+    "CERTIFICATE-----\\n\"",
 };
 
 /// What is never drawn, and why; a key stands for all that begin with it.
@@ -475,8 +479,7 @@ bool worth_drawing(spec::FieldRow const& field) { return why_undrawn(field).empt
 
 /// The keys that a setting says: "pools[0].min", and those of the one entry of "[{name: more, …}]".
 void add_keys(std::string key, std::string_view value, std::vector<std::string>& keys) {
-    if (auto const open = key.find('['); open != std::string::npos)
-        key.replace(open, key.find(']') + 1 - open, "[]");
+    if (auto const open = key.find('['); open != std::string::npos) key.replace(open, key.find(']') + 1 - open, "[]");
     keys.push_back(key);
     if (!value.starts_with("[{")) return;
     for (auto const& pair : base::split(value.substr(2), ','))
@@ -646,7 +649,8 @@ Drawn drawn(std::uint64_t seed) {
         Settings as_it_is;  // beside the same things
         if (lends) as_it_is.set.push_back(set.set.front());
         // In the same group: whoever names another designs another estate, and that one's stands where it is.
-        auto const group = std::ranges::find(set.set, std::string("azure.group.id"), &std::pair<std::string, std::string>::first);
+        auto const group =
+            std::ranges::find(set.set, std::string("azure.group.id"), &std::pair<std::string, std::string>::first);
         if (group != set.set.end()) as_it_is.set.push_back(*group);
         rehearse_the_change(out.subject, from(*make(text, path, as_it_is), base_name));
     }

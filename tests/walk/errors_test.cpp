@@ -70,8 +70,10 @@ Exchange ended(World& world, Exchange accepted) {
     return url ? world.get(std::string(*url)) : accepted;
 }
 std::string drops(std::string_view where) {
-    return "{'location':'westeurope','properties':{'securityRules':[{'name':'closed','properties':{'priority':200,'direction':'Outbound','access':'Deny','protocol':'*',"
-           "'sourceAddressPrefix':'*','sourcePortRange':'*','destinationAddressPrefix':'" + std::string(where) + "','destinationPortRange':'*'}}]}}";
+    return "{'location':'westeurope','properties':{'securityRules':[{'name':'closed','properties':{'priority':200,'"
+           "direction':'Outbound','access':'Deny','protocol':'*',"
+           "'sourceAddressPrefix':'*','sourcePortRange':'*','destinationAddressPrefix':'" +
+           std::string(where) + "','destinationPortRange':'*'}}]}}";
 }
 constexpr char const* apart = ",'networkProfile':{'serviceCidr':'172.16.0.0/16','dnsServiceIP':'172.16.0.10'}";
 std::string on_subnet() { return ",'vnetSubnetID':'" + in_group(network) + "/subnets/a'"; }
@@ -254,25 +256,37 @@ Cause const causes[] = {
     {"OutboundConnFailVMExtensionError", "nodes behind a security rule that drops what leaves",
      [](World& world) {
          world.make("Microsoft.Network/networkSecurityGroups/nsg", drops("Internet"));
-         world.make(std::string(network), with_subnet(",'networkSecurityGroup':{'id':'" + in_group("Microsoft.Network/networkSecurityGroups/nsg") + "'}"));
+         world.make(std::string(network), with_subnet(",'networkSecurityGroup':{'id':'" +
+                                                      in_group("Microsoft.Network/networkSecurityGroups/nsg") + "'}"));
          return ended(world, put(world, cluster, plain(apart, on_subnet())));
      }},
-    {"K8SAPIServerDNSLookupFailVMExtensionError", "a private cluster whose network asks a DNS server of another network",
+    {"K8SAPIServerDNSLookupFailVMExtensionError",
+     "a private cluster whose network asks a DNS server of another network",
      [](World& world) {
-         world.make("Microsoft.Network/virtualNetworks/hub", "{'location':'westeurope','properties':{'addressSpace':{'addressPrefixes':['10.9.0.0/16']}}}");
+         world.make("Microsoft.Network/virtualNetworks/hub",
+                    "{'location':'westeurope','properties':{'addressSpace':{'addressPrefixes':['10.9.0.0/16']}}}");
          auto asks = with_subnet();
          asks.insert(asks.find("'subnets'"), "'dhcpOptions':{'dnsServers':['10.9.0.4']},");
          world.make(std::string(network), asks);
-         return ended(world, put(world, cluster, plain(std::string(apart) + ",'apiServerAccessProfile':{'enablePrivateCluster':true}", on_subnet())));
+         return ended(world, put(world, cluster,
+                                 plain(std::string(apart) + ",'apiServerAccessProfile':{'enablePrivateCluster':true}",
+                                       on_subnet())));
      }},
     {"K8SAPIServerConnFailVMExtensionError", "nodes that leave by an address which the API server does not let in",
      [](World& world) {
-         world.make("Microsoft.Network/publicIPAddresses/out", "{'location':'westeurope','sku':{'name':'Standard'},'properties':{'publicIPAllocationMethod':'Static'}}");
-         world.make("Microsoft.Network/natGateways/nat", "{'location':'westeurope','sku':{'name':'Standard'},'properties':{'publicIpAddresses':[{'id':'" +
-                                                             in_group("Microsoft.Network/publicIPAddresses/out") + "'}]}}");
-         world.make(std::string(network), with_subnet(",'natGateway':{'id':'" + in_group("Microsoft.Network/natGateways/nat") + "'}"));
-         return ended(world, put(world, cluster, plain(",'networkProfile':{'serviceCidr':'172.16.0.0/16','dnsServiceIP':'172.16.0.10','outboundType':'userAssignedNATGateway'},'apiServerAccessProfile':{'authorizedIPRanges':['203.0.113.0/24']}",
-                                                       on_subnet())));
+         world.make(
+             "Microsoft.Network/publicIPAddresses/out",
+             "{'location':'westeurope','sku':{'name':'Standard'},'properties':{'publicIPAllocationMethod':'Static'}}");
+         world.make("Microsoft.Network/natGateways/nat",
+                    "{'location':'westeurope','sku':{'name':'Standard'},'properties':{'publicIpAddresses':[{'id':'" +
+                        in_group("Microsoft.Network/publicIPAddresses/out") + "'}]}}");
+         world.make(std::string(network),
+                    with_subnet(",'natGateway':{'id':'" + in_group("Microsoft.Network/natGateways/nat") + "'}"));
+         return ended(world, put(world, cluster,
+                                 plain(",'networkProfile':{'serviceCidr':'172.16.0.0/"
+                                       "16','dnsServiceIP':'172.16.0.10','outboundType':'userAssignedNATGateway'},'"
+                                       "apiServerAccessProfile':{'authorizedIPRanges':['203.0.113.0/24']}",
+                                       on_subnet())));
      }},
     {"InvalidTemplate", "a template with a function that is none",
      [](World& world) {

@@ -20,10 +20,9 @@ TEST(History, of_networks_is_by_the_worlds_clock) {
         std::string_view day, policies;
         bool vm_protection, subnet_type;
     };
-    for (auto const& row : {Row{"2018-01-01T00:00:00Z", "", true, false},
-                            Row{"2020-06-01T00:00:00Z", "Enabled", true, true},
-                            Row{"2021-06-01T00:00:00Z", "Enabled", false, true},
-                            Row{"2026-11-24T00:00:00Z", "Disabled", false, true}}) {
+    for (auto const& row :
+         {Row{"2018-01-01T00:00:00Z", "", true, false}, Row{"2020-06-01T00:00:00Z", "Enabled", true, true},
+          Row{"2021-06-01T00:00:00Z", "Enabled", false, true}, Row{"2026-11-24T00:00:00Z", "Disabled", false, true}}) {
         auto client = world_of(row.day);
         client.ready({"Microsoft.Network"});
         auto const made =
@@ -33,7 +32,8 @@ TEST(History, of_networks_is_by_the_worlds_clock) {
         ASSERT_EQ(made.status, 201) << row.day << made.message();
         client.settle();
         auto const shown = client.get(std::string(subscription) + std::string(network));
-        EXPECT_EQ(shown.text("properties.subnets[0].properties.privateEndpointNetworkPolicies"), row.policies) << row.day;
+        EXPECT_EQ(shown.text("properties.subnets[0].properties.privateEndpointNetworkPolicies"), row.policies)
+            << row.day;
         EXPECT_EQ(json::find(shown.body, "properties.enableVmProtection") != nullptr, row.vm_protection) << row.day;
         EXPECT_EQ(json::find(shown.body, "properties.subnets[0].type") != nullptr, row.subnet_type) << row.day;
     }

@@ -235,7 +235,8 @@ std::span<Provider const* const> providers();
 
 struct Caller {
     std::string object_id, client_id;
-    std::string stack = {};  ///< id of the deployment stack in whose name this is asked: its deny settings do not hold it
+    std::string stack =
+        {};  ///< id of the deployment stack in whose name this is asked: its deny settings do not hold it
     bool operator==(Caller const&) const = default;
 };
 

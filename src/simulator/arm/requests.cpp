@@ -189,11 +189,12 @@ Refusal check_denied(Request const& request, ResourceId const& id, std::string_v
         if (std::ranges::any_of(deny->excluded_principals,
                                 [&](auto const& one) { return base::same_text(one, caller.object_id); }))
             continue;
-        auto refused = error(403, "DenyAssignmentAuthorizationFailed",
-                             "The client '" + caller.client_id + "' with object id '" + caller.object_id +
-                                 "' has permission to perform action '" + std::string(action) + "' on scope '" + id.text() +
-                                 "'; however, the access is denied because of the deny assignment with name '" + deny->name +
-                                 "' and Id '" + deny->id + "' at scope '" + at->text() + "'.");
+        auto refused =
+            error(403, "DenyAssignmentAuthorizationFailed",
+                  "The client '" + caller.client_id + "' with object id '" + caller.object_id +
+                      "' has permission to perform action '" + std::string(action) + "' on scope '" + id.text() +
+                      "'; however, the access is denied because of the deny assignment with name '" + deny->name +
+                      "' and Id '" + deny->id + "' at scope '" + at->text() + "'.");
         refused.from_gateway = true;
         return refused;
     }

@@ -208,9 +208,8 @@ Answer refused_later(Request const& request, ResourceId const& id, ResourceBehav
                         .payload = json::Object{{"state", ""}, {"payload", end}}};
     auto const seconds = request.work.draw(takes, "refused " + id.key());
     auto const& running = start(request.work, std::move(operation), seconds);
-    Answer answer{.status = 202,
-                  .body = {},
-                  .headers = polling_headers(running, row, lro, retry_after, request.asked.origin)};
+    Answer answer{
+        .status = 202, .body = {}, .headers = polling_headers(running, row, lro, retry_after, request.asked.origin)};
     if (request.asked.method != "DELETE") answer.body = json::Object{};
     return answer;
 }
@@ -542,7 +541,8 @@ Said act(Request const& request, Stored& stored, Action const& action, std::map<
     if (auto refused = check_permission(request, action.permission, stored.id)) return tl::unexpected(*refused);
     std::vector<std::string> locks;
     if (request.writes()) {
-        if (auto refused = first_of({check_registered(request, stored.type), check_denied(request, stored.id, action.permission)}))
+        if (auto refused =
+                first_of({check_registered(request, stored.type), check_denied(request, stored.id, action.permission)}))
             return tl::unexpected(*refused);
     }
     if (action.locks) {

@@ -226,17 +226,21 @@ Said list_resources(Request const& request, ResourceId const& scope) {
 
 Said export_group(Request const& request, ResourceId const& group) {
     if (auto refused = check_api_version(request, "")) return tl::unexpected(*refused);
-    if (auto refused = check_permission(request, std::string(group_type) + "/read", group)) return tl::unexpected(*refused);
+    if (auto refused = check_permission(request, std::string(group_type) + "/read", group))
+        return tl::unexpected(*refused);
     if (!request.work.find(group)) return tl::unexpected(group_not_found(group));
     auto const body = read_body(request);
     if (!body) return tl::unexpected(body.error());
     templates::Export wanted;
     for (auto const& option : base::split(json::text_at(*body, "options").value_or(""), ','))
-        if (auto const word = base::trimmed(option); word == "SkipAllParameterization" || word == "SkipResourceNameParameterization")
+        if (auto const word = base::trimmed(option);
+            word == "SkipAllParameterization" || word == "SkipResourceNameParameterization")
             wanted.names_are_parameters = false;
     for (auto const& one : json::list_at(*body, "resources"))
         if (auto const* id = one.if_string(); id && *id != "*") wanted.only.emplace_back(*id);
-    return Answer{.status = 200, .body = json::Object{{"template", templates::exported(request.work, group, wanted)}}, .headers = {}};
+    return Answer{.status = 200,
+                  .body = json::Object{{"template", templates::exported(request.work, group, wanted)}},
+                  .headers = {}};
 }
 
 // ------------------------------------------------------------------------------------------------ providers

@@ -57,7 +57,8 @@ arm::Work in_name_of(Context& context, std::string stack) {
 }
 
 void accepted_deployment(Context& context, Stored& stored, Stored const*) {
-    if (auto const& stack = context.caller().stack; !stack.empty()) json::put(stored.hidden, stack_at, json::Value(stack));
+    if (auto const& stack = context.caller().stack; !stack.empty())
+        json::put(stored.hidden, stack_at, json::Value(stack));
     begin(arm::own(context), stored);
 }
 arm::Outcome complete_deployment(Context& context, Stored& stored) {
@@ -186,7 +187,8 @@ Reply template_hash(Context&, Call const& call) {
 
 // ------------------------------------------------------------------------------------------------ stacks
 
-constexpr char const *mode_at = "properties.denySettings.mode", *excluded_principals_at = "properties.denySettings.excludedPrincipals",
+constexpr char const *mode_at = "properties.denySettings.mode",
+                     *excluded_principals_at = "properties.denySettings.excludedPrincipals",
                      *excluded_actions_at = "properties.denySettings.excludedActions";
 constexpr std::size_t most_excluded_principals = 5, most_excluded_actions = 200;  // REST reference, read 2026-12-01
 
@@ -208,15 +210,17 @@ bool denies(json::Value const& stack) {
     return mode && !mode->actions.empty();
 }
 
-/// Whoever sets, changes or takes away a stack with deny settings needs a right of its own; Contributors lack it. Announced
-/// for all API versions, 2024-04-19 (Azure/deployment-stacks, "Deny Assignment Permissions change"); the code is ours.
+/// Whoever sets, changes or takes away a stack with deny settings needs a right of its own; Contributors lack it.
+/// Announced for all API versions, 2024-04-19 (Azure/deployment-stacks, "Deny Assignment Permissions change"); the code
+/// is ours.
 std::optional<ArmError> may_manage_denials(Context& context, ResourceId const& stack) {
     constexpr std::string_view manage = "Microsoft.Resources/deploymentStacks/manageDenySetting/action";
     auto const& caller = context.caller();
     if (context.permits(caller.object_id, manage, stack)) return std::nullopt;
     return error(403, "AuthorizationFailed",
                  "The client '" + caller.client_id + "' with object id '" + caller.object_id +
-                     "' does not have authorization to perform action '" + std::string(manage) + "' over scope '" + stack.text() + "'.");
+                     "' does not have authorization to perform action '" + std::string(manage) + "' over scope '" +
+                     stack.text() + "'.");
 }
 
 std::optional<ArmError> validate_stack(Context& context, arm::Write const& write) {
@@ -224,10 +228,12 @@ std::optional<ArmError> validate_stack(Context& context, arm::Write const& write
     if (mode.empty() || text(write.desired, "properties.actionOnUnmanage.resources").empty())
         return error(400, "DeploymentStackInvalid", "A deployment stack needs denySettings and actionOnUnmanage.");
     if (!deny_mode(mode))
-        return error(400, "DeploymentStackInvalid", "'" + mode + "' is none of the deny modes none, denyDelete, denyWriteAndDelete.");
+        return error(400, "DeploymentStackInvalid",
+                     "'" + mode + "' is none of the deny modes none, denyDelete, denyWriteAndDelete.");
     if (json::list_at(write.desired, excluded_principals_at).size() > most_excluded_principals ||
         json::list_at(write.desired, excluded_actions_at).size() > most_excluded_actions)
-        return error(400, "DeploymentStackInvalid", "At most 5 principals and 200 actions are excluded from deny settings.");
+        return error(400, "DeploymentStackInvalid",
+                     "At most 5 principals and 200 actions are excluded from deny settings.");
     if (denies(write.desired) || (write.existing && denies(write.existing->body))) {
         if (auto refused = may_manage_denials(context, write.id)) return refused;
     }
@@ -257,14 +263,17 @@ json::Array managed(Context& context, Stored const& stack, std::vector<std::stri
             continue;
         }
         auto const guid = base::guid_v5("6ba7b811-9dad-11d1-80b4-00c04fd430c8", stack.id.key() + parsed->key());
-        json::put(stored->hidden, arm::denied_by,
-                  to_json(arm::DenyAssignment{
-                      .id = id + "/providers/Microsoft.Authorization/denyAssignments/" + guid,
-                      .name = "Deny assignment '" + guid + "' created by Deployment Stack '" + stack.id.text() + "'.",
-                      .owner = stack.id.text(),
-                      .permission = {.actions = mode.actions, .not_actions = not_actions, .data_actions = {}, .not_data_actions = {}},
-                      .excluded_principals = listed(stack.body, excluded_principals_at),
-                      .reaches_children = json::truth_at(stack.body, "properties.denySettings.applyToChildScopes").value_or(false)}));
+        json::put(
+            stored->hidden, arm::denied_by,
+            to_json(arm::DenyAssignment{
+                .id = id + "/providers/Microsoft.Authorization/denyAssignments/" + guid,
+                .name = "Deny assignment '" + guid + "' created by Deployment Stack '" + stack.id.text() + "'.",
+                .owner = stack.id.text(),
+                .permission =
+                    {.actions = mode.actions, .not_actions = not_actions, .data_actions = {}, .not_data_actions = {}},
+                .excluded_principals = listed(stack.body, excluded_principals_at),
+                .reaches_children =
+                    json::truth_at(stack.body, "properties.denySettings.applyToChildScopes").value_or(false)}));
     }
     return list;
 }

@@ -87,7 +87,8 @@ private:
     }
     std::string reference(ResourceId const& id) {
         auto const names = names_of(id);
-        auto out = fmt::format("[resourceId('{}', {}", id.type(), wanted_.names_are_parameters ? first_name(id) : quoted(names.front()));
+        auto out = fmt::format("[resourceId('{}', {}", id.type(),
+                               wanted_.names_are_parameters ? first_name(id) : quoted(names.front()));
         for (auto const& one : std::span(names).subspan(1)) out += ", " + quoted(one);
         return out + ")]";
     }

@@ -6,8 +6,8 @@
 namespace holdfast::simulator::templates {
 
 struct Export {
-    bool names_are_parameters = true;      ///< each name with its value as default; ids inside follow
-    std::vector<std::string> only = {};    ///< ids; empty: everything that the caller may read
+    bool names_are_parameters = true;    ///< each name with its value as default; ids inside follow
+    std::vector<std::string> only = {};  ///< ids; empty: everything that the caller may read
 };
 /// The template of a group, resources in order of id, parents before children. Without what Azure alone writes, without
 /// secrets, and without role assignments, locks and deployments, which Azure's export leaves out, too.

@@ -338,13 +338,20 @@ TEST_F(Deploying, what_is_exported_makes_the_same_again) {
         ASSERT_EQ(exported.status, 200) << exported.message();
         auto const& made = *json::find(exported.body, "template");
         EXPECT_EQ(json::object_at(made, "parameters").empty(), *options != 0) << json::write(made);
-        for (auto const* name : {"Microsoft.Network/virtualNetworks/net", "Microsoft.Network/networkSecurityGroups/nsg"}) {
+        for (auto const* name :
+             {"Microsoft.Network/virtualNetworks/net", "Microsoft.Network/networkSecurityGroups/nsg"}) {
             client.call("DELETE", group + "/providers/" + name + "?api-version=2024-05-01");
             client.settle();
         }
-        EXPECT_LT(client.call("PUT", at("again"), fmt::format(R"({{"properties":{{"mode":"Incremental","template":{}}}}})", json::write(made))).status, 300);
+        EXPECT_LT(
+            client
+                .call("PUT", at("again"),
+                      fmt::format(R"({{"properties":{{"mode":"Incremental","template":{}}}}})", json::write(made)))
+                .status,
+            300);
         client.settle();
-        EXPECT_EQ(client.get(at("again")).text("properties.provisioningState"), "Succeeded") << json::write(client.get(at("again")).body);
+        EXPECT_EQ(client.get(at("again")).text("properties.provisioningState"), "Succeeded")
+            << json::write(client.get(at("again")).body);
         for (auto const& [id, before] : stood) {
             if (id.find("microsoft.network") == std::string::npos) continue;
             auto const after = client.azure().resources();
@@ -360,8 +367,11 @@ TEST_F(Deploying, a_stack_denies_what_its_settings_say) {
     auto const stack = group + "Microsoft.Resources/deploymentStacks/st?api-version=2025-07-01";
     auto const thing = group + "Microsoft.Network/virtualNetworks/net";
     auto const put = [&](std::string_view deny, std::string_view resources = network) {
-        return client.call("PUT", stack, fmt::format(R"({{"properties":{{"actionOnUnmanage":{{"resources":"detach"}},"denySettings":{},"template":{{"resources":{}}}}}}})",
-                                                     deny, resources));
+        return client.call(
+            "PUT", stack,
+            fmt::format(
+                R"({{"properties":{{"actionOnUnmanage":{{"resources":"detach"}},"denySettings":{},"template":{{"resources":{}}}}}}})",
+                deny, resources));
     };
     struct Row {
         char const *deny, *method, *below;
@@ -375,16 +385,22 @@ TEST_F(Deploying, a_stack_denies_what_its_settings_say) {
              Row{R"({"mode":"denyWriteAndDelete"})", "PATCH", "", 403},
              Row{R"({"mode":"denyWriteAndDelete"})", "PUT", "/subnets/more", 201},
              Row{R"({"mode":"denyWriteAndDelete","applyToChildScopes":true})", "PUT", "/subnets/other", 403},
-             Row{R"({"mode":"denyWriteAndDelete","excludedActions":["Microsoft.Network/virtualNetworks/write"]})", "PATCH", "", 200},
-             Row{R"({"mode":"denyWriteAndDelete","excludedPrincipals":["33333333-3333-3333-3333-333333333333"]})", "PATCH", "", 200},
+             Row{R"({"mode":"denyWriteAndDelete","excludedActions":["Microsoft.Network/virtualNetworks/write"]})",
+                 "PATCH", "", 200},
+             Row{R"({"mode":"denyWriteAndDelete","excludedPrincipals":["33333333-3333-3333-3333-333333333333"]})",
+                 "PATCH", "", 200},
              Row{R"({"mode":"none"})", "PATCH", "", 200},
          }) {
         auto const answer = put(row.deny);
         ASSERT_LT(answer.status, 300) << answer.message();
         client.settle();
         auto const made = client.get(stack);
-        EXPECT_EQ(made.text("properties.provisioningState"), "succeeded") << row.deny << ": its own changes are not denied " << json::write(made.body);
-        auto const body = std::string_view(row.method) == "PATCH" ? tags : std::string_view(row.method) == "PUT" ? R"({"properties":{"addressPrefix":"10.0.200.0/28"}})" : "";
+        EXPECT_EQ(made.text("properties.provisioningState"), "succeeded")
+            << row.deny << ": its own changes are not denied " << json::write(made.body);
+        auto const body = std::string_view(row.method) == "PATCH" ? tags
+                          : std::string_view(row.method) == "PUT"
+                              ? R"({"properties":{"addressPrefix":"10.0.200.0/28"}})"
+                              : "";
         auto const tried = client.call(row.method, thing + row.below + "?api-version=2024-05-01", body);
         EXPECT_EQ(tried.status, row.status) << row.deny << ' ' << row.method << row.below << ": " << tried.message();
         if (row.status == 403) {

@@ -305,12 +305,11 @@ world::Response list_deleted(Visit const& visit) {
     for (auto const* deleted : visit.work.all_soft_deleted(key_bin)) {
         if (!deleted->name.starts_with(here)) continue;
         auto const name = std::string(deleted->things.front().id.name());
-        value.push_back(
-            json::Object{{"kid", key_url(visit, name)},
-                         {"recoveryId", visit.asked.origin + "/deletedkeys/" + name},
-                         {"deletedDate", seconds(deleted->deleted)},
-                         {"scheduledPurgeDate", seconds(deleted->until)},
-                         {"attributes", attributes_of(visit, deleted->things.front().body)}});
+        value.push_back(json::Object{{"kid", key_url(visit, name)},
+                                     {"recoveryId", visit.asked.origin + "/deletedkeys/" + name},
+                                     {"deletedDate", seconds(deleted->deleted)},
+                                     {"scheduledPurgeDate", seconds(deleted->until)},
+                                     {"attributes", attributes_of(visit, deleted->things.front().body)}});
     }
     return answer_json(200, json::Object{{"value", std::move(value)}, {"nextLink", nullptr}});
 }

@@ -62,9 +62,9 @@ TEST_F(Vault, lets_in_by_address) {
         std::string_view rules;
         int status;
     };
-    for (auto const& row : {Row{"", 403}, Row{R"({"value":"198.51.100.0/24"})", 403},
-                            Row{R"({"value":"203.0.113.10"})", 200},
-                            Row{R"({"value":"198.51.100.1"},{"value":"203.0.113.0/24"})", 200}}) {
+    for (auto const& row :
+         {Row{"", 403}, Row{R"({"value":"198.51.100.0/24"})", 403}, Row{R"({"value":"203.0.113.10"})", 200},
+          Row{R"({"value":"198.51.100.1"},{"value":"203.0.113.0/24"})", 200}}) {
         auto const body = fmt::format(
             R"({{"location":"westeurope","properties":{{"tenantId":"11111111-1111-1111-1111-111111111111","sku":{{"family":"A","name":"premium"}},"enableRbacAuthorization":true,"networkAcls":{{"defaultAction":"Deny","bypass":"AzureServices","ipRules":[{}]}}}}}})",
             row.rules);
@@ -87,10 +87,12 @@ TEST_F(Vault, keeps_keys_with_versions) {
     EXPECT_EQ(data("GET", "/keys/k/").text("key.kid"), second.text("key.kid")) << "with the slash az sends";
     auto const versions = data("GET", "/keys/k/versions");
     ASSERT_EQ(json::list_at(versions.body, "value").size(), 2u);
-    for (auto const& [list, entry] : {std::pair{versions.body, "value[0].attributes"}, std::pair{data("GET", "/keys").body, "value[0].attributes"}})
+    for (auto const& [list, entry] :
+         {std::pair{versions.body, "value[0].attributes"}, std::pair{data("GET", "/keys").body, "value[0].attributes"}})
         for (auto const* name : {"enabled", "created", "updated", "recoveryLevel", "recoverableDays"})
             EXPECT_TRUE(json::object_at(list, entry).contains(name)) << name << " in " << json::write(list);
-    EXPECT_EQ(json::whole_at(versions.body, "value[0].attributes.created"), json::whole_at(first.body, "attributes.created"));
+    EXPECT_EQ(json::whole_at(versions.body, "value[0].attributes.created"),
+              json::whole_at(first.body, "attributes.created"));
     EXPECT_EQ(client.get(vault + "/keys/k?api-version=2023-07-01").text("properties.keyUriWithVersion"),
               second.text("key.kid"));
     EXPECT_EQ(data("PUT", "/keys/k/rotationpolicy", R"({"lifetimeActions":[],"attributes":{"expiryTime":"P2Y"}})")

@@ -86,8 +86,8 @@ constexpr arm::ResourceBehaviour types[] = {
      .operation_path = "providers/Microsoft.ContainerRegistry/locations/{location}/operationStatuses/{id}",
      .validate = validate_registry,
      .accepted = accepted_registry,
-     .source =
-         "Container Registry REST reference and service tiers page; recorded exchanges, read 2026-11-23 (engineering knowledge)",
+     .source = "Container Registry REST reference and service tiers page; recorded exchanges, read 2026-11-23 "
+               "(engineering knowledge)",
      .date = "2026-11-23"},
 };
 constexpr arm::Route routes[] = {

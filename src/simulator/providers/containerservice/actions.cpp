@@ -194,10 +194,11 @@ arm::Reply machines(Context& context, Stored& pool, arm::Call const&) {
     json::Array all;
     if (cluster)
         for (auto const& name : nodes_of(*cluster, pool))
-            all.push_back(json::Object{{"id", pool.id.text() + "/machines/" + name},
-                                       {"name", name},
-                                       {"type", "Microsoft.ContainerService/managedClusters/agentPools/machines"},
-                                       {"properties", json::Object{{"network", json::Object{{"ipAddresses", json::Array{}}}}}}});
+            all.push_back(
+                json::Object{{"id", pool.id.text() + "/machines/" + name},
+                             {"name", name},
+                             {"type", "Microsoft.ContainerService/managedClusters/agentPools/machines"},
+                             {"properties", json::Object{{"network", json::Object{{"ipAddresses", json::Array{}}}}}}});
     return arm::Answer{.status = 200, .body = json::Object{{"value", std::move(all)}}, .headers = {}};
 }
 

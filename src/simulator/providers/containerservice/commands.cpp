@@ -147,7 +147,8 @@ std::vector<std::string> nodes_of(Stored const& cluster, Stored const& pool) {
     auto const count = json::whole_at(pool.body, "properties.count").value_or(0);
     for (std::int64_t i = 0; i < std::min<std::int64_t>(count, 1000); ++i)
         names.push_back(windows ? fmt::format("aks{}{:06}", pool.id.name(), i)
-                                : fmt::format("aks-{}-{}-vmss{:06}", pool.id.name(), number.empty() ? mark_of(cluster) : number, i));
+                                : fmt::format("aks-{}-{}-vmss{:06}", pool.id.name(),
+                                              number.empty() ? mark_of(cluster) : number, i));
     return names;
 }
 

@@ -178,14 +178,16 @@ void lock_down(Context& context, Stored const& cluster) {
         json::erase(edited->hidden, arm::denied_by);
         return;
     }
-    json::put(edited->hidden, arm::denied_by,
-              to_json(arm::DenyAssignment{
-                  .id = id.text() + "/providers/Microsoft.Authorization/denyAssignments/" + context.guid("deny " + cluster.id.key()),
-                  .name = "Deny assignment created by AKS for the node resource group of " + std::string(cluster.id.name()),
-                  .owner = {},
-                  .permission = {.actions = {"*"}, .not_actions = {"*/read"}, .data_actions = {}, .not_data_actions = {}},
-                  .excluded_principals = {},
-                  .reaches_children = true}));
+    json::put(
+        edited->hidden, arm::denied_by,
+        to_json(arm::DenyAssignment{
+            .id = id.text() + "/providers/Microsoft.Authorization/denyAssignments/" +
+                  context.guid("deny " + cluster.id.key()),
+            .name = "Deny assignment created by AKS for the node resource group of " + std::string(cluster.id.name()),
+            .owner = {},
+            .permission = {.actions = {"*"}, .not_actions = {"*/read"}, .data_actions = {}, .not_data_actions = {}},
+            .excluded_principals = {},
+            .reaches_children = true}));
 }
 
 void ensure_kubelet_identity(Context& context, Stored& cluster) {

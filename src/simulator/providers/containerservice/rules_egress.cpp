@@ -156,7 +156,9 @@ namespace {
 /// The rule that speaks first of TCP 443 to the outside says no: nodes fetch all they need by that port.
 Stored const* what_drops_https(Context& context, ResourceId const& group, Stored const& subnet) {
     std::vector<Stored const*> rules = context.children(group, "Microsoft.Network/networkSecurityGroups/securityRules");
-    auto const priority = [](Stored const* rule) { return json::whole_at(rule->body, "properties.priority").value_or(0); };
+    auto const priority = [](Stored const* rule) {
+        return json::whole_at(rule->body, "properties.priority").value_or(0);
+    };
     std::ranges::sort(rules, {}, priority);
     auto const words = [](Stored const* rule, char const* one, char const* more) {
         auto all = strings(rule->body, more);
@@ -175,46 +177,56 @@ Stored const* what_drops_https(Context& context, ResourceId const& group, Stored
         return cidr && range && cidr->overlaps(*range);
     };
     auto const outside = [](std::string const& place) {
-        return place == "*" || place == "0.0.0.0/0" || base::same_text(place, "Internet") || base::starts_with_text(place, "AzureCloud");
+        return place == "*" || place == "0.0.0.0/0" || base::same_text(place, "Internet") ||
+               base::starts_with_text(place, "AzureCloud");
     };
     for (auto const* rule : rules) {
         auto const protocol = text(rule->body, "properties.protocol");
-        if (!base::same_text(text(rule->body, "properties.direction"), "Outbound") || (protocol != "*" && !base::same_text(protocol, "Tcp"))) continue;
-        if (!std::ranges::any_of(words(rule, "properties.destinationPortRange", "properties.destinationPortRanges"), holds_443) ||
-            !std::ranges::any_of(words(rule, "properties.sourceAddressPrefix", "properties.sourceAddressPrefixes"), nodes) ||
-            !std::ranges::any_of(words(rule, "properties.destinationAddressPrefix", "properties.destinationAddressPrefixes"), outside))
+        if (!base::same_text(text(rule->body, "properties.direction"), "Outbound") ||
+            (protocol != "*" && !base::same_text(protocol, "Tcp")))
+            continue;
+        if (!std::ranges::any_of(words(rule, "properties.destinationPortRange", "properties.destinationPortRanges"),
+                                 holds_443) ||
+            !std::ranges::any_of(words(rule, "properties.sourceAddressPrefix", "properties.sourceAddressPrefixes"),
+                                 nodes) ||
+            !std::ranges::any_of(
+                words(rule, "properties.destinationAddressPrefix", "properties.destinationAddressPrefixes"), outside))
             continue;
         return base::same_text(text(rule->body, "properties.access"), "Deny") ? rule : nullptr;
     }
     return nullptr;
 }
 
-/// A DNS server of the user's asks Azure by the links of its own network. Where that is another one, the zone of the API
-/// server's name must be linked there, too; Azure's zone in the node resource group is linked to the cluster's alone.
-bool name_server_knows(Context& context, ResourceId const& network, std::string const& server, std::string const& zone) {
+/// A DNS server of the user's asks Azure by the links of its own network. Where that is another one, the zone of the
+/// API server's name must be linked there, too; Azure's zone in the node resource group is linked to the cluster's
+/// alone.
+bool name_server_knows(Context& context, ResourceId const& network, std::string const& server,
+                       std::string const& zone) {
     auto const ip = base::parse_ipv4(server);
     if (!ip || server == "168.63.129.16") return true;
     for (auto const* other : context.of_type("Microsoft.Network/virtualNetworks")) {
-        bool const there = std::ranges::any_of(strings(other->body, "properties.addressSpace.addressPrefixes"), [&](auto const& range) {
-            auto const cidr = base::Cidr::parse(range);
-            return cidr && cidr->contains(*ip);
-        });
+        bool const there = std::ranges::any_of(strings(other->body, "properties.addressSpace.addressPrefixes"),
+                                               [&](auto const& range) {
+                                                   auto const cidr = base::Cidr::parse(range);
+                                                   return cidr && cidr->contains(*ip);
+                                               });
         if (!there) continue;
         if (other->id == network) return true;
         auto const own = ResourceId::parse(zone);
         if (!own) return false;
-        return std::ranges::any_of(context.children(*own, "Microsoft.Network/privateDnsZones/virtualNetworkLinks"), [&](auto const* link) {
-            return base::same_text(text(link->body, "properties.virtualNetwork.id"), other->id.text());
-        });
+        return std::ranges::any_of(
+            context.children(*own, "Microsoft.Network/privateDnsZones/virtualNetworkLinks"), [&](auto const* link) {
+                return base::same_text(text(link->body, "properties.virtualNetwork.id"), other->id.text());
+            });
     }
     return true;  // somewhere that this world does not know
 }
 
 }  // namespace
 
-/// Sources: MicrosoftDocs/azure-aks-docs outbound-rules-control-egress, private-clusters (hub and spoke with custom DNS);
-/// SupportArticles-docs error-code-outboundconnfailvmextensionerror, error-code-k8sapiserverdnslookupfailvmextensionerror.
-/// 2026-12-01.
+/// Sources: MicrosoftDocs/azure-aks-docs outbound-rules-control-egress, private-clusters (hub and spoke with custom
+/// DNS); SupportArticles-docs error-code-outboundconnfailvmextensionerror,
+/// error-code-k8sapiserverdnslookupfailvmextensionerror. 2026-12-01.
 Refusal nodes_cut_off(Context& context, Stored const& cluster) {
     auto const outbound = text(cluster.body, "properties.networkProfile.outboundType");
     bool const nothing_goes_out = base::same_text(outbound, "none") || base::same_text(outbound, "block");
@@ -223,18 +235,27 @@ Refusal nodes_cut_off(Context& context, Stored const& cluster) {
         if (!subnet) continue;
         auto const group = ResourceId::parse(text(subnet->body, "properties.networkSecurityGroup.id"));
         if (auto const* rule = group && !nothing_goes_out ? what_drops_https(context, *group, *subnet) : nullptr)
-            return refuse(400, "OutboundConnFailVMExtensionError",
-                          "VMExtensionProvisioningError: Unable to establish outbound connection from agents (exit status 50): security rule " +
-                              rule->id.text() + " drops it. Please see https://aka.ms/aks-required-ports-and-addresses for more information.");
+            return refuse(
+                400, "OutboundConnFailVMExtensionError",
+                "VMExtensionProvisioningError: Unable to establish outbound connection from agents (exit status 50): "
+                "security rule " +
+                    rule->id.text() +
+                    " drops it. Please see https://aka.ms/aks-required-ports-and-addresses for more information.");
         auto const network = subnet->id.parent();
         auto const* stands = network ? context.find(*network) : nullptr;
         auto const zone = text(cluster.body, "properties.apiServerAccessProfile.privateDNSZone");
-        if (!stands || !truth(cluster.body, "properties.apiServerAccessProfile.enablePrivateCluster") || base::same_text(zone, "none")) continue;
+        if (!stands || !truth(cluster.body, "properties.apiServerAccessProfile.enablePrivateCluster") ||
+            base::same_text(zone, "none"))
+            continue;
         for (auto const& server : strings(stands->body, "properties.dhcpOptions.dnsServers"))
             if (!name_server_knows(context, *network, server, zone))
-                return refuse(400, "K8SAPIServerDNSLookupFailVMExtensionError",
-                              "VMExtensionProvisioningError: Agents are unable to resolve Kubernetes API server name (exit status 52): DNS server " +
-                                  server + " lies in a network that its zone is not linked to. Please see https://aka.ms/aks/private-cluster#hub-and-spoke-with-custom-dns for more information.");
+                return refuse(
+                    400, "K8SAPIServerDNSLookupFailVMExtensionError",
+                    "VMExtensionProvisioningError: Agents are unable to resolve Kubernetes API server name (exit "
+                    "status 52): DNS server " +
+                        server +
+                        " lies in a network that its zone is not linked to. Please see "
+                        "https://aka.ms/aks/private-cluster#hub-and-spoke-with-custom-dns for more information.");
     }
     return {};
 }

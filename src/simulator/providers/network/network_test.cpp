@@ -329,8 +329,8 @@ TEST(VirtualNetworks, say_from_where_services_are_reached) {
                    "'name':'s','properties':{'addressPrefix':'10.0.1.0/24','serviceEndpoints':[{'service':"
                    "'Microsoft.Storage'},{'service':'Microsoft.Sql'},{'service':'Microsoft.KeyVault'}]}}]}}");
     auto const at = [&](std::string const& which) {
-        return json::write(json::Value(json::list_at(
-            stands.body, "properties.subnets[0].properties.serviceEndpoints[" + which + "].locations")));
+        return json::write(json::Value(
+            json::list_at(stands.body, "properties.subnets[0].properties.serviceEndpoints[" + which + "].locations")));
     };
     EXPECT_EQ(at("0"), R"(["westus","eastus"])");
     EXPECT_EQ(at("1"), R"(["westus"])");

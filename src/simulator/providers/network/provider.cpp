@@ -256,7 +256,8 @@ constexpr ResourceBehaviour types[] = {
     public_addresses, nat_gateways, firewalls,     firewall_policies, rule_groups,    zones,        zone_links,
     endpoints,        zone_groups,  load_balancers};
 
-constexpr arm::Provider provider{.name = "Microsoft.Network", .registration = {5, 20, 60, "estimate"}, .types = types, .scheduled = scheduled};
+constexpr arm::Provider provider{
+    .name = "Microsoft.Network", .registration = {5, 20, 60, "estimate"}, .types = types, .scheduled = scheduled};
 
 }  // namespace
 
