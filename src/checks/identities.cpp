@@ -103,7 +103,8 @@ Verdicts identities_stand(Judging const& judging) {
         auto const bound = json::text_at(member.value(), principal);
         auto const id = resource::ResourceId::parse(std::string_view(member.key()));
         auto const* identity = id ? judging.graph.find(*id) : nullptr;
-        auto const stands = identity && identity->raw ? json::text_at(*identity->raw, "properties.principalId") : std::nullopt;
+        auto const stands =
+            identity && identity->raw ? json::text_at(*identity->raw, "properties.principalId") : std::nullopt;
         if (!bound || !stands) {
             verdicts.push_back({Outcome::unknown,
                                 fmt::format("whether identity '{}' is the one it is bound to: {} was not read",

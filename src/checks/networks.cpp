@@ -146,27 +146,41 @@ bool covers_port(std::vector<std::string> const& ranges, int port) {
         return first && last && *first <= port && port <= *last;
     });
 }
-bool speaks_of_subnet(std::vector<std::string> const& sources, Resource const& subnet) {
+/// How much of what the nodes need to reach, or of the nodes, a rule speaks of.
+enum class Part { none, some, all };
+Part of_nodes(std::vector<std::string> const& sources, Resource const& subnet) {
     auto const range = base::Cidr::parse(resource::read_text(subnet, at::subnet_range).value_or(""));
-    return std::ranges::any_of(sources, [&](std::string const& source) {
-        if (source == "*" || base::same_text(source, "VirtualNetwork")) return true;
+    auto most = Part::none;
+    for (auto const& source : sources) {
+        if (source == "*" || base::same_text(source, "VirtualNetwork")) return Part::all;
         auto const cidr = base::Cidr::parse(source.find('/') == std::string::npos ? source + "/32" : source);
-        return cidr && (!range || cidr->overlaps(*range));
-    });
+        if (!cidr || (range && !cidr->overlaps(*range))) continue;
+        if (range && cidr->contains(*range)) return Part::all;
+        most = Part::some;
+    }
+    return most;
 }
-/// Everything outside, or what of it AKS's own addresses lie in.
-bool speaks_of_outside(std::vector<std::string> const& targets) {
-    return std::ranges::any_of(targets, [](std::string const& target) {
-        return target == "*" || target == "0.0.0.0/0" || base::same_text(target, "Internet") ||
-               base::starts_with_text(target, "AzureCloud");
-    });
+/// AKS lies in Azure's addresses, of its own region and of others; other tags and ranges may hold what it needs.
+Part of_outside(std::vector<std::string> const& targets) {
+    constexpr std::string_view everything[] = {"*", "0.0.0.0/0", "Internet", "AzureCloud"};
+    auto most = Part::none;
+    for (auto const& target : targets) {
+        if (std::ranges::any_of(everything, [&](auto one) { return base::same_text(one, target); })) return Part::all;
+        if (!base::same_text(target, "VirtualNetwork") && !base::same_text(target, "AzureLoadBalancer"))
+            most = Part::some;
+    }
+    return most;
 }
 
 }  // namespace
 
-/// Azure's own rules let everything out (65001), so only a rule of the user's that comes first can stop the nodes.
+/// Azure's own rules let everything out (65001), so only rules of the user's that come first can stop the nodes. The
+/// first that speaks of all nodes and all of the outside decides; a rule that speaks of a part of either leaves a
+/// doubt, where it says something else.
 Verdicts rules_let_out(Judging const& judging) {
     constexpr int https = 443;
+    if (resource::read_text(judging.subject, at::proxy))
+        return {{Outcome::not_applicable, "the nodes go through a proxy", json::Path(at::proxy.at)}};
     return each_subnet(judging, [&](Resource const& subnet) -> Verdict {
         json::Path const where(at::subnet_nsg.at);
         if (!resource::read_text(subnet, at::subnet_nsg))
@@ -183,23 +197,30 @@ Verdicts rules_let_out(Judging const& judging) {
                 rules.emplace_back(*priority, rule);
         }
         std::ranges::sort(rules);
+        bool lets_a_part = false, drops_a_part = false;
+        auto const ends = [&](bool lets, std::string seen) -> Verdict {
+            bool const doubtful = lets ? drops_a_part : lets_a_part;
+            if (doubtful)
+                seen += lets ? ", after rules that drop a part of it" : ", after rules that let a part of it out";
+            return {doubtful ? Outcome::unknown : lets ? Outcome::pass : Outcome::fail, std::move(seen), where};
+        };
         for (auto const& [priority, rule] : rules) {
             auto const protocol = resource::read_text(*rule, at::rule_protocol).value_or("*");
-            bool const speaks =
-                base::same_text(resource::read_text(*rule, at::rule_direction).value_or(""), "Outbound") &&
-                (protocol == "*" || base::same_text(protocol, "Tcp")) &&
-                covers_port(one_or_more(*rule, at::rule_port, at::rule_ports), https) &&
-                speaks_of_subnet(one_or_more(*rule, at::rule_source, at::rule_sources), subnet) &&
-                speaks_of_outside(one_or_more(*rule, at::rule_target, at::rule_targets));
-            if (!speaks) continue;
+            if (!base::same_text(resource::read_text(*rule, at::rule_direction).value_or(""), "Outbound") ||
+                (protocol != "*" && !base::same_text(protocol, "Tcp")) ||
+                !covers_port(one_or_more(*rule, at::rule_port, at::rule_ports), https))
+                continue;
+            auto const part = std::min(of_nodes(one_or_more(*rule, at::rule_source, at::rule_sources), subnet),
+                                       of_outside(one_or_more(*rule, at::rule_target, at::rule_targets)));
             bool const lets = base::same_text(resource::read_text(*rule, at::rule_access).value_or(""), "Allow");
-            return {
-                lets ? Outcome::pass : Outcome::fail,
-                fmt::format("rule '{}' of '{}' (priority {}) {} TCP {} from subnet '{}' to the outside", name_of(*rule),
-                            name_of(*group), priority, lets ? "lets" : "drops", https, name_of(subnet)),
-                where};
+            if (part == Part::some) (lets ? lets_a_part : drops_a_part) = true;
+            if (part == Part::all)
+                return ends(lets,
+                            fmt::format("rule '{}' of '{}' (priority {}) {} TCP {} from subnet '{}' to the outside",
+                                        name_of(*rule), name_of(*group), priority, lets ? "lets" : "drops", https,
+                                        name_of(subnet)));
         }
-        return {Outcome::pass, fmt::format("no rule of '{}' stops what leaves", name_of(*group)), where};
+        return ends(true, fmt::format("no rule of '{}' stops all that leaves", name_of(*group)));
     });
 }
 

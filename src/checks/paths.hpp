@@ -33,6 +33,7 @@ inline constexpr Property private_zone{type::cluster, "properties.apiServerAcces
 inline constexpr Property integrated{type::cluster, "properties.apiServerAccessProfile.enableVnetIntegration"};
 inline constexpr Property api_subnet{type::cluster, "properties.apiServerAccessProfile.subnetId"};
 inline constexpr Property version{type::cluster, "properties.kubernetesVersion"};
+inline constexpr Property proxy{type::cluster, "properties.httpProxyConfig.httpsProxy"};
 inline constexpr Property issuer{type::cluster, "properties.oidcIssuerProfile.enabled"};
 inline constexpr Property identity_kind{type::cluster, "identity.type"};
 inline constexpr Property identities{type::cluster, "identity.userAssignedIdentities"};

@@ -225,8 +225,8 @@ private:
             co_return base::fail(ErrorCode::sign_in,
                                  "the runner gave no id token (HTTP " + std::to_string(response->status) + ")",
                                  "give the job `permissions: {id-token: write}`", call);
-        if (value->find(request_token_.reveal()) !=
-            std::string_view::npos)  // what goes on to Entra is not the runner's secret
+        bool const is_its_secret = value->find(request_token_.reveal()) != std::string_view::npos;
+        if (is_its_secret)  // which is not for Entra
             co_return base::fail(ErrorCode::sign_in, "the runner gave back the token that it was asked with",
                                  "ACTIONS_ID_TOKEN_REQUEST_URL must name the runner's own endpoint", call);
         co_return base::Secret(std::string(*value));

@@ -247,6 +247,15 @@ std::vector<std::string> listed(json::Value const& body, char const* at) {
     return all;
 }
 
+/// Takes off what this stack laid on it, and nothing that others did.
+void free_of(Context& context, Stored const& stack, std::string_view id) {
+    auto const parsed = ResourceId::parse(id);
+    auto const* stored = parsed ? context.find(*parsed) : nullptr;
+    auto const deny = stored ? arm::deny_assignment_of(*stored) : std::nullopt;
+    if (deny && base::same_text(deny->owner, stack.id.text()))
+        json::erase(context.edit(*parsed)->hidden, arm::denied_by);
+}
+
 /// Lays the stack's deny settings on what it manages, or takes them off. The list of what it manages, as it is shown.
 json::Array managed(Context& context, Stored const& stack, std::vector<std::string> const& ids) {
     auto const& mode = *deny_mode(text(stack.body, mode_at));
@@ -255,13 +264,13 @@ json::Array managed(Context& context, Stored const& stack, std::vector<std::stri
     json::Array list;
     for (auto const& id : ids) {
         list.push_back(json::Object{{"id", id}, {"status", "managed"}, {"denyStatus", mode.name}});
+        if (mode.actions.empty()) {
+            free_of(context, stack, id);
+            continue;
+        }
         auto const parsed = ResourceId::parse(id);
         auto* stored = parsed ? context.edit(*parsed) : nullptr;
         if (!stored) continue;
-        if (mode.actions.empty()) {
-            json::erase(stored->hidden, arm::denied_by);
-            continue;
-        }
         auto const guid = base::guid_v5("6ba7b811-9dad-11d1-80b4-00c04fd430c8", stack.id.key() + parsed->key());
         json::put(
             stored->hidden, arm::denied_by,
@@ -276,14 +285,6 @@ json::Array managed(Context& context, Stored const& stack, std::vector<std::stri
                     json::truth_at(stack.body, "properties.denySettings.applyToChildScopes").value_or(false)}));
     }
     return list;
-}
-
-/// What a stack no longer manages is free again.
-void let_go(Context& context, std::vector<std::string> const& ids) {
-    for (auto const& id : ids) {
-        auto const parsed = ResourceId::parse(id);
-        if (auto* stored = parsed ? context.edit(*parsed) : nullptr) json::erase(stored->hidden, arm::denied_by);
-    }
 }
 
 void accepted_stack(Context& context, Stored& stored, Stored const* before) {
@@ -367,7 +368,7 @@ arm::Outcome complete_stack(Context& context, Stored& stored) {
         auto const removed = remove_all(work, unmanaged);
         if (!std::holds_alternative<arm::Done>(removed)) return removed;
     } else {
-        let_go(context, unmanaged);
+        for (auto const& id : unmanaged) free_of(context, stored, id);
     }
     json::put(stored.body, deletes ? "properties.deletedResources" : "properties.detachedResources", std::move(list));
     json::put(stored.body, deletes ? "properties.detachedResources" : "properties.deletedResources", json::Array{});
@@ -389,7 +390,7 @@ void erasing_stack(Context&, Stored& stored, std::map<std::string, std::string> 
 }
 arm::Outcome erase_stack(Context& context, Stored& stored) {
     if (!json::truth_at(stored.hidden, "takes").value_or(false)) {
-        let_go(context, made(stored));
+        for (auto const& id : made(stored)) free_of(context, stored, id);
         return arm::Done{};
     }
     auto work = in_name_of(context, stored.id.text());

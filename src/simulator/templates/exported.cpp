@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "simulator/arm/bodies.hpp"
 #include "simulator/arm/types.hpp"
@@ -11,7 +13,7 @@ namespace holdfast::simulator::templates {
 namespace {
 
 constexpr std::string_view schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
-constexpr std::string_view left_out[] = {"Microsoft.Authorization", "Microsoft.Resources"};
+constexpr std::string_view left_out = "Microsoft.Resources";
 
 std::string quoted(std::string_view text) {
     std::string out = "'";
@@ -32,14 +34,15 @@ public:
     Writer(arm::Work const& work, ResourceId const& group, Export const& wanted) : work_(work), wanted_(wanted) {
         auto const& caller = work.caller().object_id;
         work.core().store.walk_under(group.key(), "", [&](Stored const& stored) {
-            if (speaks_of(stored) && work.permits(caller, stored.type + "/read", stored.id)) taken_.push_back(&stored);
+            if (speaks_of(stored) && work.permits(caller, stored.type + "/read", stored.id))
+                taken_.emplace(stored.id.key(), &stored);
             return true;
         });
     }
 
     json::Object written() {
         json::Array resources;
-        for (auto const* stored : taken_)
+        for (auto const& [key, stored] : taken_)
             if (!stands_inside(*stored)) resources.push_back(resource(*stored));
         return {{"$schema", schema},
                 {"contentVersion", "1.0.0.0"},
@@ -50,14 +53,14 @@ public:
 
 private:
     bool speaks_of(Stored const& stored) const {
-        auto const name_space = arm::namespace_of(stored.type);
-        if (std::ranges::any_of(left_out, [&](auto one) { return base::same_text(one, name_space); })) return false;
+        auto const& text = stored.id.text();
+        bool const extends = text.find("/providers/") != text.rfind("/providers/");
+        if (extends || base::same_text(arm::namespace_of(stored.type), left_out)) return false;
+        if (base::same_text(arm::namespace_of(stored.type), "Microsoft.Authorization")) return false;  // on the group
         return wanted_.only.empty() ||
                std::ranges::any_of(wanted_.only, [&](auto const& id) { return base::same_text(id, stored.id.text()); });
     }
-    bool is_taken(ResourceId const& id) const {
-        return std::ranges::any_of(taken_, [&](auto const* stored) { return stored->id == id; });
-    }
+    bool is_taken(ResourceId const& id) const { return taken_.contains(id.key()); }
     /// Shown as part of its parent, which is exported: it would be said twice.
     bool stands_inside(Stored const& stored) const {
         auto const parent = stored.id.parent();
@@ -133,7 +136,7 @@ private:
 
     arm::Work const& work_;
     Export const& wanted_;
-    std::vector<Stored const*> taken_;
+    std::map<std::string_view, Stored const*> taken_;  // by key
     json::Object parameters_;
 };
 

@@ -10,7 +10,7 @@ struct Export {
     std::vector<std::string> only = {};  ///< ids; empty: everything that the caller may read
 };
 /// The template of a group, resources in order of id, parents before children. Without what Azure alone writes, without
-/// secrets, and without role assignments, locks and deployments, which Azure's export leaves out, too.
+/// secrets, deployments, and what only extends others (role assignments, locks, diagnostic settings).
 json::Object exported(arm::Work const&, ResourceId const& group, Export const&);
 
 }  // namespace holdfast::simulator::templates

@@ -423,6 +423,22 @@ TEST_F(Deploying, a_stack_denies_what_its_settings_say) {
     EXPECT_EQ(client.call("DELETE", thing + "?api-version=2024-05-01").status, 202);
 }
 
+TEST_F(Deploying, a_stack_takes_off_no_other_stacks_denial) {
+    auto const group = fmt::format("{}/resourceGroups/rg1/providers/", subscription);
+    for (auto const& [name, mode] : {std::pair{"strict", "denyDelete"}, std::pair{"open", "none"}}) {
+        auto const body = fmt::format(
+            R"({{"properties":{{"actionOnUnmanage":{{"resources":"detach"}},"denySettings":{{"mode":"{}"}},"template":{{"resources":{}}}}}}})",
+            mode, network);
+        client.call("PUT", group + "Microsoft.Resources/deploymentStacks/" + name + "?api-version=2025-07-01", body);
+        client.settle();
+    }
+    EXPECT_EQ(client.call("DELETE", group + "Microsoft.Resources/deploymentStacks/open?api-version=2025-07-01").status,
+              202);
+    client.settle();
+    EXPECT_EQ(client.call("DELETE", group + "Microsoft.Network/virtualNetworks/net?api-version=2024-05-01").code(),
+              "DenyAssignmentAuthorizationFailed");
+}
+
 TEST_F(Deploying, a_stack_lets_go_or_deletes_what_it_managed) {
     auto const stack =
         fmt::format("{}/resourceGroups/rg1/providers/Microsoft.Resources/deploymentStacks/st", subscription);

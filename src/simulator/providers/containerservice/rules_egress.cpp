@@ -153,7 +153,8 @@ std::span<Rule const> egress_rules() { return rules; }
 
 namespace {
 
-/// The rule that speaks first of TCP 443 to the outside says no: nodes fetch all they need by that port.
+/// The rule that speaks first of TCP 443 to the outside says no: nodes fetch all they need by that port. A rule for
+/// some addresses of the subnet stops nobody here: which ones nodes get is not modelled.
 Stored const* what_drops_https(Context& context, ResourceId const& group, Stored const& subnet) {
     std::vector<Stored const*> rules = context.children(group, "Microsoft.Network/networkSecurityGroups/securityRules");
     auto const priority = [](Stored const* rule) {
@@ -174,7 +175,7 @@ Stored const* what_drops_https(Context& context, ResourceId const& group, Stored
     auto const nodes = [&range](std::string const& source) {
         if (source == "*" || base::same_text(source, "VirtualNetwork")) return true;
         auto const cidr = base::Cidr::parse(source.find('/') == std::string::npos ? source + "/32" : source);
-        return cidr && range && cidr->overlaps(*range);
+        return cidr && range && cidr->contains(*range);
     };
     auto const outside = [](std::string const& place) {
         return place == "*" || place == "0.0.0.0/0" || base::same_text(place, "Internet") ||
@@ -229,7 +230,8 @@ bool name_server_knows(Context& context, ResourceId const& network, std::string 
 /// error-code-k8sapiserverdnslookupfailvmextensionerror. 2026-12-01.
 Refusal nodes_cut_off(Context& context, Stored const& cluster) {
     auto const outbound = text(cluster.body, "properties.networkProfile.outboundType");
-    bool const nothing_goes_out = base::same_text(outbound, "none") || base::same_text(outbound, "block");
+    bool const nothing_goes_out = base::same_text(outbound, "none") || base::same_text(outbound, "block") ||
+                                  says(cluster.body, "properties.httpProxyConfig.httpsProxy");
     for (auto const* pool : context.children(cluster.id, pool_type)) {
         auto const* subnet = context.find(text(pool->body, "properties.vnetSubnetID"));
         if (!subnet) continue;
