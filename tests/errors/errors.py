@@ -28,18 +28,8 @@ NO_CODES = set('''AdvisorResources AuthorizationResources AzureKubernetesService
     SecurityProfile SecurityResources ServicePrincipal UpgradingNodeImageVersion VirtualAppliance VirtualNetworkGateway DELETE GET'''.split())
 # Codes that say no more than a status or a wrapper does: what lies inside them is told.
 WRAPPERS = {'BadRequest', 'DeploymentFailed', 'Conflict', 'Forbidden'}
-# Why no configuration makes them here. Weather of `tests/storm` makes what is passing trouble.
-WEATHER = 'passing trouble, drawn by the weather of `tests/storm`'
-CAPACITY = 'Azure has no room at the moment: no configuration makes it, and capacity is not modelled'
-INSIDE = 'seen from inside the nodes: machines and traffic are not modelled'
+# Why no configuration makes them here.
 NOT_MADE = {
-    'TooManyRequests': WEATHER, 'RetryableError': WEATHER, 'ServerTimeout': WEATHER, 'InternalServerError': WEATHER,
-    'GatewayTimeout': 'passing trouble; the weather of `tests/storm` draws its status without the code',
-    'InternalExecutionError': 'passing trouble inside Azure, recorded once',
-    'AllocationFailed': CAPACITY, 'ZonalAllocationFailed': CAPACITY, 'AksCapacityHeavyUsage': CAPACITY, 'SkuNotAvailable': CAPACITY,
-    'PodDrainFailure': INSIDE, 'UnsatisfiablePDB': INSIDE,
-    'QuotaExceeded': 'the only quota modelled is that of processors, which answers `ErrCode_InsufficientVCPUQuota`',
-    'PublicIPCountLimitReached': 'the only quota modelled is that of processors',
     'EtagMismatch': 'AKS answers a stale `If-Match` with 412 or with this; the simulated one with 412 `PreconditionFailed`',
     'CustomRouteTableInvalidUpdateAttempt': "a subnet's route table may be changed under a cluster here",
     'InvalidAuthenticationTokenTenant': 'the simulated Entra has one tenant',

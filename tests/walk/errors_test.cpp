@@ -1,5 +1,6 @@
 // The error corpus: codes that Microsoft's pages and recorded traffic name, each made on the simulated Azure by what
 // causes it in real life, and read by the very client that `apply` meets it with: a cause and a next step, in words.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "azure/azure.hpp"
@@ -78,10 +79,70 @@ std::string drops(std::string_view where) {
 constexpr char const* apart = ",'networkProfile':{'serviceCidr':'172.16.0.0/16','dnsServiceIP':'172.16.0.10'}";
 std::string on_subnet() { return ",'vnetSubnetID':'" + in_group(network) + "/subnets/a'"; }
 
+/// A world in which this is so, as `simulate --load` takes it.
+void so(World& world, std::string const& bodies) {
+    auto const loaded = world.azure().load(as_json("[" + bodies + "]"));
+    EXPECT_TRUE(loaded) << (loaded ? "" : loaded.error().what);
+}
+std::string quota(std::string_view name_space, std::string_view name, int limit) {
+    return fmt::format("{{'id':'{}/providers/{}/locations/westeurope/providers/Microsoft.Quota/quotas/{}','properties':"
+                       "{{'limit':{{'limitObjectType':'LimitValue','value':{}}}}}}}",
+                       subscription, name_space, name, limit);
+}
+std::string shortage(std::string_view of, std::string_view zones = "[]") {
+    return fmt::format("{{'id':'{}/providers/Simulated.Azure/shortages/one','location':'westeurope',"
+                       "'properties':{{'of':'{}','zones':{}}}}}",
+                       subscription, of, zones);
+}
+std::string work_pool(std::string_view version) {
+    return "{'properties':{'count':2,'mode':'User','vmSize':'Standard_D4s_v5','orchestratorVersion':'" +
+           std::string(version) + "'}}";
+}
+/// A cluster with a second, older pool whose pods are held by a budget of this kind.
+void with_budget(World& world, std::string const& budget) {
+    world.make(std::string(cluster), plain(",'kubernetesVersion':'1.35'"));
+    world.make(std::string(cluster) + "/agentPools/work", work_pool("1.34"));
+    so(world, "{'id':'" + in_group(cluster) +
+                  "/providers/Simulated.Azure/disruptionBudgets/web','properties':{'namespace':'shop','pool':'work'," +
+                  budget + "}}");
+}
+/// Networks and clusters asked for in a storm until a service says this.
+Exchange in_a_storm(std::string_view code) {
+    auto weather = *simulator::Weather::read("storm", 1);
+    auto options = World::defaults();
+    options.fate = &weather->fate();
+    World world(options);
+    auto const token = world.token(std::string(simulator::testing::arm_host));
+    for (int i = 0; i < 4000; ++i) {
+        world::Request request{.method = "PUT",
+                               .url = std::string(simulator::testing::arm_host) + versioned(in_group(network)),
+                               .headers = {},
+                               .body = as_json(with_subnet())};
+        request.bearer = base::Secret(token);
+        auto const answer = weather->answer(world.azure(), request, world.now(), world.now(), 1);
+        if (answer.withheld == 0 && answer.response.body.find(code) != std::string::npos)
+            if (auto body = json::parse(answer.response.body))
+                return {answer.response.status, answer.response.headers, std::move(*body)};
+    }
+    return {};
+}
+/// Everything that Azure takes and works at fails.
+struct Mishap final : simulator::Fate {
+    End end(std::string_view, resource::ResourceId const&) override { return End::fails; }
+};
+Exchange failing(std::string const& what, std::string const& body) {
+    static Mishap mishap;
+    auto options = World::defaults();
+    options.fate = &mishap;
+    World world(options);
+    return ended(world, put(world, what, body));
+}
+
 struct Cause {
     std::string_view code;
     std::string_view what;  ///< the configuration, in words
     Exchange (*make)(World&);
+    std::optional<catalog::Meaning> then = {};  ///< what whoever deploys makes of it
 };
 
 Cause const causes[] = {
@@ -303,6 +364,86 @@ Cause const causes[] = {
                      "routeTables','apiVersion':'2024-05-01','name':'a','location':'westeurope','properties':{'rotues':"
                      "[]}}]}}}"));
      }},
+    // What a subscription may have, what a region has left, what pods allow.
+    {"PublicIPCountLimitReached", "one public address more than the quota",
+     [](World& world) {
+         so(world, quota("Microsoft.Network", "PublicIPAddresses", 1));
+         std::string const address =
+             "{'location':'westeurope','sku':{'name':'Standard'},'properties':{'publicIPAllocationMethod':'Static'}}";
+         world.make("Microsoft.Network/publicIPAddresses/one", address);
+         return put(world, "Microsoft.Network/publicIPAddresses/two", address);
+     },
+     catalog::Meaning::never},
+    {"QuotaExceeded", "one cluster more than the quota",
+     [](World& world) {
+         so(world, quota("Microsoft.ContainerService", "ManagedClusters", 0));
+         return put(world, cluster, plain());
+     },
+     catalog::Meaning::never},
+    {"SkuNotAvailable", "a size that is closed to the subscription in the region",
+     [](World& world) {
+         so(world, "{'id':'" + std::string(subscription) +
+                       "/providers/Microsoft.Compute/skus/Standard_D4s_v5','restrictions':[{'type':'Location','values':"
+                       "['westeurope'],'restrictionInfo':{'locations':['westeurope']},'reasonCode':"
+                       "'NotAvailableForSubscription'}]}");
+         return put(world, cluster, plain());
+     },
+     catalog::Meaning::never},
+    {"AllocationFailed", "a region that has no machine of the size left",
+     [](World& world) {
+         so(world, shortage("Standard_D4s_v5"));
+         return ended(world, put(world, cluster, plain()));
+     },
+     catalog::Meaning::never},
+    {"ZonalAllocationFailed", "a zone that has no machine of the size left",
+     [](World& world) {
+         so(world, shortage("Standard_D4s_v5", "['2']"));
+         auto body = plain("", ",'availabilityZones':['1','2','3']");
+         body.replace(body.find("'count':1"), 9, "'count':3");
+         return ended(world, put(world, cluster, body));
+     },
+     catalog::Meaning::never},
+    {"AksCapacityHeavyUsage", "a region that takes no further clusters",
+     [](World& world) {
+         so(world, shortage("clusters"));
+         return ended(world, put(world, cluster, plain()));
+     },
+     catalog::Meaning::never},
+    {"UnsatisfiablePDB", "an upgrade past a budget with maxUnavailable 0",
+     [](World& world) {
+         with_budget(world, "'maxUnavailable':0");
+         return put(world, std::string(cluster) + "/agentPools/work", work_pool("1.35"));
+     },
+     catalog::Meaning::never},
+    {"PodDrainFailure", "a pool deleted while a budget lets none of its pods go",
+     [](World& world) {
+         with_budget(world, "'minAvailable':2,'pods':2");
+         return ended(world, world.call("DELETE", versioned(in_group(cluster) + "/agentPools/work")));
+     },
+     catalog::Meaning::never},
+    {"UpgradeFailed", "a pool upgraded while a budget lets none of its pods go",
+     [](World& world) {
+         with_budget(world, "'minAvailable':2,'pods':2");
+         return ended(world, put(world, std::string(cluster) + "/agentPools/work", work_pool("1.35")));
+     },
+     catalog::Meaning::never},
+    // Passing trouble.
+    {"TooManyRequests", "a storm: too much asked", [](World&) { return in_a_storm("TooManyRequests"); },
+     catalog::Meaning::again},
+    {"RetryableError", "a storm: the network service stumbles", [](World&) { return in_a_storm("RetryableError"); },
+     catalog::Meaning::again},
+    {"InternalServerError", "a storm: a service fails inside", [](World&) { return in_a_storm("InternalServerError"); },
+     catalog::Meaning::again},
+    {"ServerTimeout", "a storm: a service does not answer in time", [](World&) { return in_a_storm("ServerTimeout"); },
+     catalog::Meaning::again},
+    {"GatewayTimeout", "a storm: the gateway hears nothing of the service",
+     [](World&) { return in_a_storm("GatewayTimeout"); }, catalog::Meaning::again},
+    {"InternalExecutionError", "work of Compute that fails inside",
+     [](World&) {
+         return failing("Microsoft.Compute/virtualMachineScaleSets/set",
+                        "{'location':'westeurope','sku':{'name':'Standard_D4s_v5','capacity':1},'properties':{}}");
+     },
+     catalog::Meaning::again},
 };
 
 TEST(ErrorCorpus, is_made_by_its_cause_and_read_by_the_client) {
@@ -316,6 +457,9 @@ TEST(ErrorCorpus, is_made_by_its_cause_and_read_by_the_client) {
         EXPECT_NE(raw.find("\"" + std::string(cause.code) + "\""), std::string::npos) << cause.what << ": " << raw;
         auto const* row = azure::meaning_of(read);
         EXPECT_TRUE(row && !row->cause.empty() && !row->next.empty()) << cause.code << " has no meaning: " << raw;
+        if (!row || !cause.then) continue;
+        EXPECT_EQ(row->code, cause.code) << raw;
+        EXPECT_EQ(row->meaning, *cause.then) << cause.code;
     }
 }
 

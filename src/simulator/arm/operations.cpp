@@ -128,6 +128,27 @@ void stays(Work& work, Operation const& operation) {
     set_state(*stored, "Failed");
 }
 
+/// In what words work fails that no rule forbids.
+struct Mishap {
+    std::string_view name_space, code;
+    int status;
+    std::string_view message, source, date;
+};
+constexpr Mishap mishaps[] = {
+    {"Microsoft.Compute", "InternalExecutionError", 500, "An internal execution error occurred.",
+     "recorded test traffic of Azure/azure-libraries-for-java, testDeployments: a failed machine", "2026-12-01"},
+    {"Microsoft.Network", "InternalServerError", 500, "An error occurred.",
+     "Microsoft documentation, Resource Manager: common deployment errors", "2026-12-01"},
+    {"", "InternalOperationError", 409, "The operation met an internal error.",
+     "AKS's own list of codes, aks-engine pkg apierror", "2026-12-01"},
+};
+ArmError mishap_of(std::string_view type) {
+    auto const* row = std::ranges::find_if(mishaps, [&](Mishap const& one) {
+        return one.name_space.empty() || base::same_text(one.name_space, namespace_of(type));
+    });
+    return error(row->status, row->code, std::string(row->message));
+}
+
 /// What fate has for the end of this work. A duration: not yet.
 std::optional<Duration> befall(Work& work, Operation& operation) {
     auto const target = ResourceId::parse(operation.target);
@@ -135,8 +156,7 @@ std::optional<Duration> befall(Work& work, Operation& operation) {
     auto const end = work.core().fate().end(operation.verb, *target);
     if (end == Fate::End::well) return std::nullopt;
     if (end == Fate::End::hangs) return between_looks_at_what_hangs;
-    fail_with(operation, error(409, "InternalOperationError",
-                               "The operation on '" + std::string(target->name()) + "' met an internal error."));
+    fail_with(operation, mishap_of(operation.type));
     if (operation.verb == "DELETE") stays(work, operation);
     bool const writes = operation.verb == "PUT" || operation.verb == "PATCH";
     if (writes && end == Fate::End::fails_then_converges)

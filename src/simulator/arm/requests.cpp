@@ -130,6 +130,8 @@ Refusal check_registered(Request const& request, std::string_view type) {
 /// Scopes that role assignments name although no resource stands there: what is inside a cluster is not Resource
 /// Manager's. Source: "Use Azure RBAC for Kubernetes authorization", learn.microsoft.com, read 2026-11-24.
 constexpr std::string_view scopes_without_resource[] = {"Microsoft.ContainerService/managedClusters/namespaces"};
+/// A region of a provider, where quotas hang; it is there without anybody making it.
+constexpr std::string_view region_of_provider = "/locations";
 
 Refusal check_above(Request const& request, ResourceId const& id) {
     auto const gateway = [](ArmError refused) {
@@ -149,6 +151,7 @@ Refusal check_above(Request const& request, ResourceId const& id) {
     if (!parent || !request.writes() || request.asked.method == "DELETE") return std::nullopt;
     auto const type = parent->type();
     if (base::same_text(type, "Microsoft.Resources/subscriptions") || is_group(*parent)) return std::nullopt;
+    if (type.ends_with(region_of_provider)) return std::nullopt;
     bool const pure_scope = std::any_of(std::begin(scopes_without_resource), std::end(scopes_without_resource),
                                         [&](std::string_view scope) { return base::same_text(type, scope); });
     if (request.work.find(pure_scope ? *parent->parent() : *parent)) return std::nullopt;

@@ -9,7 +9,7 @@ std::span<Provider const* const> providers() {
             &microsoft_compute(),  &microsoft_containerregistry(), &microsoft_containerservice(),
             &microsoft_insights(), &microsoft_keyvault(),          &microsoft_managedidentity(),
             &microsoft_monitor(),  &microsoft_network(),           &microsoft_operationalinsights(),
-            &microsoft_security(),
+            &microsoft_security(), &simulated_azure(),
         };
         for (auto const& plain : plain_namespaces()) list.push_back(&plain);
         return list;

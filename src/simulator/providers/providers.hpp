@@ -15,6 +15,7 @@ arm::Provider const& microsoft_containerregistry();
 arm::Provider const& microsoft_insights();
 arm::Provider const& microsoft_monitor();
 arm::Provider const& microsoft_security();
+arm::Provider const& simulated_azure();  ///< circumstances of a world
 /// Namespaces without types of their own.
 std::span<arm::Provider const> plain_namespaces();
 

@@ -30,6 +30,13 @@ constexpr std::string_view challenge =
     R"(Bearer realm="", authorization_uri="https://login.azsim.test/common/oauth2/authorize", )"
     R"(error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==")";
 
+/// Resource Manager wraps its errors, and so do the services, save AKS, which says them bare.
+Response service_answer(Doing at, int status, std::string_view code, std::string_view message) {
+    if (at != Doing::cluster) return error_answer(status, code, message);
+    json::Value const body = json::Object{{"code", code}, {"message", message}, {"details", nullptr}, {"subcode", ""}};
+    return {status, {{"Content-Type", "application/json"}}, json::write(body)};
+}
+
 struct Refusal {
     std::string_view code;
     int status;
@@ -92,13 +99,18 @@ constexpr Refusal final_rows[] = {
     {"OperationNotAllowed", 409, Doing::cluster, "The operation would exceed the approved Total Regional Cores quota."},
     {"SkuNotAvailable", 409, Doing::cluster, "The requested size is not available in the location."},
 };
+/// What Resource Manager refuses itself, before any service hears of it.
+constexpr std::string_view of_the_gateway[] = {"RequestDisallowedByPolicy", "ScopeLocked",
+                                               "DenyAssignmentAuthorizationFailed", "ResourceGroupBeingDeleted"};
 Response refusal(std::span<Refusal const> rows, Doing doing, std::string_view url, base::Prng& dice) {
     auto const lower = base::lower(url);
     std::vector<Refusal const*> fitting;
     for (auto const& one : rows)
         if (one.doing == doing && lower.find(one.of) != std::string::npos) fitting.push_back(&one);
     auto const& chosen = *fitting[dice.below(fitting.size())];
-    return error_answer(chosen.status, chosen.code, chosen.message);
+    if (std::ranges::find(of_the_gateway, chosen.code) != std::end(of_the_gateway))
+        return error_answer(chosen.status, chosen.code, chosen.message);
+    return service_answer(doing, chosen.status, chosen.code, chosen.message);
 }
 
 Response too_many_sign_ins(std::int64_t wait_s) {
@@ -107,17 +119,17 @@ Response too_many_sign_ins(std::int64_t wait_s) {
             R"({"error":"temporarily_unavailable","error_description":"AADSTS90055: too many requests"})"};
 }
 
-Response server_error(base::Prng& dice, double hurry) {
+Response server_error(Doing at, base::Prng& dice, double hurry) {
     switch (dice.below(4)) {
         case 0:
-            return error_answer(500, "InternalServerError", "Something went wrong inside.");
+            return service_answer(at, 500, "InternalServerError", "Something went wrong inside.");
         case 1:
             return {502, {{"Content-Type", "text/html"}}, "<html><body><h1>502 Bad Gateway</h1></body></html>"};
         case 2:
             return error_answer(503, "ServerTimeout", "The request timed out.",
                                 {{"Retry-After", std::to_string(for_the_reader(5, hurry))}});
         default:
-            return {504, {}, ""};
+            return error_answer(504, "GatewayTimeout", "The gateway did not receive a response in time.");
     }
 }
 
@@ -154,7 +166,7 @@ std::optional<Arrival> Wire::instead(Request const& request, Doing at, Time read
         return answered(refusal(busy_rows, at, request.url, sky_.dice(Kind::refused_busy)));
     if (strikes(Kind::refused_for_good))
         return answered(refusal(final_rows, at, request.url, sky_.dice(Kind::refused_for_good)));
-    if (strikes(Kind::server_error)) return answered(server_error(sky_.dice(Kind::server_error), hurry));
+    if (strikes(Kind::server_error)) return answered(server_error(at, sky_.dice(Kind::server_error), hurry));
     if (auto refused = unauthorized(request, at)) return answered(std::move(*refused));
     if (at == Doing::poll && !sky_.is_clear()) {
         auto const url = without_query(request.url);

@@ -110,7 +110,23 @@ void view_set(Context const& context, Stored const& stored, json::Value& shown) 
 
 // ------------------------------------------------------------------------------------------ sizes and usage
 
-arm::Reply list_sizes(Context&, arm::Call const& call) {
+/// What closes a size in a region, in the words of the SKU list.
+json::Array restrictions_of(Context const& context, std::string_view size, std::string_view region) {
+    json::Array said;
+    auto const closed = restricted(context, size, region);
+    auto const say = [&](char const* type, json::Object info) {
+        info["locations"] = json::Array{region};
+        said.push_back(json::Object{{"type", type},
+                                    {"values", json::Array{region}},
+                                    {"restrictionInfo", std::move(info)},
+                                    {"reasonCode", "NotAvailableForSubscription"}});
+    };
+    if (closed.everywhere) say("Location", {});
+    if (!closed.zones.empty()) say("Zone", {{"zones", json::Array(closed.zones.begin(), closed.zones.end())}});
+    return said;
+}
+
+arm::Reply list_sizes(Context& context, arm::Call const& call) {
     auto const filter = call.query.contains("$filter") ? call.query.at("$filter") : std::string();
     json::Array value;
     for (auto const& region : regions()) {
@@ -142,30 +158,25 @@ arm::Reply list_sizes(Context&, arm::Call const& call) {
                                          {"locations", json::Array{region.name}},
                                          {"locationInfo", json::Array{std::move(info)}},
                                          {"capabilities", std::move(capabilities)},
-                                         {"restrictions", json::Array{}}});
+                                         {"restrictions", restrictions_of(context, size.name, region.name)}});
         }
     }
     return arm::Answer{.status = 200, .body = json::Object{{"value", std::move(value)}}, .headers = {}};
-}
-
-json::Object usage(std::string_view name, std::string const& shown, int used, int limit) {
-    return {{"unit", "Count"},
-            {"currentValue", used},
-            {"limit", limit},
-            {"name", json::Object{{"value", name}, {"localizedValue", shown}}}};
 }
 
 arm::Reply list_usages(Context& context, arm::Call const& call) {
     auto const& location = call.parameters.at("location");
     if (!find_region(location))
         return arm::error(400, "LocationNotAvailableForResourceType", "The location '" + location + "' is not known.");
-    json::Array value{usage("cores", "Total Regional vCPUs", vcpus_used(context, location), vcpus_per_region)};
+    json::Array value{
+        usage("cores", "Total Regional vCPUs", vcpus_used(context, location), vcpus_allowed(context, location))};
     std::vector<std::string_view> families;
     for (auto const& size : sizes())
         if (std::ranges::find(families, size.family) == families.end()) families.push_back(size.family);
     for (auto const family : families)
         value.push_back(
-            usage(family, std::string(family) + " vCPUs", vcpus_used(context, location, family), vcpus_per_family));
+            usage(family, std::string(family) + " vCPUs", vcpus_used(context, location, family),
+                              vcpus_allowed(context, location, family)));
     return arm::Answer{.status = 200, .body = json::Object{{"value", std::move(value)}}, .headers = {}};
 }
 

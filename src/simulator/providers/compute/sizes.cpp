@@ -16,6 +16,30 @@ Size const* find_size(std::string_view name) {
     return found == std::end(rows) ? nullptr : found;
 }
 
+Restricted restricted(Context const& context, std::string_view size, std::string_view location) {
+    Restricted found;
+    auto const here = resource::normal_location(location);
+    for (auto const* sku : context.of_type(sku_type)) {
+        if (!base::same_text(sku->id.name(), size)) continue;
+        for (auto const& one : json::list_at(sku->body, "restrictions")) {
+            auto places = strings(one, "restrictionInfo.locations");
+            for (auto const& place : strings(one, "values")) places.push_back(place);
+            bool const is_here = std::ranges::any_of(
+                places, [&](auto const& place) { return resource::normal_location(place) == here; });
+            if (!is_here) continue;
+            if (base::same_text(text(one, "type"), "Zone"))
+                for (auto& zone : strings(one, "restrictionInfo.zones")) found.zones.insert(std::move(zone));
+            else found.everywhere = true;
+        }
+    }
+    return found;
+}
+
+std::int64_t vcpus_allowed(Context const& context, std::string_view location, std::string_view family) {
+    return family.empty() ? allowed(context, "Microsoft.Compute", location, "cores", vcpus_per_region)
+                          : allowed(context, "Microsoft.Compute", location, family, vcpus_per_family);
+}
+
 int vcpus_used(Context const& context, std::string_view location, std::string_view family) {
     std::int64_t used = 0;
     for (auto const* pool : context.of_type("Microsoft.ContainerService/managedClusters/agentPools")) {

@@ -1,7 +1,9 @@
 /// Virtual machine sizes of the simulated regions, and how many vCPUs a subscription may use.
 #pragma once
 
-#include "simulator/providers/rules.hpp"
+#include <set>
+
+#include "simulator/providers/quotas.hpp"
 
 namespace holdfast::simulator::providers::compute {
 
@@ -18,6 +20,18 @@ Size const* find_size(std::string_view name);
 /// world.
 inline constexpr int vcpus_per_family = 100;
 inline constexpr int vcpus_per_region = 350;
+
+/// Where a size is closed to the subscription, as its `restrictions` say in a world that has such a
+/// `Microsoft.Compute/skus/SIZE` (what `az vm list-skus` prints of it, and an id).
+struct Restricted {
+    bool everywhere = false;  ///< in that region
+    std::set<std::string> zones{};
+};
+Restricted restricted(Context const&, std::string_view size, std::string_view location);
+inline constexpr std::string_view sku_type = "Microsoft.Compute/skus";
+
+/// Of a family, or (empty) of all: what the world's quotas say, or the numbers above.
+std::int64_t vcpus_allowed(Context const&, std::string_view location, std::string_view family = {});
 
 /// vCPUs that agent pools of a region use, of one family or (empty) of all.
 int vcpus_used(Context const&, std::string_view location, std::string_view family = {});

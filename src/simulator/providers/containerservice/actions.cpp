@@ -273,13 +273,28 @@ arm::Reply kubernetes_versions(Context&, arm::Call const& call) {
     return ok(json::Object{{"values", std::move(values)}});
 }
 
-void started_due(Context& context, std::string const& id, json::Value const&) { set_power(context, id, "Running"); }
+void started_due(Context& context, std::string const& id, json::Value const&) {
+    auto const* cluster = context.find(id);
+    if (cluster && text(cluster->body, "properties.powerState.code") == "Stopped") {
+        auto no = no_control_plane(context, *cluster);
+        for (auto const* pool : context.children(cluster->id, pool_type))
+            if (!no) no = no_machine(context, *cluster, *pool, Room::for_all);
+        if (no) return context.fail(*no);
+    }
+    set_power(context, id, "Running");
+}
 void stopped_due(Context& context, std::string const& id, json::Value const&) { set_power(context, id, "Stopped"); }
 void rotated_due(Context&, std::string const&, json::Value const&) {}
 void image_due(Context& context, std::string const& id, json::Value const&) {
     auto const parsed = ResourceId::parse(id);
     auto* pool = parsed ? context.edit(*parsed) : nullptr;
-    if (pool)
+    if (!pool) return;
+    auto const owner = pool->id.parent();
+    auto const* cluster = owner ? context.find(*owner) : nullptr;
+    auto no = cluster ? no_machine(context, *cluster, *pool, Room::for_surge) : Refusal{};
+    if (!no) no = pods_stay(context, *pool, "UpgradeFailed");
+    if (no) context.fail(*no);
+    else
         json::put(pool->body, "properties.nodeImageVersion",
                   json::Value(newest_image(pool->body, text(pool->body, "properties.currentOrchestratorVersion"))));
 }

@@ -250,12 +250,18 @@ arm::Outcome complete_cluster(Context& context, Stored& stored) {
             failed.subcode = "PutManagedClusterAndComponents_FailedPrecondition";
             return failed;
         }
+    if (text(stored.body, "properties.provisioningState") == "Creating") {
+        if (auto no = no_control_plane(context, stored)) return *no;
+        if (auto no = no_address(context, stored)) return *no;
+    }
     if (auto no = nodes_shut_out(context, stored)) return *no;
     if (auto no = nodes_cut_off(context, stored)) return *no;
     ensure_node_group(context, stored);
     ensure_kubelet_identity(context, stored);
     ensure_network(context, stored);
     ensure_node_routes(context, stored);
+    for (auto const* pool : context.children(stored.id, pool_type))
+        if (auto no = no_machine(context, stored, *pool, Room::for_more)) return *no;
     ensure_addon_identities(context, stored);
     lock_down(context, stored);
     auto const wanted = text(stored.body, "properties.kubernetesVersion");

@@ -55,8 +55,8 @@ std::string Design::plugin() const {
 }
 
 Refusal judge(Context& context, Design const& design) {
-    for (auto const rules :
-         {version_rules(), pool_rules(), network_rules(), egress_rules(), security_rules(), access_rules()})
+    for (auto const rules : {version_rules(), pool_rules(), room_rules(), network_rules(), egress_rules(),
+                             security_rules(), access_rules()})
         for (auto const& rule : rules)
             if (auto no = rule.judge(context, design)) return no;
     return {};

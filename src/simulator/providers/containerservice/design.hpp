@@ -56,6 +56,7 @@ struct Rule {
 };
 std::span<Rule const> version_rules();
 std::span<Rule const> pool_rules();
+std::span<Rule const> room_rules();
 std::span<Rule const> network_rules();
 std::span<Rule const> egress_rules();
 std::span<Rule const> security_rules();

@@ -18,6 +18,8 @@ void accepted_pool(Context&, Stored&, Stored const* before);
 std::optional<double> pool_takes(Context&, Stored const&, Stored const* before);
 arm::Outcome complete_pool(Context&, Stored&);
 Refusal refuse_last_system_pool(Context&, Stored const&);
+void erasing_pool(Context&, Stored&, std::map<std::string, std::string> const& query);
+arm::Outcome empty_pool(Context&, Stored&);
 void deleted_pool(Context&, Stored const&, std::span<Stored const> subtree);
 
 // maintenance.cpp
@@ -46,6 +48,19 @@ void principal_due(Context&, std::string const& id, json::Value const& payload);
 Refusal nodes_shut_out(Context&, Stored const& cluster);
 /// Why no node comes up: a rule drops what it fetches, or nobody it asks knows the API server's name.
 Refusal nodes_cut_off(Context&, Stored const& cluster);
+
+// rules_room.cpp
+/// Why no cluster can be made or started in the region at the moment.
+Refusal no_control_plane(Context&, Stored const& cluster);
+/// Why a new cluster gets no address to go out by.
+Refusal no_address(Context&, Stored const& cluster);
+/// Why machines that a pool lacks cannot be had at the moment: all its nodes, those it has not yet, or with them those
+/// that come and go in an upgrade.
+enum class Room { for_all, for_more, for_surge };
+Refusal no_machine(Context&, Stored const& cluster, Stored const& pool, Room);
+/// Why no node of a pool can be emptied.
+Refusal pods_stay(Context&, Stored const& pool, std::string_view code);
+bool scales_down(Context const&, Stored const& pool);
 
 // actions.cpp
 std::span<arm::Action const> cluster_actions();

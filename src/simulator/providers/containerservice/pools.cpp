@@ -127,7 +127,14 @@ std::optional<double> pool_takes(Context& context, Stored const& stored, Stored 
 arm::Outcome complete_pool(Context& context, Stored& stored) {
     auto const wanted = text(stored.body, "properties.orchestratorVersion");
     auto const running = text(stored.body, "properties.currentOrchestratorVersion");
-    if (wanted != running && !running.starts_with(wanted + ".")) {
+    bool const upgrades = wanted != running && !running.starts_with(wanted + ".");
+    if (auto const* cluster = cluster_of(context, stored.id))
+        if (auto no = no_machine(context, *cluster, stored, upgrades ? Room::for_surge : Room::for_more)) return *no;
+    if (upgrades)
+        if (auto no = pods_stay(context, stored, "UpgradeFailed")) return *no;
+    if (scales_down(context, stored))
+        if (auto no = pods_stay(context, stored, "PodDrainFailure")) return *no;
+    if (upgrades) {
         auto const version = resolved(wanted).value_or(wanted);
         json::put(stored.body, "properties.currentOrchestratorVersion", json::Value(version));
         json::put(stored.body, "properties.nodeImageVersion", json::Value(newest_image(stored.body, version)));
@@ -152,6 +159,21 @@ Refusal refuse_last_system_pool(Context& context, Stored const& pool) {
     });
     if (another) return {};
     return refuse(400, "OperationNotAllowed", "There has to be at least one system agent pool.");
+}
+
+constexpr std::string_view ignores_budgets = "ignore-pod-disruption-budget";
+
+void erasing_pool(Context&, Stored& pool, std::map<std::string, std::string> const& query) {
+    auto const asked = query.find(std::string(ignores_budgets));
+    bool const ignores = asked != query.end() && base::same_text(asked->second, "true");
+    json::put(pool.hidden, "ignores_budgets", json::Value(ignores));
+}
+
+/// Its nodes are emptied before they go. Source: AKS REST reference, agent pools, delete. 2026-12-01.
+arm::Outcome empty_pool(Context& context, Stored& pool) {
+    if (truth(pool.hidden, "ignores_budgets")) return arm::Done{};
+    if (auto no = pods_stay(context, pool, "PodDrainFailure")) return *no;
+    return arm::Done{};
 }
 
 void deleted_pool(Context& context, Stored const& pool, std::span<Stored const>) {

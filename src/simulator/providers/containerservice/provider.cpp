@@ -91,6 +91,8 @@ std::span<ResourceBehaviour const> types() {
             row.duration = pool_takes;
             row.complete = complete_pool;
             row.before_delete = refuse_last_system_pool;
+            row.erasing = erasing_pool;
+            row.erase_step = empty_pool;
             row.deleted = deleted_pool;
             row.id_says_resourcegroups = true;
             return row;

@@ -333,19 +333,21 @@ Refusal quota(Context& context, Design const& design) {
     std::int64_t all = 0;
     for (auto const& [family, cores] : added) {
         all += cores;
-        auto const left = compute::vcpus_per_family - compute::vcpus_used(context, design.location(), family);
+        auto const left = compute::vcpus_allowed(context, design.location(), family) -
+                          compute::vcpus_used(context, design.location(), family);
         if (cores > left)
             return refuse(400, "ErrCode_InsufficientVCPUQuota",
                           "Insufficient vcpu quota requested " + std::to_string(cores) + ", remaining " +
-                              std::to_string(std::max(0, left)) + " for family " + std::string(family) +
+                              std::to_string(std::max<std::int64_t>(0, left)) + " for family " + std::string(family) +
                               " for region " + design.location() + ".");
     }
-    auto const left = compute::vcpus_per_region - compute::vcpus_used(context, design.location());
+    auto const left =
+        compute::vcpus_allowed(context, design.location()) - compute::vcpus_used(context, design.location());
     if (all > left)
         return refuse(400, "ErrCode_InsufficientVCPUQuota",
                       "Insufficient regional vcpu quota left for location " + design.location() +
-                          ". left regional vcpu quota " + std::to_string(std::max(0, left)) + ", requested quota " +
-                          std::to_string(all) + ".");
+                          ". left regional vcpu quota " + std::to_string(std::max<std::int64_t>(0, left)) +
+                          ", requested quota " + std::to_string(all) + ".");
     return {};
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "simulator/providers/network/network.hpp"
+#include "simulator/providers/quotas.hpp"
 
 namespace holdfast::simulator::providers::network {
 namespace {
@@ -28,6 +29,8 @@ Refusal zones_exist(json::Value const& body) {
 
 Refusal validate_public_address(Context& context, Write const& write) {
     if (auto no = ordinary(context, write)) return no;
+    if (!write.existing)
+        if (auto no = none_left(context, address_type, text(write.desired, "location"))) return no;
     auto const sku = text(write.desired, "sku.name");
     auto const method = text(write.desired, "properties.publicIPAllocationMethod");
     bool const is_basic = sku.empty() || base::same_text(sku, "Basic");

@@ -1,5 +1,6 @@
 /// The rows of Microsoft.Network.
 #include "simulator/providers/network/network.hpp"
+#include "simulator/providers/quotas.hpp"
 #include "simulator/providers/providers.hpp"
 
 namespace holdfast::simulator::providers {
@@ -256,8 +257,30 @@ constexpr ResourceBehaviour types[] = {
     public_addresses, nat_gateways, firewalls,     firewall_policies, rule_groups,    zones,        zone_links,
     endpoints,        zone_groups,  load_balancers};
 
-constexpr arm::Provider provider{
-    .name = "Microsoft.Network", .registration = {5, 20, 60, "estimate"}, .types = types, .scheduled = scheduled};
+arm::Reply list_usages(arm::Context& context, arm::Call const& call) {
+    auto const& location = call.parameters.at("location");
+    if (!find_region(location))
+        return arm::error(400, "LocationNotAvailableForResourceType", "The location '" + location + "' is not known.");
+    json::Array value;
+    for (auto const& quota : quotas())
+        if (quota.counts.starts_with("Microsoft.Network/"))
+            value.push_back(usage(quota.name, std::string(quota.name), used(context, quota, location),
+                                  allowed(context, quota, location)));
+    return arm::Answer{.status = 200, .body = json::Object{{"value", std::move(value)}}, .headers = {}};
+}
+constexpr arm::Route routes_of_network[] = {
+    {.under = arm::Route::Under::subscription,
+     .method = "GET",
+     .pattern = "Microsoft.Network/locations/{location}/usages",
+     .permission = "Microsoft.Network/locations/usages/read",
+     .run = list_usages},
+};
+
+constexpr arm::Provider provider{.name = "Microsoft.Network",
+                                 .registration = {5, 20, 60, "estimate"},
+                                 .types = types,
+                                 .routes = routes_of_network,
+                                 .scheduled = scheduled};
 
 }  // namespace
 
