@@ -53,6 +53,7 @@ private:
     std::set<std::string> known_;
 };
 
+constexpr std::string_view kinds[] = {"users", "groups", "servicePrincipals", "subscriptionsOfOthers"};
 constexpr char const* help = "see docs/simulate.md, 'People'";
 
 }  // namespace
@@ -63,7 +64,7 @@ base::Result<Directory> read_directory(std::string_view text) {
     auto const* object = parsed->if_object();
     if (!object) return refuse("a directory is a JSON object", help);
     for (auto const& member : *object) {
-        if (member.key() != "users" && member.key() != "groups" && member.key() != "servicePrincipals")
+        if (std::ranges::find(kinds, std::string_view(member.key())) == std::end(kinds))
             return refuse("the directory has a member '" + base::printable(member.key()) + "' that means nothing",
                           help);
         if (!member.value().is_array()) return refuse("'" + std::string(member.key()) + "' is no list", help);
@@ -124,6 +125,12 @@ base::Result<Directory> read_directory(std::string_view text) {
         called(group.name, group.object_id);
         called(group.object_id, group.object_id);
         directory.groups.push_back(std::move(group));
+    });
+    entries("subscriptionsOfOthers", [&](Entry& entry) {
+        Directory::Foreign foreign{.subscription = entry.text("subscriptionId"), .tenant = entry.text("tenantId")};
+        if (!base::is_guid(foreign.subscription) || !base::is_guid(foreign.tenant))
+            wrong = entry.where() + " needs subscriptionId and tenantId, GUIDs both";
+        directory.foreign.push_back(std::move(foreign));
     });
     for (auto& group : directory.groups) {
         for (auto& member : group.members) {

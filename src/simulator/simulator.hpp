@@ -52,10 +52,15 @@ struct Directory {
     std::vector<User> users;  ///< a device code is approved by the first of them
     std::vector<Group> groups;
     std::vector<Application> applications;
+    /// A subscription of another tenant, of which somebody may have the id.
+    struct Foreign {
+        std::string subscription, tenant;
+    };
+    std::vector<Foreign> foreign;
 };
 /// {"users": [{"userPrincipalName", "password", …}], "groups": [{"displayName", "members": [UPN, name or object id]}],
-/// "servicePrincipals": [{"appId", "secret", …}]}. Ids that are not said are made from the names. Unknown members,
-/// doubled names and members that nobody is are refused with their place.
+/// "servicePrincipals": [{"appId", "secret", …}], "subscriptionsOfOthers": [{"subscriptionId", "tenantId"}]}. Ids that
+/// are not said are made from the names. Unknown members, doubled names and members that nobody is are refused with their place.
 base::Result<Directory> read_directory(std::string_view json);
 
 /// What Azure itself may do to a deployment, for tests of those who deploy. Everything that can be done on the wire is

@@ -427,6 +427,71 @@ Cause const causes[] = {
          return ended(world, put(world, std::string(cluster) + "/agentPools/work", work_pool("1.35")));
      },
      catalog::Meaning::never},
+    // Others at work, and what belongs to others.
+    {"EtagMismatch", "two who write a cluster at the same moment",
+     [](World& world) {
+         world.make(std::string(cluster), plain());
+         put(world, cluster, plain(",'autoUpgradeProfile':{'upgradeChannel':'patch'}"));
+         return put(world, cluster, plain(",'autoUpgradeProfile':{'upgradeChannel':'stable'}"));
+     },
+     catalog::Meaning::conflict},
+    {"CustomRouteTableInvalidUpdateAttempt", "a kubenet cluster changed after its subnet got another route table",
+     [](World& world) {
+         for (auto const* table : {"one", "two"})
+             world.make("Microsoft.Network/routeTables/" + std::string(table),
+                        "{'location':'westeurope','properties':{}}");
+         auto const subnet = [](std::string const& table) {
+             return with_subnet(",'routeTable':{'id':'" + in_group("Microsoft.Network/routeTables/" + table) + "'}");
+         };
+         world.make(std::string(network), subnet("one"));
+         world.make("Microsoft.ManagedIdentity/userAssignedIdentities/id-kube", "{'location':'westeurope'}");
+         world.grant(world.principal("id-kube"), simulator::testing::roles::network_contributor,
+                     std::string(subscription) + "/resourceGroups/rg1");
+         auto const kubenet = [](std::string const& more) {
+             return plain(",'networkProfile':{'networkPlugin':'kubenet','podCidr':'10.244.0.0/16','serviceCidr':"
+                          "'172.16.0.0/16','dnsServiceIP':'172.16.0.10'}" +
+                              more,
+                          on_subnet(),
+                          "{'type':'UserAssigned','userAssignedIdentities':{'" +
+                              in_group("Microsoft.ManagedIdentity/userAssignedIdentities/id-kube") + "':{}}}");
+         };
+         world.make(std::string(cluster), kubenet(""));
+         world.make(std::string(network), subnet("two"));
+         return put(world, cluster, kubenet(",'autoUpgradeProfile':{'upgradeChannel':'patch'}"));
+     },
+     catalog::Meaning::never},
+    {"InvalidAuthenticationTokenTenant", "a subscription of another tenant",
+     [](World&) {
+         auto options = World::defaults();
+         options.directory.foreign.push_back(
+             {"00000000-0000-0000-0000-000000000009", "99999999-9999-9999-9999-999999999999"});
+         World world(options);
+         return world.get(
+             "/subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/rg1?api-version=2021-04-01");
+     },
+     catalog::Meaning::never},
+    {"ResourceTypeNotSupported", "an id where a name belongs",
+     [](World& world) {
+         std::string const definitions =
+             std::string(subscription) + "/providers/Microsoft.Authorization/policyDefinitions/";
+         return world.call("DELETE",
+                           definitions + base::percent_encoded(definitions + "tags") + "?api-version=2021-06-01");
+     },
+     catalog::Meaning::never},
+    {"ResourceDeploymentFailure", "a template whose cluster ends in Failed",
+     [](World& world) {
+         so(world, shortage("Standard_D4s_v5"));
+         auto resource = plain();
+         resource.insert(
+             1, "'type':'Microsoft.ContainerService/managedClusters','apiVersion':'2026-05-01','name':'aks',");
+         put(world, "Microsoft.Resources/deployments/d",
+             "{'properties':{'mode':'Incremental','template':{'resources':[" + resource + "]}}}");
+         world.settle();
+         auto shown = world.get(versioned(in_group("Microsoft.Resources/deployments/d")));
+         EXPECT_EQ(shown.text("properties.provisioningState"), "Failed");
+         shown.body = json::Object{{"status", "Failed"}, {"error", *json::find(shown.body, "properties.error")}};
+         return shown;
+     }},
     // Passing trouble.
     {"TooManyRequests", "a storm: too much asked", [](World&) { return in_a_storm("TooManyRequests"); },
      catalog::Meaning::again},

@@ -49,6 +49,18 @@ ArmError unknown_type(std::string_view name_space, std::string_view type) {
     return missing;
 }
 
+/// An address that goes on where a name was expected, as when an id is put in a name's place:
+/// "…/policyDefinitions/subscriptions/S/providers/…".
+/// Source: recorded test traffic of Azure/azure-libraries-for-net, ManagePolicyDefinitionTest. 2026-12-01.
+ArmError unsupported_type(Request const& request) {
+    auto const& path = request.asked.path;
+    std::size_t begin = 0;
+    while (begin < path.size() && !base::same_text(path[begin], "providers")) ++begin;
+    std::string type = begin + 1 < path.size() ? path[begin + 1] : std::string();
+    for (auto i = begin + 2; i < path.size(); i += 2) type.append("/").append(path[i]);
+    return error(404, "ResourceTypeNotSupported", "Unsupported resource type: '" + type + "'.");
+}
+
 /// "…/resourcegroups/rg/deployments/d/operations", an older form that az still sends, as it is written today.
 std::optional<Asked> with_provider(Asked const& asked) {
     if (asked.path.size() < 5 || !asked.path_is(2, "resourceGroups") || !asked.path_is(4, "deployments"))
@@ -144,7 +156,9 @@ Said below_provider(Request const& request, std::span<std::string const> before,
     std::optional<ResourceId> scope;
     if (!before.empty()) {
         auto parsed = ResourceId::parse(scope_text);
-        if (!parsed) return tl::unexpected(unknown_path(request));
+        bool const has_provider =
+            std::ranges::any_of(before, [](auto const& segment) { return base::same_text(segment, "providers"); });
+        if (!parsed) return tl::unexpected(has_provider ? unsupported_type(request) : unknown_path(request));
         scope = std::move(*parsed);
     }
     bool const container =
@@ -276,11 +290,21 @@ std::string_view because(entra::Fault fault) {
     return "AuthenticationFailed";
 }
 
-world::Response unauthenticated(Core const& core, Asked const& asked, entra::Fault fault, std::string message) {
+/// The tenant of a subscription that is not of this one; empty: there is no such subscription.
+std::string tenant_elsewhere(Core const& core, Asked const& asked) {
+    if (!asked.path_is(0, "subscriptions") || asked.path.size() < 2) return {};
+    for (auto const& one : core.options.directory.foreign)
+        if (base::same_text(one.subscription, asked.path[1])) return one.tenant;
+    return {};
+}
+
+world::Response unauthenticated(Core const& core, Asked const& asked, entra::Fault fault, std::string message,
+                                std::string authority = {}) {
     auto refused = error(401, asked.bearer ? because(fault) : "AuthenticationFailed", std::move(message));
     refused.from_gateway = true;
     auto response = refuse(refused, Envelope::arm);
-    auto challenge = "Bearer authorization_uri=\"" + entra::authority_for(core, asked) + "\"";
+    if (authority.empty()) authority = entra::authority_for(core, asked);
+    auto challenge = "Bearer authorization_uri=\"" + authority + "\"";
     if (asked.bearer) challenge += ", error=\"invalid_token\", error_description=\"" + refused.message + "\"";
     response.headers.push_back({"WWW-Authenticate", challenge});
     return response;
@@ -295,6 +319,13 @@ world::Response answer(Core& core, Asked const& asked) {
     }
     auto token = entra::verify(core, *asked.bearer, entra::Audience::management, asked);
     if (!token) return unauthenticated(core, asked, token.error().fault, token.error().message);
+
+    // Source: the answer as tests of public clients quote it, read 2026-12-01.
+    if (auto const theirs = tenant_elsewhere(core, asked); !theirs.empty())
+        return unauthenticated(core, asked, entra::Fault::tenant,
+                               "The access token is from the wrong issuer. It must match the tenant '" + theirs +
+                                   "' associated with this subscription. Please use its authority to get the token.",
+                               entra::login_origin(asked) + "/" + theirs);
 
     auto const scope = asked.path_is(0, "subscriptions") && asked.path.size() > 1 ? "subscription" : "tenant";
     auto verdict = core.throttle.take(token->object_id, asked.method, scope, core.store.now());

@@ -140,7 +140,7 @@ constexpr Mishap mishaps[] = {
     {"Microsoft.Network", "InternalServerError", 500, "An error occurred.",
      "Microsoft documentation, Resource Manager: common deployment errors", "2026-12-01"},
     {"", "InternalOperationError", 409, "The operation met an internal error.",
-     "AKS's own list of codes, aks-engine pkg apierror", "2026-12-01"},
+     "AKS's own list of codes, Azure/aks-deployer pkg/apierror", "2026-12-01"},
 };
 ArmError mishap_of(std::string_view type) {
     auto const* row = std::ranges::find_if(mishaps, [&](Mishap const& one) {

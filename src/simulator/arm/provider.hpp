@@ -161,6 +161,9 @@ struct ResourceBehaviour {
     std::string_view etag_at{};  ///< "etag", "eTag", "properties.eTag"; empty: none
     bool etag_header = false;    ///< answers to GET carry it; those to PUT never do
     int etag_mismatch = 412;     ///< 412 PreconditionFailed, or 409 EtagMismatch
+    /// So many seconds a write is being saved: another one of the same thing meets the etag that moves under it (AKS's
+    /// 409 EtagMismatch), and the lock only afterwards.
+    int saved_after = 0;
     /// A `Scheduled` that fails with its payload: a mismatch is accepted, and the operation ends so. Empty: refused.
     std::string_view etag_fails_by{};
 

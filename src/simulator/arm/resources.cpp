@@ -214,6 +214,19 @@ Answer refused_later(Request const& request, ResourceId const& id, ResourceBehav
     return answer;
 }
 
+/// Two writers at once: the second read before the first had saved.
+/// Source: Azure/terraform-azurerm-aks issue 604 and pull request 354 (answers in full). 2026-12-01.
+Refusal lost_race(Work const& work, ResourceId const& id, ResourceBehaviour const& row, Operation const& first) {
+    if (first.verb != "PUT" || !base::same_text(first.target, id.text()) ||
+        work.now() - first.started >= std::chrono::seconds{row.saved_after})
+        return std::nullopt;
+    auto refused = error(409, "EtagMismatch", "Operation is not allowed: Another operation is in progress");
+    refused.details.push_back(
+        error(409, "Unspecified", "rpc error: code = FailedPrecondition desc = Etag mismatched"));
+    refused.subcode = "PutManagedClusterAndComponents_FailedPrecondition";
+    return refused;
+}
+
 Said write(Request const& request, ResourceId const& id, std::string const& type, json::Value body, bool is_patch) {
     auto& work = request.work;
     auto const verb = std::string_view(is_patch ? "PATCH" : "PUT");
@@ -318,7 +331,9 @@ Said write(Request const& request, ResourceId const& id, std::string const& type
     }
     auto const* busy = holder(request.store(), locks);
     if (!busy && target.existing && target.existing->deleting) busy = running_on(request.store(), id);
-    if (busy) return tl::unexpected(conflict(*busy, row, request.asked.origin));
+    if (busy)
+        return tl::unexpected(
+            lost_race(work, id, row, *busy).value_or(conflict(*busy, row, request.asked.origin)));
     if (repeated) {
         request.store().count_repeated_create();
         work.core().fate().repeated(id);

@@ -315,6 +315,7 @@ TEST(Entra, a_directory_is_read_strictly) {
              std::pair(R"({"groups":[{"displayName":"g","members":["nobody"]}]})", "a member 'nobody' that nobody is"),
              std::pair(R"({"users":[{"userPrincipalName":"a@b","role":"Emperor"}]})", "no built-in role 'Emperor'"),
              std::pair(R"({"servicePrincipals":[{"displayName":"p","appId":"x"}]})", "appId is no GUID"),
+             std::pair(R"({"subscriptionsOfOthers":[{"subscriptionId":"x"}]})", "needs subscriptionId and tenantId"),
          }) {
         auto const read = read_directory(text);
         ASSERT_FALSE(read) << text;

@@ -193,6 +193,17 @@ bool send(arm::Work& work, Template& opened, Item const& item, Entry& entry) {
     return true;
 }
 
+/// Work that a service took and then failed is told in a wrapper.
+/// Source: answers quoted in public lab guides (RegionIsOfferRestricted); Azure/AKS issue 1189, in older words.
+/// 2026-12-01.
+json::Value ended_badly(json::Value const& why) {
+    return json::Object{{"code", "ResourceDeploymentFailure"},
+                        {"message",
+                         "The resource write operation failed to complete successfully, because it reached terminal "
+                         "provisioning state 'Failed'."},
+                        {"details", json::Array{why}}};
+}
+
 void look_after(arm::Work& work, Entry& entry) {
     auto const* operation = work.core().store.operation(entry.operation);
     if (operation && operation->running()) return;
@@ -202,7 +213,7 @@ void look_after(arm::Work& work, Entry& entry) {
     if (operation && operation->status != "Succeeded") {
         entry.state = State::failed;
         entry.status = operation->error_status >= 400 ? operation->error_status : 409;
-        entry.error = operation->error;
+        entry.error = ended_badly(operation->error);
     } else if (!stored) {
         entry.state = State::failed;
         entry.status = 404;
@@ -224,17 +235,20 @@ void show_end(Stored& deployment, Time now) {
     json::put(deployment.body, "properties.duration", json::Value(spoken(now - began)));
 }
 
+ArmError read_back(int status, json::Value const& said, std::string const& target) {
+    auto one = error(status, text(said, "code"), text(said, "message"), target);
+    for (auto const& inner : json::list_at(said, "details"))
+        one.details.push_back(read_back(status, inner, text(inner, "target")));
+    return one;
+}
+
 ArmError failure(std::vector<Entry> const& entries) {
     auto failed = error(409, "DeploymentFailed",
                         "At least one resource deployment operation failed. Please list deployment operations for "
                         "details. Please see https://aka.ms/arm-deployment-operations for usage details.");
     for (auto const& entry : entries) {
         if (entry.state != State::failed) continue;
-        auto detail = error(entry.status, text(entry.error, "code"), text(entry.error, "message"), entry.id);
-        for (auto const& inner : json::list_at(entry.error, "details"))
-            detail.details.push_back(
-                error(entry.status, text(inner, "code"), text(inner, "message"), text(inner, "target")));
-        failed.details.push_back(std::move(detail));
+        failed.details.push_back(read_back(entry.status, entry.error, entry.id));
     }
     return failed;
 }

@@ -32,6 +32,8 @@ void ensure_node_routes(Context& context, Stored const& cluster) {
         auto const table = subnet ? ResourceId::parse(text(subnet->body, "properties.routeTable.id"))
                                   : base::Result<ResourceId>(base::fail({}));
         if (!table || !context.find(*table) || pool->deleting) continue;
+        if (auto* edited = text(pool->hidden, "route_table").empty() ? context.edit(pool->id) : nullptr)
+            json::put(edited->hidden, "route_table", json::Value(table->text()));
         auto const range = base::Cidr::parse(text(subnet->body, "properties.addressPrefix"));
         auto const nodes = json::whole_at(pool->body, "properties.count").value_or(1);
         for (std::int64_t node = 0; node < nodes; ++node, block += addresses_a_node) {

@@ -44,6 +44,25 @@ Refusal on_subnets(Context& context, Design const& design) {
     return {};
 }
 
+/// Source: MicrosoftDocs/azure-aks-docs configure-kubenet (the table of a subnet cannot be another one once the cluster
+/// stands); Azure/aks-deployer pkg/apierror. 2026-12-01.
+Refusal same_route_tables(Context& context, Design const& design) {
+    if (design.plugin() != "kubenet") return {};
+    for (auto const& pool : design.pools) {
+        auto const kept = pool.existing ? text(pool.existing->hidden, "route_table") : std::string();
+        auto const* subnet = kept.empty() ? nullptr : context.find(text(*pool.body, "properties.vnetSubnetID"));
+        if (!subnet) continue;
+        auto const now = text(subnet->body, "properties.routeTable.id");
+        if (base::same_text(now, kept)) continue;
+        return refuse(400, "CustomRouteTableInvalidUpdateAttempt",
+                      "Custom route table " + kept + " of agent pool " + pool.name +
+                          " cannot be updated after the cluster was created; subnet " + subnet->id.text() +
+                          (now.empty() ? " has none now." : " has " + now + " now.") +
+                          " Please see https://aka.ms/aks/customrt for more information");
+    }
+    return {};
+}
+
 Refusal on_route_tables(Context& context, Design const& design) {
     if (design.plugin() != "kubenet") return {};
     for (auto const& written : design.node_subnets()) {
@@ -155,6 +174,8 @@ constexpr std::string_view read_on = "2026-11-23";
 constexpr Rule rules[] = {
     {"joins its subnets", on_subnets,
      "SupportArticles-docs error-code-linkedauthorizationfailed; aks-docs configure-azure-cni", read_on},
+    {"keeps the route tables of kubenet", same_route_tables,
+     "MicrosoftDocs/azure-aks-docs configure-kubenet (custom route table)", "2026-12-01"},
     {"writes the routes of kubenet", on_route_tables,
      "MicrosoftDocs/azure-aks-docs configure-kubenet (custom route table)", read_on},
     {"assigns the kubelet identity", on_kubelet_identity, "MicrosoftDocs/azure-aks-docs use-managed-identity", read_on},

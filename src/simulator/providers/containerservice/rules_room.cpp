@@ -127,8 +127,8 @@ Refusal no_machine(Context& context, Stored const& cluster, Stored const& pool, 
     return {};
 }
 
-/// Source: SupportArticles-docs error-code-poddrainfailure (upgrades say UpgradeFailed there); Azure/aks-engine
-/// pkg/armhelpers apierror: PodDrainFailure before scale-down and reimage. 2026-12-01.
+/// Source: SupportArticles-docs error-code-poddrainfailure (upgrades say UpgradeFailed there); Azure/aks-deployer
+/// pkg/apierror: PodDrainFailure before scale-down and reimage. 2026-12-01.
 Refusal pods_stay(Context& context, Stored const& pool, std::string_view code) {
     auto const cluster = pool.id.parent();
     if (!cluster) return {};
