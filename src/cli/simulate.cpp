@@ -223,6 +223,7 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
     auto people = directory_of(*files, arguments.directory, options.owner);
     if (!people) return failed(people.error());
     options.directory = std::move(*people);
+    auto loading = std::make_optional<platform::LargeWork>();
     auto azure = simulator::Azure::open(**rows, options);
     if (!azure) return failed(azure.error());
     if (!arguments.load.empty()) {
@@ -231,7 +232,7 @@ int simulate(Arguments const& arguments, world::Terminal& terminal) {
         auto const loaded = (*azure)->load(*text);
         if (!loaded) return failed(loaded.error());
     }
-    platform::give_memory_back();
+    loading.reset();
     auto const authority = platform::local_authority(*files, folder, platform::wall_now());
     if (!authority) return failed(authority.error());
     auto const written = files->write(folder + "/bundle.pem", bundle(*files, authority->ca_pem));

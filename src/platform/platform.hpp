@@ -30,8 +30,17 @@ base::Time wall_now();
 /// From here on a crash leaves no core file, and other processes of the same user may not read this one's memory: it
 /// holds tokens.
 void keep_memory_private();
-/// To the system, what a large piece of work has freed.
-void give_memory_back();
+/// While one stands, memory that is freed goes back to the system at once, and what is left over when it ends: around work
+/// that frees far more than stays.
+class LargeWork {
+public:
+    LargeWork();
+    LargeWork(LargeWork const&) = delete;
+    ~LargeWork();
+
+private:
+    long usual_delay_ms_ = 0;
+};
 
 /// An answer, as far as it gets.
 struct Reply {

@@ -1,5 +1,6 @@
 // Clock, environment, terminal, signals, randomness: the small parts of the real world.
 #include <malloc.h>
+#include <mimalloc.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -18,6 +19,13 @@
 #include <iostream>
 
 #include "platform/platform.hpp"
+
+// There where mimalloc is linked.
+extern "C" {
+[[gnu::weak]] void mi_collect(bool force);
+[[gnu::weak]] long mi_option_get(mi_option_t);
+[[gnu::weak]] void mi_option_set(mi_option_t, long);
+}
 
 namespace holdfast::platform {
 
@@ -112,7 +120,20 @@ void keep_memory_private() {
     prctl(PR_SET_DUMPABLE, 0);
 }
 
-void give_memory_back() { malloc_trim(0); }
+LargeWork::LargeWork() {
+    if (!mi_collect) return;
+    usual_delay_ms_ = mi_option_get(mi_option_decommit_delay);
+    mi_option_set(mi_option_decommit_delay, 0);
+}
+
+LargeWork::~LargeWork() {
+    if (!mi_collect) {
+        malloc_trim(0);
+        return;
+    }
+    mi_collect(true);
+    mi_option_set(mi_option_decommit_delay, usual_delay_ms_);
+}
 
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
