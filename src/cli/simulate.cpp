@@ -41,8 +41,9 @@ private:
 
 /// Whether a request is for the server itself: no path of Azure's begins so.
 bool is_for(world::Request const& request, std::string_view method, std::string_view door) {
-    auto const at = request.url.find(door);
-    return request.method == method && at != std::string::npos && request.url.find('/', 8) == at;
+    constexpr std::string_view scheme = "https://";
+    auto const path = request.url.find('/', scheme.size());
+    return request.method == method && path != std::string::npos && request.url.compare(path, door.size(), door) == 0;
 }
 
 /// `POST /.holdfast/pass?seconds=N`: what a client would have slept has gone by.

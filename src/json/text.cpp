@@ -6,6 +6,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "json/json.hpp"
 
@@ -46,12 +47,27 @@ constexpr auto marked = [] {
     return bytes;
 }();
 
+/// Where the next marked byte stands, from `at` on; the text's size where none does. Eight bytes at a time: `high` of a
+/// byte says that it is below a space, a quote, a backslash, or above '~'.
+std::size_t next_marked(std::string_view text, std::size_t at) {
+    constexpr std::uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
+    for (; at + 8 <= text.size(); at += 8) {
+        std::uint64_t eight;
+        std::memcpy(&eight, text.data() + at, 8);
+        auto const no_quote = eight ^ (ones * '"'), no_backslash = eight ^ (ones * '\\');
+        // A borrow or a carry can only say so of the byte above one that is marked: then the table below looks.
+        auto const any = (eight - ones * 0x20) | (no_quote - ones) | (no_backslash - ones) | (eight + ones) | eight;
+        if (any & high) break;
+    }
+    while (at < text.size() && !marked[static_cast<unsigned char>(text[at])]) ++at;
+    return at;
+}
+
 void write_text(std::string& out, std::string_view text) {
     auto const byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
     out += '"';
     std::size_t done = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if (!marked[byte(at)]) continue;
+    for (std::size_t at = next_marked(text, 0); at < text.size(); at = next_marked(text, at + 1)) {
         auto const whole = base::utf8_length(text, at);
         auto const length = byte(at) < 0x7f || whole == 0 ? 1 : deceptive(text, at);
         if (length == 0) {
@@ -212,6 +228,7 @@ base::Result<Value> parse(std::string_view text, ParseLimits limits) {
 
 std::string write(Value const& value) {
     std::string out;
+    out.reserve(500);  // most bodies, or most of the way there
     write_into(out, value, -1);
     return out;
 }

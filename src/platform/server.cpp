@@ -35,14 +35,23 @@ std::string_view reason(int status) {
 
 bool is_bodiless(world::Response const& response) { return response.status == 204 || response.status == 304; }
 
+/// Looks at every byte of it: so many are looked at at a time.
+bool ends_a_line(std::string_view value) {
+    bool any = false;
+    for (char const c : value) any |= (c == '\r') | (c == '\n');
+    return any;
+}
+
 std::string head_of(world::Response const& response, bool keep_alive) {
-    std::string out = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason(response.status));
+    std::string out;
+    out.reserve(1000);  // of most answers
+    fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", response.status, reason(response.status));
     for (auto const& header : response.headers) {
-        if (header.value.find_first_of("\r\n") != std::string::npos)
-            continue;  // never let a value end the header early
-        out += header.name + ": " + header.value + "\r\n";
+        if (ends_a_line(header.value)) continue;  // never let a value end the header early
+        out.append(header.name).append(": ").append(header.value).append("\r\n");
     }
-    if (!is_bodiless(response)) out += fmt::format("Content-Length: {}\r\n", response.body.size());
+    if (!is_bodiless(response))
+        fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
     if (!keep_alive) out += "Connection: close\r\n";
     out += "\r\n";
     return out;

@@ -79,11 +79,15 @@ void canonical_type(std::span<std::string_view> provider) {
 
 bool writable_segment(std::string_view segment) {
     if (segment == "." || segment == "..") return false;
-    for (char const c : segment) {
-        auto const byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f || c == '?' || c == '#' || c == '\\') return false;
+    // No early end, so that many bytes are looked at at a time: ids are read more often than anything else.
+    bool unwritable = false;
+    unsigned char bits = 0;
+    for (unsigned char const c : segment) {
+        unwritable |= (c < 0x20) | (c == 0x7f) | (c == '?') | (c == '#') | (c == '\\');
+        bits |= c;
     }
-    for (std::size_t at = 0; at < segment.size();) {
+    if (unwritable) return false;
+    for (std::size_t at = 0; bits >= 0x80 && at < segment.size();) {
         auto const length = base::utf8_length(segment, at);
         if (length == 0) return false;
         at += length;

@@ -185,13 +185,18 @@ void fill_defaults(shapes::ResourceType const& shape, json::Value& body) {
     }
 }
 
-std::vector<InlineChildren> inline_children_of(shapes::ResourceType const& parent) {
-    std::vector<InlineChildren> kinds;
-    for (auto const* type : shapes::children_of(parent.name)) {
-        if (type->inline_at.empty()) continue;
-        kinds.push_back({.type = type, .at = json::Path(type->inline_at), .said = false, .children = {}});
-    }
-    return kinds;
+std::span<InlineKind const> inline_kinds_of(shapes::ResourceType const& parent) {
+    static auto const all = [] {
+        std::unordered_map<std::string_view, std::vector<InlineKind>> by_parent;
+        for (auto const& type : shapes::all()) {
+            if (type.inline_at.empty()) continue;
+            if (auto const* above = shapes::find(type.parent))
+                by_parent[above->name].push_back({.type = &type, .at = json::Path(type.inline_at)});
+        }
+        return by_parent;
+    }();
+    auto const found = all.find(parent.name);
+    return found == all.end() ? std::span<InlineKind const>() : found->second;
 }
 
 bool is_one_segment(std::string_view name) {
@@ -204,7 +209,7 @@ bool is_one_segment(std::string_view name) {
 
 std::optional<std::string> misnamed_child(ResourceId const& parent, shapes::ResourceType const& shape,
                                           json::Value const& body) {
-    for (auto const& kind : inline_children_of(shape)) {
+    for (auto const& kind : inline_kinds_of(shape)) {
         for (auto const& child : json::list_at(body, kind.at)) {
             auto const name = json::text_at(child, kind.type->key).value_or("");
             if (!is_one_segment(name)) return std::string(name);
@@ -220,11 +225,12 @@ std::optional<std::string> misnamed_child(ResourceId const& parent, shapes::Reso
 
 std::vector<InlineChildren> take_children(ResourceId const& parent, shapes::ResourceType const& shape,
                                           json::Value& body) {
-    auto kinds = inline_children_of(shape);
-    for (auto& kind : kinds) {
+    std::vector<InlineChildren> all;
+    for (auto const& kind : inline_kinds_of(shape)) {
+        auto& here = all.emplace_back(InlineChildren{.type = kind.type});
         auto* list = json::find(body, kind.at);
         if (!list) continue;
-        kind.said = true;
+        here.said = true;
         if (auto* items = list->if_array()) {
             for (auto& item : *items) {
                 auto* object = item.if_object();
@@ -239,15 +245,15 @@ std::vector<InlineChildren> take_children(ResourceId const& parent, shapes::Reso
                     for (auto const* key : {"id", "name", "type", "etag"}) object->erase(key);
                     child = std::move(*object);
                 }
-                kind.children.emplace_back(std::move(id), std::move(child));
+                here.children.emplace_back(std::move(id), std::move(child));
             }
         }
         json::erase(body, kind.at);
     }
-    return kinds;
+    return all;
 }
 
-json::Value inline_form(InlineChildren const& kind, json::Value child) {
+json::Value inline_form(InlineKind const& kind, json::Value child) {
     if (!kind.type->inline_flat) return child;
     json::Object flat;
     if (auto const* properties = json::find(child, "properties"); properties && properties->is_object())

@@ -14,7 +14,15 @@ constexpr Duration look_again{5000};
 
 }  // namespace
 
-bool is_group(ResourceId const& id) { return base::same_text(id.type(), group_type); }
+std::string_view group_key(ResourceId const& id) {
+    constexpr std::string_view subscriptions = "/subscriptions/", groups = "/resourcegroups/";
+    std::string_view const key = id.key();
+    if (!key.starts_with(subscriptions)) return {};
+    auto const at = key.find('/', subscriptions.size());
+    if (at == std::string_view::npos || !key.substr(at).starts_with(groups)) return {};
+    return key.substr(0, key.find('/', at + groups.size()));
+}
+bool is_group(ResourceId const& id) { return group_key(id) == id.key(); }
 
 ResourceBehaviour const& group_behaviour() {
     static ResourceBehaviour const row{.type = group_type,

@@ -7,6 +7,8 @@ namespace holdfast::simulator::arm {
 
 inline constexpr std::string_view group_type = "Microsoft.Resources/resourceGroups";
 
+/// The key of the group that a resource is in, or of the group itself; empty for what is in none.
+std::string_view group_key(ResourceId const&);
 bool is_group(ResourceId const&);
 /// Erases the members of a group that is being deleted, users before what they use, then the group.
 /// Later: some member is still being worked on. An error: what stays, and why; the group stands again.

@@ -138,10 +138,9 @@ Refusal check_above(Request const& request, ResourceId const& id) {
         refused.from_gateway = true;
         return refused;
     };
-    if (!id.group().empty() && !is_group(id)) {
-        auto const group = ResourceId::subscription_of(id.subscription()).group(id.group());
-        auto const* stored = request.work.find(group);
-        if (!stored) return group_not_found(group);
+    if (auto const group = group_key(id); !group.empty() && group != id.key()) {
+        auto const* stored = request.store().find(group);
+        if (!stored) return group_not_found(ResourceId::subscription_of(id.subscription()).group(id.group()));
         if (stored->deleting && request.writes() && request.asked.method != "DELETE")
             return gateway(error(409, "ResourceGroupBeingDeleted",
                                  "The resource group '" + id.group() +

@@ -75,8 +75,8 @@ json::Value error_body(ArmError const& error, Envelope envelope) {
 }
 
 std::string etag_of(Stored const& stored) {
-    return base::guid_v5("6ba7b811-9dad-11d1-80b4-00c04fd430c8",
-                         stored.id.key() + "#" + std::to_string(stored.version));
+    base::Prng drawn(base::WithoutCase{}(stored.id.key()) + static_cast<std::uint64_t>(stored.version));
+    return drawn.guid();
 }
 
 void set_state(Stored& stored, std::string_view state) {
@@ -145,7 +145,7 @@ json::Value Work::shown(Stored const& stored) const {
         json::put(value, row.etag_at, json::Value(row.conflict == Conflict::aks ? etag : "W/\"" + etag + "\""));
     }
     if (auto const* shape = shapes::find(stored.type)) {
-        for (auto const& kind : inline_children_of(*shape)) {
+        for (auto const& kind : inline_kinds_of(*shape)) {
             json::Array list;
             for (auto const* child : children(stored.id, kind.type->name))
                 list.push_back(inline_form(kind, shown(*child)));

@@ -121,7 +121,7 @@ private:
     static bool has_plain_properties(std::string const& type) {
         auto const& row = arm::behaviour(type);
         auto const* shape = shapes::find(type);
-        bool const children = shape && !arm::inline_children_of(*shape).empty();
+        bool const children = shape && !arm::inline_kinds_of(*shape).empty();
         return !row.view && !children && !row.etag_at.starts_with("properties");
     }
     json::Value const& shown(Stored const& stored) const {

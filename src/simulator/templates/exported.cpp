@@ -66,7 +66,7 @@ private:
         auto const parent = stored.id.parent();
         auto const* above = parent && is_taken(*parent) ? work_.find(*parent) : nullptr;
         auto const* shape = above ? shapes::find(above->type) : nullptr;
-        return shape && std::ranges::any_of(arm::inline_children_of(*shape),
+        return shape && std::ranges::any_of(arm::inline_kinds_of(*shape),
                                             [&](auto const& kind) { return kind.type->name == stored.type; });
     }
 
