@@ -150,7 +150,7 @@ void add_flags(CLI::App& app, Parsed& p, std::string_view groups) {
         app.add_option("--speed", a.speed, "how fast its time goes: a factor, or max (1)");
         app.add_option("--env-file", a.env_file, "write the shell exports that point tools at it");
         app.add_flag("--env", a.env, "print the exports of the server running on --state");
-        app.add_option("--load", a.load, "start from ARM bodies in a list, or from recorded exchanges");
+        app.add_option("--load", a.load, "start from ARM bodies in a list, recorded exchanges, or a template");
         app.add_option("--directory", a.directory, "users, groups and service principals that are there (JSON)");
         app.add_option("--weather", a.weather,
                        "what strikes: calm | common | rough | storm, or a number from which it is drawn (calm)");

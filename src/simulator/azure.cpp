@@ -38,7 +38,7 @@ public:
     }
 
     world::Response answer(world::Request const& request, Time now) override {
-        pass_time(now);
+        arm::pass_time(core_, now);
         auto asked = take_apart(request);
         auto response = in_own_names(asked);
         if (asked.method == "HEAD") response.body.clear();
@@ -112,17 +112,6 @@ private:
             know({.object_id = group.object_id, .kind = "Group", .name = group.name, .members = group.members},
                  group.role);
         }
-    }
-
-    void pass_time(Time now) {
-        for (auto const* event = core_.store.next_event(); event && event->at <= now;
-             event = core_.store.next_event()) {
-            auto const happened = *event;
-            core_.store.advance(happened.at);
-            core_.store.drop_event(happened.number);
-            arm::happen(core_, happened);
-        }
-        core_.store.advance(now);
     }
 
     world::Response dispatch(Asked const& asked) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "simulator/arm/access.hpp"
+#include "simulator/arm/arm.hpp"
 #include "simulator/arm/groups.hpp"
+#include "simulator/arm/requests.hpp"
 #include "simulator/arm/work.hpp"
 #include "simulator/world_file.hpp"
 
@@ -82,9 +84,77 @@ void stand(arm::Work& work, ResourceId const& id, std::string const& type, json:
     }
 }
 
+constexpr std::string_view group_of_templates = "loaded";
+constexpr Duration longest_deployment = std::chrono::hours(24);
+
+arm::Said ask(arm::Work& work, std::string_view method, ResourceId const& id, std::string body) {
+    Asked asked;
+    asked.method = method;
+    asked.path = base::split(id.text().substr(1), '/');
+    asked.query = {{"api-version", "2025-04-01"}};
+    asked.target = id.text() + "?api-version=2025-04-01";
+    asked.body = std::move(body);
+    return arm::carry_out(work, asked);
+}
+
+/// "code: message" of what is at the bottom: the rest only says that something below failed.
+std::string told(json::Value const& error) {
+    auto const& details = json::list_at(error, "details");
+    if (!details.empty()) return told(details.front());
+    return std::string(json::text_at(error, "code").value_or("")) + ": " +
+           std::string(json::text_at(error, "message").value_or(""));
+}
+
+base::Result<void> deploy(Core& core, json::Value given) {
+    auto const& owner = core.options.owner;
+    auto const schema = base::lower(json::text_at(given, "$schema").value_or(""));
+    bool const to_subscription = schema.find("subscriptiondeploymenttemplate") != std::string::npos;
+    auto const refuse = [](std::string why) {
+        return base::fail(base::ErrorCode::spec_conflict, "the template cannot be deployed: " + std::move(why),
+                          "give each of its parameters a defaultValue, and let it make all it needs: nothing stands "
+                          "beside it");
+    };
+    if (!to_subscription && schema.find("/deploymenttemplate.json") == std::string::npos)
+        return refuse("it is for a tenant or a management group");
+    // As where it stands already.
+    for (auto const* provider : arm::all_providers()) core.store.put_registration(provider->name, "Registered");
+    core.store.put_feature("Microsoft.Compute", "EncryptionAtHost", "Registered");
+    arm::Work work(core, {.object_id = owner.object_id, .client_id = owner.client_id});
+    auto scope = ResourceId::subscription_of(owner.subscription);
+    json::Object body{{"properties", json::Object{{"mode", "Incremental"}, {"template", std::move(given)}}}};
+    if (to_subscription) {
+        body["location"] = default_location;
+    } else {
+        scope = scope.group(group_of_templates);
+        auto const made = ask(work, "PUT", scope, json::write(json::Object{{"location", default_location}}));
+        if (!made) return refuse(made.error().message);
+    }
+    auto const id = scope.with("Microsoft.Resources/deployments", "load");
+    if (auto const begun = ask(work, "PUT", id, json::write(body)); !begun)
+        return refuse(told(*json::find(arm::error_body(begun.error(), arm::Envelope::arm), "error")));
+    auto const until = core.store.now() + longest_deployment;
+    for (;;) {
+        auto const* deployment = core.store.find(id.key());
+        auto const state = deployment ? arm::state_of(*deployment) : std::string();
+        if (state == "Succeeded") return {};
+        auto const* event = core.store.next_event();
+        if (state == "Failed" || state == "Canceled" || !event || event->at > until) {
+            auto const* error = deployment ? json::find(deployment->body, "properties.error") : nullptr;
+            return refuse(error ? told(*error) : "it does not come to an end");
+        }
+        arm::pass_time(core, event->at);
+    }
+}
+
 }  // namespace
 
 base::Result<void> load_world(Core& core, std::string_view arm_json) {
+    if (auto given = read_template(arm_json)) {
+        auto* const sky = std::exchange(core.options.fate, nullptr);
+        auto deployed = deploy(core, std::move(*given));
+        core.options.fate = sky;
+        return deployed;
+    }
     auto entries = read_entries(arm_json, core.options.owner.subscription);
     if (!entries) return base::fail(std::move(entries.error()));
     auto const& owner = core.options.owner;

@@ -89,10 +89,41 @@ TEST(Load, takes_what_people_have_at_hand) {
     auto const kept = client.get(cdn + "?api-version=2024-02-01");
     EXPECT_EQ(kept.text("sku.name"), "s");
     EXPECT_EQ(kept.header("x-holdfast-fidelity"), "stored only");
-    auto const refused = client.azure().load(
-        R"({"$schema":"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#","resources":[]})");
-    ASSERT_FALSE(refused);
-    EXPECT_NE(refused.error().fix.find("az deployment group create"), std::string::npos);
+}
+
+TEST(Load, deploys_a_template_in_no_time) {
+    auto const of = [](std::string_view schema, std::string_view resources, std::string_view parameters = "{}") {
+        return fmt::format(R"({{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/{}.json#",
+            "contentVersion": "1.0.0.0", "parameters": {}, /* as people write them */ "resources": [{}],}})", schema, parameters, resources);
+    };
+    auto const group = std::string(subscription) + "/resourceGroups/loaded";
+    constexpr std::string_view nsg = R"({"type":"Microsoft.Network/networkSecurityGroups","apiVersion":"2024-05-01",
+        "name":"[parameters('name')]","location":"[resourceGroup().location]","properties":{}})";
+    constexpr std::string_view named = R"({"name":{"type":"string","defaultValue":"nsg"}})";
+    Client client;
+    auto const loaded = client.azure().load(of("deploymentTemplate", nsg, named));
+    ASSERT_TRUE(loaded) << loaded.error().what;
+    EXPECT_EQ(client.get(group + "/providers/Microsoft.Network/networkSecurityGroups/nsg?api-version=2024-05-01").status, 200);
+
+    Client wide;
+    ASSERT_TRUE(wide.azure().load(of("subscriptionDeploymentTemplate",
+        R"({"type":"Microsoft.Resources/resourceGroups","apiVersion":"2025-04-01","name":"g","location":"westeurope"})")));
+    EXPECT_EQ(wide.get(std::string(subscription) + "/resourceGroups/g?api-version=2025-04-01").status, 200);
+
+    struct Row {
+        std::string text, says;
+    };
+    for (auto const& row : std::vector<Row>{
+             {of("deploymentTemplate", nsg, R"({"name":{"type":"string"}})"), "parameter 'name' is not provided"},
+             {of("deploymentTemplate", R"({"type":"Microsoft.Network/networkSecurityGroups/securityRules",
+                 "apiVersion":"2024-05-01","name":"none/rule","properties":{"protocol":"*",
+                 "access":"Allow","direction":"Inbound","priority":100}})"), "ParentResourceNotFound"},
+             {of("tenantDeploymentTemplate", ""), "tenant"}}) {
+        Client other;
+        auto const refused = other.azure().load(row.text);
+        ASSERT_FALSE(refused) << row.says;
+        EXPECT_NE(refused.error().what.find(row.says), std::string::npos) << refused.error().what;
+    }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "resource/resource.hpp"
+#include "simulator/templates/jsonc.hpp"
 
 namespace holdfast::simulator {
 namespace {
@@ -114,13 +115,19 @@ base::Result<json::Array> read_world(std::string_view text, std::string const& s
             auto* inside = json::find(*parsed, around);
             if (inside && inside->is_array()) return std::move(inside->get_array());
         }
-        if (json::text_at(*parsed, "$schema").value_or("").find("deploymentTemplate") != std::string::npos)
-            return base::fail(base::ErrorCode::not_recognised, "this is a template, which says how a world is made",
-                              "serve an empty world and deploy it: az deployment group create --template-file FILE");
         if (json::find(*parsed, "id")) return json::Array{std::move(*parsed)};
     }
     return base::fail(base::ErrorCode::not_recognised, "a world is a JSON list of resources, or {\"value\": [...]}",
                       "write what `az resource show` prints, in a list");
+}
+
+std::optional<json::Value> read_template(std::string_view text) {
+    if (text.substr(0, 10'000).find("eploymentTemplate") == std::string_view::npos) return std::nullopt;
+    auto parsed = templates::parse_jsonc(text);
+    if (!parsed || !parsed->is_object()) return std::nullopt;
+    auto const schema = json::text_at(*parsed, "$schema").value_or("");
+    return base::lower(schema).find("deploymenttemplate") != std::string::npos ? std::move(*parsed)
+                                                                              : std::optional<json::Value>();
 }
 
 }  // namespace holdfast::simulator

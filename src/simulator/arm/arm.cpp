@@ -397,13 +397,7 @@ Happening const* happening(std::string_view name) {
     return found == std::end(happenings) ? nullptr : found;
 }
 
-}  // namespace
-
-bool is_quiet(Event const& event) {
-    auto const* ours = happening(event.function);
-    return ours && ours->quiet;
-}
-
+/// The store's clock stands at its moment.
 void happen(Core& core, Event const& event) {
     Caller caller;
     if (auto const* operation = core.store.operation(event.id); operation && event.function == "operation") {
@@ -416,6 +410,23 @@ void happen(Core& core, Event const& event) {
     } else if (auto const* theirs = scheduled_named(event.function)) {
         theirs->run(work, event.id, event.payload);
     }
+}
+
+}  // namespace
+
+bool is_quiet(Event const& event) {
+    auto const* ours = happening(event.function);
+    return ours && ours->quiet;
+}
+
+void pass_time(Core& core, Time now) {
+    for (auto const* event = core.store.next_event(); event && event->at <= now; event = core.store.next_event()) {
+        auto const happened = *event;
+        core.store.advance(happened.at);
+        core.store.drop_event(happened.number);
+        happen(core, happened);
+    }
+    core.store.advance(now);
 }
 
 }  // namespace holdfast::simulator::arm
