@@ -42,6 +42,7 @@ base::Error to_error(base::AzureError, base::Call);
 struct Done {};
 struct Again {
     Duration after;
+    bool held_back = false;  ///< 429 that says until when: the request was never looked at, so no attempt is used up
 };
 struct GiveUp {
     std::string because;
@@ -53,8 +54,9 @@ using Verdict = std::variant<Done, Again, GiveUp>;
 struct Retry {
     int attempts = 6;
     Duration base{800}, cap{60'000};
-    Duration longest_asked{60 * 60'000};  ///< a server that asks for more is not waited for
-    Verdict after(int attempt, std::string_view method, Result<Response> const&, base::Prng&) const;
+    Duration longest_asked{60 * 60'000};  ///< a server that asks for more, at once or in all, is not waited for
+    /// `attempt` counts from 1, those that were held back left out; `held` is how long these have waited in all.
+    Verdict after(int attempt, std::string_view method, Result<Response> const&, base::Prng&, Duration held = {}) const;
 };
 /// Retry-After in seconds or HTTP date, retry-after-ms, x-ms-retry-after-ms. A date is counted from the answer's own
 /// Date (RFC 9110, 6.6.1), and says nothing without one: this machine's clock may be an hour off.

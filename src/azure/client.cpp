@@ -173,6 +173,8 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
     std::string const deciding_method = exchange.only_reads ? "GET" : exchange.method;
     bool refreshed = false, challenged = false;
     std::string claims;
+    int attempt = 1;
+    Duration held{0};
 
     for (int number = 1;; ++number) {
         auto token = co_await state->credential.token(state->cloud.arm_audience, claims, world);
@@ -220,8 +222,10 @@ Task<Result<Response>> send(std::shared_ptr<Client::State> state, Exchange excha
             }
         }
 
-        auto const verdict = retry.after(number, deciding_method, result, world.prng);
+        auto const verdict = retry.after(attempt, deciding_method, result, world.prng, held);
         if (auto const* again = std::get_if<Again>(&verdict)) {
+            if (again->held_back) held += again->after;
+            else ++attempt;
             ++state->counts.retries;
             report(*state, exchange, number, result, again->after);
             co_await world.clock.sleep(again->after);

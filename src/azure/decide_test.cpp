@@ -215,6 +215,8 @@ TEST(Retry, repeats_what_means_again) {
         {1, "GET", broke(ErrorCode::tls), 0ms, 0ms, "give up: tls: repeating cannot help"},
         {1, "GET", broke(ErrorCode::answer_too_large), 0ms, 0ms, "give up: answer_too_large: repeating cannot help"},
         {6, "PUT", broke(ErrorCode::connection_lost), 0ms, 0ms, "give up: still connection_lost after 6 attempts"},
+        {6, "GET", http(429), 0ms, 0ms, "give up: still 429 after 6 attempts"},
+        {6, "GET", http(503, {{"Retry-After", "7"}}), 0ms, 0ms, "give up: still 503 after 6 attempts"},
     };
     int number = 0;
     for (auto const& row : rows) {
@@ -231,6 +233,31 @@ TEST(Retry, repeats_what_means_again) {
             EXPECT_GE(again->after, row.least) << "row " << number;
             EXPECT_LE(again->after, row.most) << "row " << number;
         }
+    }
+}
+
+TEST(Retry, who_is_told_when_to_come_back_comes_back_for_an_hour) {
+    for (auto const asked_s : {1, 30, 600}) {
+        base::Prng prng{3};
+        Duration held{0};
+        int times = 0;
+        std::string ended;
+        while (ended.empty()) {
+            auto const verdict =
+                Retry{}.after(1, "GET", answer(429, "", {{"Retry-After", std::to_string(asked_s)}}), prng, held);
+            if (auto const* again = std::get_if<Again>(&verdict)) {
+                EXPECT_TRUE(again->held_back);
+                EXPECT_GE(again->after, std::chrono::seconds(asked_s));
+                held += again->after;
+                ++times;
+            } else {
+                ended = say(verdict);
+            }
+        }
+        EXPECT_TRUE(ended.starts_with("give up: still 429 after ")) << ended;
+        EXPECT_GE(held, 40min);
+        EXPECT_LE(held, 61min);
+        EXPECT_LE(times, 200) << "a call a second, an hour long, would be no manners";
     }
 }
 

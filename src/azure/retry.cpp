@@ -50,8 +50,8 @@ std::optional<Duration> retry_after(Response const& response) {
     return std::clamp(*moment - *sent, Duration{0}, Duration{most_seconds * 1'000});
 }
 
-Verdict Retry::after(int attempt, std::string_view method, Result<Response> const& result,
-                     base::Prng& prng) const {
+Verdict Retry::after(int attempt, std::string_view method, Result<Response> const& result, base::Prng& prng,
+                     Duration held) const {
     bool const may_run_twice = method != "POST";
     std::string saw;
     std::optional<Duration> asked;
@@ -70,14 +70,19 @@ Verdict Retry::after(int attempt, std::string_view method, Result<Response> cons
         if (!never_arrived && !lost) return GiveUp{saw + ": repeating cannot help"};
         if (lost && !may_run_twice) return GiveUp{saw + ": the action may have run, so it is not repeated"};
     }
-    if (attempt >= attempts) return GiveUp{"still " + saw + " after " + std::to_string(attempt) + " attempts"};
+    bool const held_back = asked && result->status == 429;
+    if (!held_back && attempt >= attempts)
+        return GiveUp{"still " + saw + " after " + std::to_string(attempt) + " attempts"};
+    if (held_back && held > Duration{0} && held + *asked > longest_asked)
+        return GiveUp{"still " + saw + " after " + base::spoken(held)};
     if (asked && *asked > longest_asked) return GiveUp{saw + ", and asks to wait " + base::spoken(*asked)};
 
     if (asked) {
-        // The server's wish is a minimum. A little more, differently for each, so that not all come back at once.
-        auto const wait = std::max(*asked, Duration{1'000});
+        // The server's wish is a minimum. A little more, differently for each, so that not all come back at once; and
+        // more the longer it goes on saying no, as it does to whoever comes back too soon.
+        auto const wait = std::max({*asked, Duration{1'000}, held_back ? std::min(held / 8, cap) : Duration{0}});
         auto const spread = std::min<std::int64_t>(wait.count() / 5, 2'000);
-        return Again{wait + Duration(static_cast<std::int64_t>(prng.unit() * static_cast<double>(spread)))};
+        return Again{wait + Duration(static_cast<std::int64_t>(prng.unit() * static_cast<double>(spread))), held_back};
     }
     auto const doublings = std::clamp(attempt - 1, 0, 20);
     auto const full = std::min(base * (std::int64_t{1} << doublings), cap);
