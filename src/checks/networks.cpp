@@ -283,7 +283,7 @@ Verdicts api_server_closed(Judging const& judging) {
 
 namespace {
 
-/// The public addresses by which nodes leave through a NAT gateway or firewall that is in view.
+/// The public addresses, and ranges of them, by which nodes leave through a NAT gateway or firewall that is in view.
 std::vector<Resource const*> ways_out(Judging const& judging) {
     std::vector<Resource const*> out;
     auto const take = [&](Resource const& holder, resource::PropertyName const& list, std::string_view id_at) {
@@ -296,9 +296,27 @@ std::vector<Resource const*> ways_out(Judging const& judging) {
             if (address && std::ranges::find(out, address) == out.end()) out.push_back(address);
         }
     };
-    for (auto const* gateway : judging.graph.of_type(type::nat_gateway)) take(*gateway, at::nat_addresses, member_id);
+    for (auto const* gateway : judging.graph.of_type(type::nat_gateway)) {
+        take(*gateway, at::nat_addresses, member_id);
+        take(*gateway, at::nat_prefixes, member_id);
+    }
     for (auto const* wall : judging.graph.of_type(type::firewall)) take(*wall, at::firewall_places, place_address);
     return out;
+}
+
+/// Whether each address of it is in one of the ranges, single addresses among them.
+bool all_within(base::Cidr const& addresses, std::vector<std::string> const& ranges) {
+    std::vector<base::Cidr> known;
+    for (auto const& range : ranges)
+        if (auto const cidr = base::Cidr::parse(range.find('/') == std::string::npos ? range + "/32" : range))
+            known.push_back(*cidr);
+    auto const next_outside = [&](std::uint64_t from) {  // past every range that holds it
+        auto const holds = [&](base::Cidr const& range) { return range.first() <= from && from <= range.last(); };
+        for (auto it = std::ranges::find_if(known, holds); it != known.end(); it = std::ranges::find_if(known, holds))
+            from = std::uint64_t{it->last()} + 1;
+        return from;
+    };
+    return next_outside(addresses.first()) > addresses.last();
 }
 
 }  // namespace
@@ -325,18 +343,17 @@ Verdicts nodes_authorized(Judging const& judging) {
     Verdicts verdicts;
     std::vector<std::string> let_in;
     for (auto const* address : addresses) {
-        auto const text = resource::read_text(*address, at::address);
-        auto const ip = text ? base::parse_ipv4(*text) : base::fail(base::ErrorCode::not_recognised, "");
+        bool const many = base::same_text(address->type, type::public_prefix);
+        auto const text = resource::read_text(*address, many ? at::prefix : at::address);
+        auto const written = text && !many ? std::string(*text) + "/32" : std::string(text.value_or(""));
+        auto const leaves_as = base::Cidr::parse(written);
         bool const known = std::ranges::find(coming, address->address) != coming.end() ||
-                           (ip && std::ranges::any_of(ranges, [&](auto const& range) {
-                                auto const cidr = base::Cidr::parse(range.find('/') == std::string::npos ? range + "/32" : range);
-                                return cidr && cidr->contains(*ip);
-                            }));
+                           (leaves_as && all_within(*leaves_as, ranges));
         if (known) let_in.push_back(name_of(*address));
-        else if (!ip) verdicts.push_back({Outcome::unknown, fmt::format("the address of '{}' was not read", name_of(*address)), where});
+        else if (!leaves_as) verdicts.push_back({Outcome::unknown, fmt::format("the address of '{}' was not read", name_of(*address)), where});
         else
             verdicts.push_back({Outcome::fail, fmt::format("nodes leave as {} ('{}'), which no authorized range holds", *text, name_of(*address)), where,
-                                fmt::format("add {}/32 to the authorized ranges", *text)});
+                                fmt::format("add {} to the authorized ranges", written)});
     }
     if (!verdicts.empty()) return verdicts;
     return {{Outcome::pass, fmt::format("the nodes' way out is among the ranges: {}", base::join(let_in, ", ")), where}};

@@ -19,6 +19,7 @@ inline constexpr std::string_view vault = "Microsoft.KeyVault/vaults";
 inline constexpr std::string_view nat_gateway = "Microsoft.Network/natGateways";
 inline constexpr std::string_view firewall = "Microsoft.Network/azureFirewalls";
 inline constexpr std::string_view public_address = "Microsoft.Network/publicIPAddresses";
+inline constexpr std::string_view public_prefix = "Microsoft.Network/publicIPPrefixes";
 inline constexpr std::string_view diagnostics = "Microsoft.Insights/diagnosticSettings";
 inline constexpr std::string_view role_assignment = "Microsoft.Authorization/roleAssignments";
 }  // namespace type
@@ -52,8 +53,10 @@ inline constexpr Property subnet_routes{type::subnet, "properties.routeTable.id"
 inline constexpr Property subnet_nsg{type::subnet, "properties.networkSecurityGroup.id"};
 inline constexpr Property subnet_delegations{type::subnet, "properties.delegations"};
 inline constexpr Property nat_addresses{type::nat_gateway, "properties.publicIpAddresses"};
+inline constexpr Property nat_prefixes{type::nat_gateway, "properties.publicIpPrefixes"};
 inline constexpr Property firewall_places{type::firewall, "properties.ipConfigurations"};
 inline constexpr Property address{type::public_address, "properties.ipAddress"};
+inline constexpr Property prefix{type::public_prefix, "properties.ipPrefix"};
 inline constexpr Property route_prefix{type::route, "properties.addressPrefix"};
 inline constexpr Property route_hop{type::route, "properties.nextHopType"};
 inline constexpr Property subnet_range{type::subnet, "properties.addressPrefix"};

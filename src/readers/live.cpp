@@ -261,15 +261,37 @@ struct Reading {
     }
 };
 
-/// What is read because a designed thing names it, though the design does not: others' rules and routes decide whether
-/// nodes get out. Where it may not be read, whoever asks for it says so.
+/// What is read because a designed thing names it, though the design does not: others' rules, routes and gateways decide
+/// whether nodes get out, and as who. Where it may not be read, whoever asks for it says so.
 struct ReadAlong {
     std::string_view of, at;
+    bool list = false;  ///< of objects with an id
 };
 constexpr ReadAlong read_along[] = {
     {"Microsoft.Network/virtualNetworks/subnets", "properties.networkSecurityGroup.id"},
     {"Microsoft.Network/virtualNetworks/subnets", "properties.routeTable.id"},
+    {"Microsoft.Network/virtualNetworks/subnets", "properties.natGateway.id"},
+    {"Microsoft.Network/natGateways", "properties.publicIpAddresses", true},
+    {"Microsoft.Network/natGateways", "properties.publicIpPrefixes", true},
 };
+
+/// What the designed and what was read along name so, and nobody has read. Each is named once.
+std::vector<ResourceId> read_along_next(Reading& reading) {
+    std::vector<ResourceId> next;
+    auto const name = [&](std::optional<std::string_view> text) {
+        auto const id = text ? ResourceId::parse(*text) : base::Result<ResourceId>(base::fail({}));
+        if (!id || reading.estate.find(*id) != nullptr || reading.live.find(*id) != nullptr) return;
+        if (reading.looked_into.insert(id->key()).second) next.push_back(*id);
+    };
+    for (auto const& row : read_along)
+        for (auto const* stands : reading.live.of_type(row.of)) {
+            if (!stands->id || !stands->raw) continue;
+            if (reading.estate.find(*stands->id) == nullptr && !reading.looked_into.contains(stands->id->key())) continue;
+            if (!row.list) name(json::text_at(*stands->raw, row.at));
+            else for (auto const& one : json::list_at(*stands->raw, row.at)) name(json::text_at(one, "id"));
+        }
+    return next;
+}
 
 /// What the tags of something of ours say of things in others' resources.
 void note_elsewhere(Reading& reading, std::string_view type, json::Value const& raw) {
@@ -526,16 +548,8 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
             reading.add(*id, item, {});  // of a kind we do not know: the list's few words must do
         else also(about(*id), nullptr, nullptr, {});
     }
-    for (auto const& row : read_along)
-        for (auto const* designed : reading.estate.of_type(row.of)) {
-            auto const* stands = designed->id ? reading.live.find(*designed->id) : nullptr;
-            auto const named = stands && stands->raw ? json::text_at(*stands->raw, row.at) : std::nullopt;
-            auto const id = named ? ResourceId::parse(*named) : base::Result<ResourceId>(base::fail({}));
-            if (!id || reading.estate.find(*id) != nullptr || reading.live.find(*id) != nullptr) continue;
-            if (!wanted.insert(id->key()).second) continue;
-            reading.looked_into.insert(id->key());
-            also(about(*id), nullptr, nullptr, {});
-        }
+    for (auto const& id : read_along_next(reading))
+        if (wanted.insert(id.key()).second) also(about(id), nullptr, nullptr, {});
     for (auto const& key : reading.elsewhere) {
         auto const id = ResourceId::parse(key);
         if (!id || reading.estate.find(*id) != nullptr || reading.live.find(*id) != nullptr) continue;
@@ -584,6 +598,15 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
             auto const id = id_of(reply.answer->body).value_or(*more[i].id);  // in the case Azure keeps
             reading.add(id, std::move(reply.answer->body), std::move(reply.answer->etag));
         }
+    }
+    // ---- and what that names: a gateway, then its addresses
+    for (auto next = read_along_next(reading); !next.empty(); next = read_along_next(reading)) {
+        std::vector<Question> along;
+        for (auto const& id : next) along.push_back(about(id));
+        replies = co_await ask(along, &client);
+        for (std::size_t i = 0; i < replies.size(); ++i)
+            if (replies[i].answer && !is_absent(replies[i]))
+                reading.add(next[i], std::move(replies[i].answer->body), std::move(replies[i].answer->etag));
     }
     match_assignments(reading);
     co_return std::move(reading.live);

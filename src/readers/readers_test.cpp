@@ -388,6 +388,30 @@ TEST(Live, the_rules_and_routes_of_a_subnet_are_read_along_whoever_made_them) {
     }
 }
 
+TEST(Live, a_gateway_of_others_is_read_along_with_its_addresses) {
+    auto const in_net = subscription + "/resourceGroups/net/providers/Microsoft.Network/";
+    auto const gateway = in_net + "natGateways/nat", address = in_net + "publicIPAddresses/ip", range = in_net + "publicIPPrefixes/ips";
+    for (bool const allowed : {true, false}) {
+        Bench bench;
+        all_stands(bench.azure);
+        bench.azure.stands(network, body(network, tags + R"(,"properties":{"subnets":[{"name":"nodes","properties":{"natGateway":{"id":")" +
+                                                      gateway + R"("}}}]})"));
+        bench.azure.stands(gateway, body(gateway, R"("properties":{"publicIpAddresses":[{"id":")" + address +
+                                                      R"("}],"publicIpPrefixes":[{"id":")" + range + R"("}]})"));
+        bench.azure.stands(address, body(address, R"("properties":{"ipAddress":"20.1.2.3"})"));
+        bench.azure.stands(range, body(range, R"("properties":{"ipPrefix":"20.1.3.0/28"})"));
+        if (!allowed) bench.azure.refuses(gateway, 403, "AuthorizationFailed");
+        auto const live = bench.live(estate());
+        ASSERT_TRUE(live);
+        for (auto const& id : {gateway, address, range}) {
+            auto const* read = live->find(*ResourceId::parse(id));
+            EXPECT_EQ(read != nullptr, allowed) << id;
+            if (read) EXPECT_FALSE(read->ours) << id;
+        }
+        EXPECT_TRUE(live->unread.empty());
+    }
+}
+
 TEST(Live, disks_that_hang_on_our_encryption_set_are_seen) {
     Bench bench;
     all_stands(bench.azure);
