@@ -1,3 +1,4 @@
+#include <array>
 #include <bit>
 
 #include "base/base.hpp"
@@ -42,12 +43,21 @@ std::string Prng::guid() {
     auto high = next(), low = next();
     high = (high & 0xffffffffffff0fff) | 0x4000;
     low = (low & 0x3fffffffffffffff) | 0x8000000000000000;
+    // Two digits of a byte at a time: everything that is asked of the simulated Azure is answered with such names.
+    static constexpr auto digits = [] {
+        std::array<std::array<char, 2>, 256> of{};
+        for (std::size_t byte = 0; byte < of.size(); ++byte)
+            of[byte] = {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
+        return of;
+    }();
     std::string out(36, '-');
     std::size_t at = 0;
     for (auto const half : {high, low})
-        for (int shift = 60; shift >= 0; shift -= 4) {
+        for (int shift = 56; shift >= 0; shift -= 8) {
             if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
-            out[at++] = "0123456789abcdef"[half >> shift & 15];
+            auto const& two = digits[half >> shift & 0xff];
+            out[at++] = two[0];
+            out[at++] = two[1];
         }
     return out;
 }

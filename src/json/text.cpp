@@ -228,7 +228,7 @@ base::Result<Value> parse(std::string_view text, ParseLimits limits) {
 
 std::string write(Value const& value) {
     std::string out;
-    out.reserve(500);  // most bodies, or most of the way there
+    out.reserve(1'500);  // most bodies, or most of the way there
     write_into(out, value, -1);
     return out;
 }

@@ -35,11 +35,8 @@ std::string_view reason(int status) {
 
 bool is_bodiless(world::Response const& response) { return response.status == 204 || response.status == 304; }
 
-/// Looks at every byte of it: so many are looked at at a time.
 bool ends_a_line(std::string_view value) {
-    bool any = false;
-    for (char const c : value) any |= (c == '\r') | (c == '\n');
-    return any;
+    return value.find('\r') != std::string_view::npos || value.find('\n') != std::string_view::npos;
 }
 
 std::string head_of(world::Response const& response, bool keep_alive) {
@@ -239,13 +236,14 @@ private:
         std::string rest;
         for (;;) {
             allow(connection, rest.empty() ? state->options.idle : state->options.header_time);
-            auto const request = co_await read_request(state, connection, stream, rest, "https", proxied);
+            auto request = co_await read_request(state, connection, stream, rest, "https", proxied);
             if (!request) break;
             allow(connection, state->options.idle);
-            auto const reply = co_await state->handler(*request);
             auto const close_wanted = world::find(request->headers, "Connection");
             bool const keep = !(close_wanted && base::same_text(*close_wanted, "close"));
-            failure = co_await answer(stream, reply, request->method != "HEAD", keep);
+            bool const with_body = request->method != "HEAD";
+            auto const reply = co_await state->handler(std::move(*request));
+            failure = co_await answer(stream, reply, with_body, keep);
             if (failure == asio::error::connection_aborted) {  // without TLS's goodbye, as when a line is cut
                 if (reply.withheld > reply.response.body.size()) reset_on_close(socket);
                 co_return;
@@ -301,9 +299,11 @@ private:
             begun = true;
             rest.append(buffer, got);
         }
-        auto const& message = parser.get();
+        auto const message = parser.release();
         world::Request request;
         request.method = std::string(message.method_string());
+        constexpr std::size_t usual_headers = 8;
+        request.headers.reserve(usual_headers);
         for (auto const& field : message)
             request.headers.push_back({std::string(field.name_string()), std::string(field.value())});
         request.body = message.body();

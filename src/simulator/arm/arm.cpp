@@ -28,6 +28,7 @@ std::optional<Parameters> match(std::string_view pattern, std::span<std::string 
 
 std::string joined(std::span<std::string const> segments) {
     std::string text;
+    text.reserve(250);
     for (auto const& segment : segments) text.append("/").append(segment);
     return text;
 }
