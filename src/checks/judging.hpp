@@ -54,6 +54,7 @@ Verdicts all_succeeded(Judging const&);
 Verdicts pool_name(Judging const&);
 Verdicts system_pool_exists(Judging const&);
 Verdicts autoscale_bounds(Judging const&);
+Verdicts size_open(Judging const&);
 Verdicts spread_over_zones(Judging const&);
 Verdicts no_trouble(Judging const&);
 Verdicts routed_egress(Judging const&);

@@ -44,6 +44,7 @@ inline constexpr Property disk_set{type::cluster, "properties.diskEncryptionSetI
 inline constexpr Property pool_os{type::pool, "properties.osType"};
 inline constexpr Property pool_mode{type::pool, "properties.mode"};
 inline constexpr Property pool_subnet{type::pool, "properties.vnetSubnetID"};
+inline constexpr Property pool_size{type::pool, "properties.vmSize"};
 inline constexpr Property pool_zones{type::pool, "properties.availabilityZones"};
 inline constexpr Property pool_autoscale{type::pool, "properties.enableAutoScaling"};
 inline constexpr Property pool_min{type::pool, "properties.minCount"};

@@ -39,6 +39,7 @@ constexpr Predicate registered[] = {
     {"registry_pull", registry_pull},
     {"routed_egress", routed_egress},
     {"rules_let_out", rules_let_out},
+    {"size_open", size_open},
     {"something_recognised", something_recognised},
     {"spread_over_zones", spread_over_zones},
     {"subnets_guarded", subnets_guarded},

@@ -4,6 +4,7 @@
 
 #include "azure/azure.hpp"
 #include "readers/reading.hpp"
+#include "readers/sizes.hpp"
 
 namespace holdfast::readers {
 
@@ -574,8 +575,17 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
                                                                                     : designed->api_version;
             also(std::move(question), designed, &row, {});
         }
+    auto const sizes = sizes_wanted(reading.estate, reading.missing);
+    auto const first_list = more.size();
+    for (auto const& region : sizes) also(listing(region.list, skus_version), nullptr, nullptr, {});
     replies = co_await ask(more, &client);
-    for (std::size_t i = 0; i < replies.size(); ++i) {
+    // Where the list may not be read, Azure says at the pool what is closed.
+    for (std::size_t i = first_list; i < replies.size(); ++i)
+        if (auto closed = closed_sizes(sizes[i - first_list], replies[i].items)) {
+            if (!reading.live.closed) reading.live.closed.emplace();
+            for (auto& one : *closed) reading.live.closed->push_back(std::move(one));
+        }
+    for (std::size_t i = 0; i < first_list; ++i) {
         auto& reply = replies[i];
         if (more[i].kind == Question::Kind::list) {
             if (reply.error && !is_absent(reply)) reading.unread(more_scopes[i], because(*reply.error));

@@ -525,5 +525,56 @@ TEST(Saved, nothing_recognisable_is_an_error) {
     EXPECT_EQ(from_json("{", "x.json", nullptr).error().code, ErrorCode::syntax);
 }
 
+std::string const skus = subscription + "/providers/Microsoft.Compute/skus";
+
+TEST(Live, asks_which_sizes_are_closed_for_pools_that_are_to_be_made) {
+    Graph designed = estate();
+    designed.find("cluster")->body = *json::parse(R"({"location":"westeurope"})");
+    designed.find("cluster/pools/system")->body =
+        *json::parse(R"({"properties":{"vmSize":"Standard_D4s_v5","availabilityZones":["1","2"]}})");
+    auto const closed = [&](std::string const& list) {
+        Bench bench;
+        if (!list.empty()) bench.azure.stands(skus, R"({"value":[)" + list + "]}");
+        auto const live = bench.live(designed);
+        EXPECT_EQ(bench.azure.times(skus), 1);
+        std::string text = live->closed ? "asked" : "not known";
+        if (live->closed)
+            for (auto const& one : *live->closed)
+                text +=
+                    fmt::format("; {} in {} [{}]: {}", one.size, one.location, base::join(one.zones, ","), one.because);
+        return text;
+    };
+    std::string const machine = R"({"resourceType":"virtualMachines","name":"standard_d4s_v5","restrictions":[)";
+    EXPECT_EQ(closed(""), "not known") << "404";
+    EXPECT_EQ(closed(R"({"resourceType":"disks","name":"Premium_LRS"})"), "not known");
+    EXPECT_EQ(closed(machine + "]}"), "asked");
+    EXPECT_EQ(closed(machine + R"({"type":"Location","values":["West Europe"],"reasonCode":"QuotaId"}]})"),
+              "asked; Standard_D4s_v5 in westeurope []: QuotaId");
+    EXPECT_EQ(closed(machine + R"({"type":"Location","values":["eastus"],"reasonCode":"QuotaId"}]})"), "asked");
+    EXPECT_EQ(closed(machine + R"({"type":"Zone","restrictionInfo":{"locations":["westeurope"],"zones":["2"]}}]})"),
+              "asked; Standard_D4s_v5 in westeurope [2]: Azure gives no reason");
+    std::string const offered = R"({"resourceType":"virtualMachines","name":"Standard_D4s_v5","locationInfo":[)";
+    EXPECT_EQ(closed(offered + R"({"location":"westeurope","zones":["1","3"]}]})"),
+              "asked; Standard_D4s_v5 in westeurope [2]: the size is not offered there");
+    EXPECT_EQ(closed(offered + R"({"location":"WestEurope","zones":["3","2","1"]}]})"), "asked");
+    EXPECT_EQ(closed(offered + R"({"location":"eastus","zones":[]}]})"), "asked");
+    EXPECT_EQ(closed(R"({"resourceType":"virtualMachines","name":"Standard_B1s"})"),
+              "asked; Standard_D4s_v5 in westeurope []: the region does not have it");
+}
+
+TEST(Live, asks_for_no_sizes_where_every_pool_stands) {
+    Bench bench;
+    bench.azure.stands(
+        cluster,
+        R"({"id":")" + cluster +
+            R"(","location":"westeurope","properties":{"agentPoolProfiles":[{"name":"system","vmSize":"Standard_D4s_v5"}]}})");
+    Graph designed = estate();
+    designed.find("cluster")->body = *json::parse(R"({"location":"westeurope"})");
+    designed.find("cluster/pools/system")->body = *json::parse(R"({"properties":{"vmSize":"Standard_D4s_v5"}})");
+    auto const live = bench.live(std::move(designed));
+    EXPECT_EQ(bench.azure.times(skus), 0);
+    EXPECT_FALSE(live->closed);
+}
+
 }  // namespace
 }  // namespace holdfast::readers

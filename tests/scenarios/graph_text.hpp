@@ -1,10 +1,15 @@
 // For tests: a graph as text that a person writes and reads.
 //
-//   ADDRESS TYPE [as NAME] [in PARENT] [existing] [{body}]   `Network/routeTables` is short for
-//   Microsoft.Network/routeTables graph FILE                         what stands in another file, first set ADDRESS
-//   PATH JSON              unset ADDRESS PATH        drop ADDRESS answered ADDRESS PATH JSON         what Azure
-//   answered beyond the body live                               everything was read, and is Succeeded hollow ADDRESS
-//   exists, was not read unread WHAT: BECAUSE written ADDRESS PATH LINE COLUMN   in cluster.yaml
+//   ADDRESS TYPE [as NAME] [in PARENT] [existing] [{body}]   `Network/routeTables`: short for Microsoft.Network/…
+//   graph FILE                         what stands in another file, first
+//   set ADDRESS PATH JSON              unset ADDRESS PATH, drop ADDRESS
+//   answered ADDRESS PATH JSON         what Azure answered beyond the body
+//   live                               everything was read, and is Succeeded
+//   hollow ADDRESS                     exists, was not read
+//   unread WHAT: BECAUSE
+//   open                               Azure was asked which sizes the subscription gets
+//   closed SIZE REGION all|ZONE,ZONE BECAUSE
+//   written ADDRESS PATH LINE COLUMN   in cluster.yaml
 //
 // In bodies "@address" stands for the id of that node, "?address path" for an output known only later.
 // A name is the last part of the address; a parent is the nearest enclosing address of the parent type, else `group`.
@@ -106,6 +111,13 @@ private:
         } else if (first == "unread") {
             auto const colon = rest.find(": ");
             graph_.unread.push_back({rest.substr(0, colon), rest.substr(colon + 2)});
+        } else if (first == "open") {
+            graph_.closed.emplace();
+        } else if (first == "closed") {
+            if (!graph_.closed) graph_.closed.emplace();
+            auto const size = word(rest), location = word(rest), zones = word(rest);
+            graph_.closed->push_back(
+                {size, location, zones == "all" ? std::vector<std::string>{} : base::split(zones, ','), rest});
         } else if (first == "written") {
             auto& at = node(word(rest));
             json::Path const path(word(rest));

@@ -156,11 +156,12 @@ namespace {
 /// The rule that speaks first of TCP 443 to the outside says no: nodes fetch all they need by that port. A rule for
 /// some addresses of the subnet stops nobody here: which ones nodes get is not modelled.
 Stored const* what_drops_https(Context& context, ResourceId const& group, Stored const& subnet) {
-    std::vector<Stored const*> rules = context.children(group, "Microsoft.Network/networkSecurityGroups/securityRules");
+    std::vector<Stored const*> guards =
+        context.children(group, "Microsoft.Network/networkSecurityGroups/securityRules");
     auto const priority = [](Stored const* rule) {
         return json::whole_at(rule->body, "properties.priority").value_or(0);
     };
-    std::ranges::sort(rules, {}, priority);
+    std::ranges::sort(guards, {}, priority);
     auto const words = [](Stored const* rule, char const* one, char const* more) {
         auto all = strings(rule->body, more);
         if (auto single = text(rule->body, one); !single.empty()) all.push_back(std::move(single));
@@ -181,7 +182,7 @@ Stored const* what_drops_https(Context& context, ResourceId const& group, Stored
         return place == "*" || place == "0.0.0.0/0" || base::same_text(place, "Internet") ||
                base::starts_with_text(place, "AzureCloud");
     };
-    for (auto const* rule : rules) {
+    for (auto const* rule : guards) {
         auto const protocol = text(rule->body, "properties.protocol");
         if (!base::same_text(text(rule->body, "properties.direction"), "Outbound") ||
             (protocol != "*" && !base::same_text(protocol, "Tcp")))
