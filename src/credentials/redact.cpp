@@ -100,6 +100,12 @@ std::size_t spelt(std::string_view text, std::vector<Character> const& secret, I
     return read;
 }
 
+/// A spelling of a secret begins with its first byte as it is, and goes on as it is or escaped; or it begins escaped.
+bool may_begin(std::string_view text, std::string_view plain) {
+    auto const escaped = [](char c) { return c == '\\' || c == '%' || c == '+'; };
+    return escaped(text[0]) || (text[0] == plain[0] && (text.size() == 1 || text[1] == plain[1] || escaped(text[1])));
+}
+
 }  // namespace
 
 std::string without_secret(std::string text, base::Secret const& secret) {
@@ -109,16 +115,21 @@ std::string without_secret(std::string text, base::Secret const& secret) {
     if (plain.size() < shortest || text.size() < plain.size()) return text;  // no spelling is shorter than the secret
     auto const wanted = characters(plain);
     std::string out;
-    out.reserve(text.size());
+    std::size_t kept = 0;  // of the text, what is in `out` already
     for (std::size_t at = 0; at < text.size();) {
         auto const rest = std::string_view(text).substr(at);
         std::size_t found = 0;
-        for (auto const inside : {Inside::nothing, Inside::json, Inside::json_in_json, Inside::form})
-            if (found == 0) found = spelt(rest, wanted, inside);
-        out.append(found == 0 ? rest.substr(0, 1) : mark);
+        if (may_begin(rest, plain))
+            for (auto const inside : {Inside::nothing, Inside::json, Inside::json_in_json, Inside::form})
+                if (found == 0) found = spelt(rest, wanted, inside);
+        if (found != 0) {
+            out.append(text, kept, at - kept).append(mark);
+            kept = at + found;
+        }
         at += std::max<std::size_t>(found, 1);
     }
-    return out;
+    if (kept == 0) return text;
+    return out.append(text, kept);
 }
 
 }  // namespace holdfast::credentials

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/regex.hpp>
 
 #include "simulator/providers/containerservice/capacity.hpp"
 
@@ -107,8 +108,8 @@ Region const* find_region(std::string_view location) {
 
 Refusal name_allowed(std::string_view type, std::string_view name) {
     static auto const patterns = [] {
-        std::vector<std::regex> compiled;
-        for (auto const& rule : name_rules) compiled.emplace_back(rule.pattern.data(), rule.pattern.size());
+        std::vector<boost::regex> compiled;
+        for (auto const& rule : name_rules) compiled.emplace_back(rule.pattern.begin(), rule.pattern.end());
         return compiled;
     }();
     for (std::size_t i = 0; i < std::size(name_rules); ++i) {
@@ -203,9 +204,9 @@ std::vector<std::string> strings(json::Value const& value, json::Place path) {
     return out;
 }
 
-bool matches(std::string_view words, std::regex const& pattern) {
+bool matches(std::string_view words, boost::regex const& pattern) {
     constexpr std::size_t longest = 300;
-    return words.size() <= longest && std::regex_match(words.begin(), words.end(), pattern);
+    return words.size() <= longest && boost::regex_match(words.begin(), words.end(), pattern);
 }
 
 void touch_parent(Context& context, Stored const& child) {

@@ -4,7 +4,7 @@
 /// simulated Azure's own; the client's tables are not read here, so that one cannot confirm the other's mistakes.
 #pragma once
 
-#include <regex>
+#include <boost/regex_fwd.hpp>
 
 #include "simulator/arm/provider.hpp"
 
@@ -57,8 +57,8 @@ Refusal first_of(Questions&&... questions) {
     return found;
 }
 
-/// std::regex recurses on what it reads: longer texts than any rule allows never reach it.
-bool matches(std::string_view text, std::regex const& pattern);
+/// Longer texts than any rule allows match nothing.
+bool matches(std::string_view text, boost::regex const& pattern);
 
 /// A child's write shows in its parent's etag too.
 void touch_parent(Context&, Stored const& child);

@@ -1,5 +1,5 @@
 /// Maintenance configurations: the two schedules and the older weekly slots.
-#include <regex>
+#include <boost/regex.hpp>
 
 #include "simulator/providers/containerservice/hooks.hpp"
 
@@ -30,7 +30,7 @@ Refusal validate_maintenance(Context& context, Write const& write) {
     auto const hours = json::whole_at(body, "properties.maintenanceWindow.durationHours");
     if (!hours || *hours < 4 || *hours > 24)
         return invalid("durationHours must be between 4 and 24.", "maintenanceWindow.durationHours");
-    static std::regex const clock("^([01][0-9]|2[0-3]):[0-5][0-9]$"), offset("^[+-][0-9]{2}:[0-9]{2}$");
+    static boost::regex const clock("^([01][0-9]|2[0-3]):[0-5][0-9]$"), offset("^[+-][0-9]{2}:[0-9]{2}$");
     if (auto const start = text(body, "properties.maintenanceWindow.startTime"); !matches(start, clock))
         return invalid("startTime '" + start + "' is not of the form HH:MM.", "maintenanceWindow.startTime");
     if (auto const zone = text(body, "properties.maintenanceWindow.utcOffset"); !zone.empty() && !matches(zone, offset))

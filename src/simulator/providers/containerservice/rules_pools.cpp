@@ -1,7 +1,7 @@
 /// What a pool may be: names, counts, sizes, systems.
 #include <algorithm>
 #include <array>
-#include <regex>
+#include <boost/regex.hpp>
 
 #include "simulator/providers/compute/sizes.hpp"
 #include "simulator/providers/containerservice/design.hpp"
@@ -22,7 +22,7 @@ Refusal names(Context&, Design const& design) {
     if (static_cast<std::int64_t>(design.pools.size()) > most_pools)
         return invalid("A managed cluster has at most " + std::to_string(most_pools) + " agent pools.",
                        "agentPoolProfiles");
-    static std::regex const linux_name("^[a-z][a-z0-9]{0,11}$"), windows_name("^[a-z][a-z0-9]{0,5}$");
+    static boost::regex const linux_name("^[a-z][a-z0-9]{0,11}$"), windows_name("^[a-z][a-z0-9]{0,5}$");
     for (std::size_t i = 0; i < design.pools.size(); ++i) {
         auto const& pool = design.pools[i];
         if (pool.name == "aksmanagedap")
@@ -260,7 +260,7 @@ Refusal surge(Context&, Design const& design) {
         auto const zero = [](std::string const& written) {
             return written.empty() || written == "0" || written == "0%";
         };
-        static std::regex const shape("^[0-9]+%?$");
+        static boost::regex const shape("^[0-9]+%?$");
         for (auto const& written : {surge_text, away})
             if (!written.empty() && !matches(written, shape))
                 return invalid(
@@ -298,7 +298,7 @@ Refusal kinds(Context&, Design const& design) {
             return invalid("Agent pool " + pool.name + ": KataVmIsolation needs Azure Linux without FIPS.",
                            profile("workloadRuntime"));
         for (auto const& taint : strings(*pool.body, "properties.nodeTaints")) {
-            static std::regex const shape(
+            static boost::regex const shape(
                 "^[A-Za-z0-9][A-Za-z0-9./_-]*(=[A-Za-z0-9._-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$");
             if (!matches(taint, shape))
                 return invalid(

@@ -1,7 +1,7 @@
 /// Identities, the API server, people, keys.
 #include <algorithm>
 #include <array>
-#include <regex>
+#include <boost/regex.hpp>
 
 #include "simulator/providers/containerservice/design.hpp"
 #include "simulator/providers/keyvault/vaults.hpp"
@@ -86,7 +86,7 @@ Refusal names(Context& context, Design const& design) {
         return invalid(prefix.empty() ? "The cluster needs dnsPrefix or fqdnSubdomain."
                                       : "dnsPrefix and fqdnSubdomain exclude each other.",
                        "dnsPrefix");
-    static std::regex const shape("^[a-zA-Z0-9]([a-zA-Z0-9-]{0,52}[a-zA-Z0-9])?$");
+    static boost::regex const shape("^[a-zA-Z0-9]([a-zA-Z0-9-]{0,52}[a-zA-Z0-9])?$");
     if (!prefix.empty() && !matches(prefix, shape))
         return invalid("The dnsPrefix '" + prefix +
                            "' has 1 to 54 letters, digits or hyphens, starting and ending with a letter or digit.",

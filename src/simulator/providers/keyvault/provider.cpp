@@ -1,8 +1,8 @@
 /// Microsoft.KeyVault: vaults that are never quite gone, and keys made through Resource Manager.
 #include <algorithm>
 #include <array>
+#include <boost/regex.hpp>
 #include <iterator>
-#include <regex>
 
 #include "simulator/providers/keyvault/vaults.hpp"
 #include "simulator/providers/providers.hpp"
@@ -166,10 +166,10 @@ constexpr std::string_view key_operations[] = {"encrypt", "decrypt",   "sign",  
 
 /// Days in an ISO 8601 duration of years, months and days; nullopt when it is none.
 std::optional<int> days_in(std::string const& duration) {
-    static std::regex const pattern("^P(?:(\\d+)Y)?(?:(\\d+)M)?(?:(\\d+)D)?$");
-    std::smatch match;
+    static boost::regex const pattern("^P(?:(\\d+)Y)?(?:(\\d+)M)?(?:(\\d+)D)?$");
+    boost::smatch match;
     constexpr std::size_t longest = 20;
-    if (duration.size() < 3 || duration.size() > longest || !std::regex_match(duration, match, pattern)) return {};
+    if (duration.size() < 3 || duration.size() > longest || !boost::regex_match(duration, match, pattern)) return {};
     auto const number = [&](std::size_t i) { return match[i].matched ? std::atoi(match[i].str().c_str()) : 0; };
     return number(1) * 365 + number(2) * 30 + number(3);
 }
