@@ -16,7 +16,7 @@ std::vector<base::Error> refused(plan::Plan const& plan, Arguments const& argume
         bool const never = guard.klass == "refused";
         errors.push_back({.code = base::ErrorCode::guard,
                           .what = fmt::format("{}: {}", guard.name, guard.because),
-                          .fix = never ? "change the spec back; Azure accepts no such write" : fmt::format("if that is what you want, add --allow {}", flag)});
+                          .fix = never ? "Azure accepts no such write: change the spec" : fmt::format("if that is what you want, add --allow {}", flag)});
     }
     return errors;
 }

@@ -321,6 +321,25 @@ TEST(Apply, an_update_never_undoes_what_somebody_else_did_meanwhile) {
     EXPECT_EQ(vnet.version, 10);
 }
 
+TEST(Apply, an_update_writes_over_nothing_that_bears_our_mark_no_more) {
+    World world;
+    auto& vnet = world.azure.things[base::lower(in_group + "Microsoft.Network/virtualNetworks/vnet")];
+    int number = 0;
+    for (auto const* tags : {R"({"team":"red"})", R"({"holdfast":"other"})", R"({"holdfast":"test"})"}) {
+        vnet = {*json::parse(fmt::format(R"({{"tags":{},"properties":{{"provisioningState":"Succeeded"}}}})", tags)), noon};
+        vnet.version = 7;
+        auto step = update_step("v6");  // stale: it is read again
+        step.ours = true;
+        json::put(step.overlay, json::Path("tags.holdfast"), "test");
+        Life life(world.azure, *world.files, noon);
+        auto const run = life.apply(plan_of({step}), fmt::format("run-{}", number++));
+        bool const ours = std::string_view(tags).ends_with(R"("test"})");
+        EXPECT_EQ(run->outcome, ours ? "succeeded" : "failed") << tags;
+        EXPECT_EQ(vnet.version, ours ? 8 : 7) << tags;
+        if (!ours) EXPECT_EQ(run->errors.front().code, base::ErrorCode::moved);
+    }
+}
+
 TEST(Apply, an_existing_assignment_is_what_we_wanted) {
     World world;
     auto role = small_estate().steps[2];

@@ -79,6 +79,12 @@ Task<Result<void>> read_again(Shared run, std::size_t index, Ready& ready) {
                              "make the plan again");
     auto live = resource::from_arm(answer->body, step.address);
     if (!live) co_return base::fail(live.error());
+    if (step.ours && json::text_at(ready.overlay, owner_at) && !is_ours(answer->body, ready.overlay))
+        co_return base::fail(
+            ErrorCode::moved,
+            fmt::format("{} bears our mark no more: it was made anew by somebody else, or the mark was taken away",
+                        step.address),
+            fmt::format("make the plan again; --allow own:{} takes it over", ready.write.id.name()));
     resource::Resource desired;
     desired.type = step.resource.type;
     desired.body = ready.overlay;

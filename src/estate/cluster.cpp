@@ -28,6 +28,7 @@ public:
         sign_in();
         network();
         encryption();
+        support();
         add_ons();
         trust();
         windows();
@@ -167,7 +168,11 @@ private:
         if (draft_.has("disk-encryption")) {
             put("properties.diskEncryptionSetID", draft_.id("disk-encryption").text(), "encryption.disks.key");
         }
-        if (!draft_.has("keys/etcd")) return;
+        if (!draft_.has("keys/etcd")) {  // decided, though nothing need be said of it
+            cluster_->origins["properties.securityProfile.azureKeyVaultKms.enabled"] =
+                spec_.origin("encryption.etcd.key");
+            return;
+        }
         draft_.await(*cluster_, "properties.securityProfile.azureKeyVaultKms.keyId",
                      resource::Output{"keys/etcd", "properties.keyUriWithVersion"},
                      spec_.origin("encryption.etcd.key"));
@@ -175,6 +180,12 @@ private:
             put("properties.securityProfile.azureKeyVaultKms.keyVaultResourceId", draft_.id("vault/etcd").text(),
                 "encryption.etcd.vault");
         }
+    }
+
+    /// Long-term support ends with the tier that has it.
+    void support() {
+        if (!spec_.has("operations.longTermSupport"))
+            cluster_->origins["properties.supportPlan"] = spec_.origin("operations.tier");
     }
 
     void add_ons() {

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "plan/plan.hpp"
+#include "plan/rows.hpp"
 
 namespace holdfast::plan {
 
@@ -225,6 +226,16 @@ std::vector<Difference> back_to_default(resource::Resource const& desired, json:
     return out;
 }
 
+/// Azure's own number, moved to the nearer bound where the design's bounds leave it out.
+void hold_within(WithinRow const& row, json::Value& decided, json::Value const& live) {
+    json::Path const at(row.at);
+    auto const now = json::whole_at(live, row.at);
+    auto const least = json::whole_at(decided, row.least), most = json::whole_at(decided, row.most);
+    if (json::find(decided, at) || !now || !json::truth_at(decided, row.when).value_or(false)) return;
+    auto const held = std::min(std::max(*now, least.value_or(*now)), most.value_or(*now));
+    if (held != *now) json::put(decided, at, json::Value(held));
+}
+
 /// What the envelope of every resource carries and nobody writes.
 constexpr std::string_view envelope[] = {"id", "name", "type", "etag", "systemData"};
 
@@ -247,6 +258,8 @@ json::Value decided(resource::Resource const& desired, json::Value const& live) 
         if (!at.empty() && origin.by == resource::Origin::By::azure) json::erase(out, at);
     for (auto& back : back_to_default(desired, live))
         json::put(out, back.at, back.after ? std::move(*back.after) : json::Value{});
+    for (auto const& row : within_rows())
+        if (base::same_text(row.type, desired.type)) hold_within(row, out, live);
     return out;
 }
 

@@ -103,6 +103,7 @@ public:
                 out_.nodes.emplace(address, std::move(node));
             }
         find_dark();
+        find_going();
         // Replacing one resource makes values of others pending, which may cost them a replacement too; what cannot be
         // planned takes along what needs it. Both only grow, so this ends.
         for (bool grew = true; grew;) {
@@ -153,6 +154,12 @@ private:
                 node.change.because = "it could not be read, so it is not known whether it stands";
             }
         spread_darkness();
+    }
+    void find_going() {
+        for (auto const& [address, resource] : live_.resources())
+            if (resource.ours && resource.ownership == Ownership::managed && resource.id && !designed_.find(address) &&
+                !designed_.find(*resource.id) && !manner(resource.type).undeletable)
+                going_.insert(resource.id->key());
     }
     /// What could not be read is not created, and neither is what needs it and does not stand.
     bool spread_darkness() {
@@ -255,6 +262,7 @@ private:
         node.other_changes = false;
         for (auto const& difference : differences(wanted, node.live->body)) changed(node, change, difference);
         follow(node, change);
+        let_go(node, change);
         for (auto const& pending : wanted.pending) still_pending(node, change, pending);
         adopt(node, change);
         reconcile(node, change);
@@ -262,7 +270,15 @@ private:
         Class worst = Class::in_place;
         for (auto const& property : change.properties)
             if (gravity(property.cost) > gravity(worst)) worst = property.cost;
-        if (worst == Class::rebuild || worst == Class::rotate_pool) {
+        if (worst == Class::rotate_pool && is_the_only_one(*node.live)) {
+            for (auto& property : change.properties) {
+                if (property.cost != Class::rotate_pool) continue;
+                property.cost = Class::refused;
+                property.because += fmt::format(
+                    "; it is the only {} one, and Azure always keeps one: add another, apply, then change this one",
+                    manner(wanted.type).keeps_one_value);
+            }
+        } else if (worst == Class::rebuild || worst == Class::rotate_pool) {
             change.action = Action::replace;
             auto const it = std::ranges::find(change.properties, worst, &PropertyChange::cost);
             change.because = it->because;
@@ -324,6 +340,39 @@ private:
         add(change, node.wanted, node.version_at, json::Value(node.version_from->c_str()),
             json::Value(node.version_to.c_str()));
         change.properties.back().because = row->because;
+    }
+
+    /// A reference to what is no longer designed goes with it: Azure deletes nothing that is still referred to.
+    void let_go(Node& node, Change& change) {
+        std::vector<json::Path> places;
+        json::each_leaf(node.live->body, [&](json::Path const& at, json::Value const& leaf) {
+            auto const* text = leaf.if_string();
+            if (!text || !text->starts_with('/')) return;
+            auto const indexed = [](auto const& segment) { return std::holds_alternative<std::size_t>(segment); };
+            if (std::ranges::any_of(at.segments(), indexed)) return;  // lists are compared whole
+            auto const id = ResourceId::parse(*text);
+            if (id && going_.contains(id->key())) places.push_back(at.text().ends_with(".id") ? at.parent() : at);
+        });
+        for (auto const& at : places) {
+            auto const within = [&at](Pending const& pending) { return pending.at.text().starts_with(at.text()); };
+            if (json::find(node.wanted.body, at) || std::ranges::any_of(node.wanted.pending, within)) continue;
+            auto const told = [&at](PropertyChange const& one) { return one.at.text().starts_with(at.text()); };
+            if (std::ranges::any_of(change.properties, told)) continue;
+            add(change, node.wanted, at, *json::find(node.live->body, at), std::nullopt);
+            json::put(node.wanted.body, at, json::Value{});
+            node.other_changes = true;
+        }
+    }
+
+    /// No other of its kind stands, and none is designed beside it.
+    bool is_the_only_one(Resource const& live) const {
+        if (!is_kept_kind(live)) return false;
+        auto const another = [&live](auto const& one) {
+            auto const& other = one.second;
+            return other.type == live.type && other.parent == live.parent && other.address != live.address &&
+                   is_kept_kind(other);
+        };
+        return std::ranges::none_of(live_.resources(), another) && std::ranges::none_of(designed_.resources(), another);
     }
 
     void add(Change& change, Resource const& wanted, json::Path const& at, std::optional<json::Value> before,
@@ -444,6 +493,7 @@ private:
     Graph const& live_;
     Compared out_;
     std::set<Address> dark_, roots_, replaced_;
+    std::set<std::string> going_;  ///< by key of the id: ours, no longer designed
     std::set<std::pair<Address, std::string>> lost_;
 };
 

@@ -149,7 +149,10 @@ Value written(Step const& step) {
     Writer out;
     out.put("id", step.id).put("act", text(acts.of(step.act))).put("address", step.address);
     out.put("method", step.method).put("action", step.action).put("scope", step.scope).put("inlines", step.inlines);
-    out.put("ifMatch", step.if_match).put("createOnly", step.create_only).put("fresh", step.fresh);
+    out.put("ifMatch", step.if_match)
+        .put("createOnly", step.create_only)
+        .put("fresh", step.fresh)
+        .put("ours", step.ours);
     out.put("after", step.after).put("locks", step.locks).put("until", step.until).put("because", step.because);
     out.put("grantedAt", step.granted_at);
     out.put("grants", step.grants).put("expectedSeconds", Value(step.expected_s));
@@ -298,6 +301,7 @@ Step read_step(Value const& value, json::Path const& at) {
     step.if_match = in.text("ifMatch");
     step.create_only = in.truth("createOnly");
     step.fresh = in.truth("fresh");
+    step.ours = in.truth("ours");
     step.after = in.texts("after");
     step.locks = in.texts("locks");
     step.until = in.text("until");

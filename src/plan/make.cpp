@@ -77,6 +77,7 @@ public:
         }
         order_writes();
         remove_undesigned();
+        keep_one();
         lift_locks();
         Plan plan;
         for (auto& [address, node] : compared_.nodes) plan.changes.push_back(std::move(node.change));
@@ -324,6 +325,7 @@ private:
         auto const* shape = shapes::find(step.resource.type);
         if (version.empty() && shape) version = std::string(shape->api_version);
         step.condition = Condition{node.live->id->text(), version, "properties.provisioningState", "Succeeded"};
+        step.ours = node.live->ours;
         step.overlay = decided(node.wanted, node.live->body);  // if it comes out failed, the same write reconciles it
         step.fresh = true;
         step.until = fmt::format("Azure is done with the {}", plain(node.designed->type));
@@ -433,6 +435,7 @@ private:
         }
         auto step = written(node, std::move(id), std::move(body), outputs_of(wanted));
         step.overlay = decided(wanted, node.live->body);
+        step.ours = node.live->ours;
         step.because = node.change.because;
         auto const* shape = shapes::find(node.wanted.type);
         if (shape && shape->etag) step.if_match = node.live->etag;
@@ -564,6 +567,7 @@ private:
             } else {
                 steps_.add(deletion(*resource, names_, change.because));
                 deleted_[address] = delete_id(address);
+                guard_data(*resource, gone);
                 compared_.guards.push_back({"delete", guard_name(*resource),
                                             fmt::format("the {} is ours and no longer designed", plain(resource->type)),
                                             address});
@@ -584,6 +588,40 @@ private:
                 if (other != address && remembers(*live.raw, *live_.find(other)->id))
                     steps_.after_if_possible(forgets, step);
             if (keeper && keeper->address != address) steps_.after_if_possible(forgets, settled(keeper->address));
+        }
+    }
+
+    /// What stays and hangs on it now: its data may be under a key of it even after it has let go.
+    void guard_data(Resource const& going, std::map<Address, Resource const*> const& gone) {
+        if (!manner(going.type).guards_data) return;
+        for (auto const& [address, user] : live_.resources())
+            if (!gone.contains(address) && user.id && hangs_on(user, going))
+                compared_.guards.push_back(
+                    {"key-loss", guard_name(going),
+                     fmt::format("{} stays, and what it wrote under a key of the {} can never be read again",
+                                 user.id->text(), plain(going.type)),
+                     going.address});
+    }
+
+    /// Of some kinds one stands at every moment: the last goes when another has come.
+    void keep_one() {
+        std::map<std::pair<Address, std::string>, std::vector<Address>> going, staying;
+        for (auto const& [address, live] : live_.resources())
+            if (live.parent && is_kept_kind(live))
+                (deleted_.contains(address) ? going : staying)[{*live.parent, live.type}].push_back(address);
+        for (auto const& [kind, all] : going) {
+            if (staying.contains(kind) || deleted_.contains(kind.first)) continue;
+            auto const comes = [&](auto const& one) {
+                auto const& [address, node] = one;
+                return writer_.contains(address) && node.designed->parent == kind.first &&
+                       node.designed->type == kind.second && is_kept_kind(*node.designed);
+            };
+            auto const is_new = [&](auto const& one) { return comes(one) && !deleted_.contains(one.first); };
+            auto first = std::ranges::find_if(compared_.nodes, is_new);
+            if (first == compared_.nodes.end()) first = std::ranges::find_if(compared_.nodes, comes);
+            if (first == compared_.nodes.end()) continue;  // none is designed: the checks say so
+            for (auto const& address : all)
+                if (address != first->first) steps_.after_if_possible(deleted_.at(address), settled(first->first));
         }
     }
 

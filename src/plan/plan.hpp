@@ -55,6 +55,7 @@ struct Step {
     std::vector<Address> inlines;  ///< children written by this very step, inside its body
     std::string scope;             ///< where a resource whose id is not known yet will stand: the id of its target
     json::Value overlay;   ///< updates: what the estate decides, to be laid over a fresh body when the live one moved
+    bool ours = false;     ///< updates: it bore our mark; what bears it no more is not written over
     bool fresh = false;    ///< updates: read again just before, an earlier step of this plan changes it too
     json::Value recovery;  ///< creations: laid over the body it brings back a deleted one that keeps the name
     std::string if_match;  ///< etag seen when planning

@@ -178,6 +178,7 @@ Plan draw_plan(base::Prng& prng) {
         step.if_match = draw_text(prng);
         step.create_only = prng.chance(0.5);
         step.fresh = prng.chance(0.5);
+        step.ours = prng.chance(0.5);
         step.grants = prng.chance(0.5);
         step.granted_at = draw_text(prng);
         for (std::uint64_t j = 0; j < i; ++j)
@@ -231,8 +232,8 @@ std::string every_field(Plan const& plan) {
         auto const& r = s.resource;
         out += fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}\n", s.id, name(s.act), s.address,
                            s.method, s.action, s.scope, fmt::join(s.inlines, ","), s.if_match, s.create_only, s.fresh,
-                           s.grants, s.granted_at, fmt::join(s.after, ","), fmt::join(s.locks, ","), s.until, s.because,
-                           s.expected_s, json::write(s.overlay), json::write(s.recovery));
+                           s.ours, s.grants, s.granted_at, fmt::join(s.after, ","), fmt::join(s.locks, ","), s.until,
+                           s.because, s.expected_s, json::write(s.overlay), json::write(s.recovery));
         if (s.condition)
             out += fmt::format("  {}|{}|{}|{}\n", s.condition->path, s.condition->api_version, s.condition->at.text(),
                                s.condition->value);

@@ -17,6 +17,9 @@ constexpr UpgradeRow upgrades_table[] = {
 constexpr UncomparedRow uncompared_table[] = {
 #include "uncompared.inc"
 };
+constexpr WithinRow within_table[] = {
+#include "within.inc"
+};
 constexpr MannerRow plain{};
 
 void collect(json::Value const& at, std::span<std::string const> words, std::vector<std::string>& out) {
@@ -62,6 +65,12 @@ UpgradeRow const* upgrade(std::string_view type) {
         if (base::same_text(row.type, type)) return &row;
     return nullptr;
 }
+bool is_kept_kind(resource::Resource const& resource) {
+    auto const& row = manner(resource.type);
+    return !row.keeps_one_at.empty() &&
+           base::same_text(json::text_at(resource.body, row.keeps_one_at).value_or(""), row.keeps_one_value);
+}
+std::span<WithinRow const> within_rows() { return within_table; }
 std::span<LockRow const> lock_rows() { return locks_table; }
 
 std::vector<std::string> texts_at(json::Value const& root, std::string_view pattern) {

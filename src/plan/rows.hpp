@@ -1,5 +1,5 @@
 // Private to the room: the tables that say how each type wants to be treated. See
-// data/{locks,manners,upgrades,uncompared}.yaml.
+// data/{locks,manners,upgrades,uncompared,within}.yaml.
 #pragma once
 
 #include "resource/resource.hpp"
@@ -17,7 +17,10 @@ struct MannerRow {
     std::string_view granted_at;
     bool forbids, deleted_alone, keeps_parent, lingers, undeletable;
     std::string_view recover_at, recover_value;
-    bool guards_data, awaits_features;
+    bool guards_data;
+    std::string_view answers_at;
+    bool awaits_features;
+    std::string_view keeps_one_at, keeps_one_value;
     std::string_view because, source, date;
 };
 struct UpgradeRow {
@@ -28,6 +31,11 @@ struct UncomparedRow {
     std::string_view type, at, because, source, date;
 };
 
+struct WithinRow {
+    std::string_view type, at, when, least, most, because, source, date;
+};
+std::span<WithinRow const> within_rows();
+
 /// Whether a place ("properties.agentPoolProfiles[].dnsPrefix") says nothing about what stands.
 bool is_uncompared(std::string_view type, std::string_view pattern);
 
@@ -35,6 +43,9 @@ bool is_uncompared(std::string_view type, std::string_view pattern);
 MannerRow const& manner(std::string_view type);
 UpgradeRow const* upgrade(std::string_view type);
 std::span<LockRow const> lock_rows();
+
+/// One of those of which what they lie in keeps at least one: a system pool.
+bool is_kept_kind(resource::Resource const&);
 
 /// Ids that a write or delete of this resource holds while it lasts.
 std::vector<resource::ResourceId> held(std::string_view type, resource::ResourceId const&, json::Value const& body);

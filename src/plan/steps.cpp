@@ -49,6 +49,22 @@ std::vector<std::string> locks(std::string_view type, std::optional<resource::Re
     return out;
 }
 
+bool hangs_on(resource::Resource const& user, resource::Resource const& used) {
+    if (!used.id || user.address == used.address || (user.id && user.id->is_within(*used.id))) return false;
+    auto const body_of = [](auto const& one) -> json::Value const& { return one.raw ? *one.raw : one.body; };
+    auto const at = json::text_at(body_of(used), manner(used.type).answers_at).value_or("");
+    bool found = false;
+    json::each_leaf(body_of(user), [&](json::Path const& place, json::Value const& leaf) {
+        auto const* text = leaf.if_string();
+        if (found || !text || place == json::Path("id")) return;
+        if (!at.empty() && base::starts_with_text(*text, at)) found = true;
+        if (!text->starts_with('/')) return;
+        auto const id = resource::ResourceId::parse(*text);
+        found = found || (id && id->is_within(*used.id));
+    });
+    return found;
+}
+
 std::string write_id(Address const& address) { return "write " + address; }
 std::string delete_id(Address const& address) { return "delete " + address; }
 
@@ -193,9 +209,16 @@ void order_deletions(Steps& steps, std::map<Address, std::string> const& deleted
     for (auto const& [user, step] : deleted)
         for (auto const& used : uses(user))
             if (auto const it = deleted.find(used); it != deleted.end()) steps.after_if_possible(it->second, step);
-    for (auto const& [user, step] : kept)
+    for (auto const& [user, step] : kept) {
         for (auto const& used : uses(user))
             if (auto const it = deleted.find(used); it != deleted.end()) steps.after_if_possible(it->second, step);
+        auto const* const stands = names.live.find(user);
+        for (auto const& [used, its_end] : deleted) {
+            auto const* const going = names.live.find(used);
+            if (stands && going && manner(going->type).guards_data && hangs_on(*stands, *going))
+                steps.after_if_possible(its_end, step);
+        }
+    }
 }
 
 }  // namespace holdfast::plan

@@ -43,6 +43,9 @@ private:
     std::map<std::string, std::set<std::string>> after_;
 };
 
+/// Whether a thing names another, something in it, or an address that it answers at.
+bool hangs_on(resource::Resource const& user, resource::Resource const& used);
+
 std::string write_id(Address const&);
 std::string delete_id(Address const&);
 

@@ -126,12 +126,11 @@ private:
         for (auto const& [address, resource] : ours_) {
             if (!manner(resource->type).guards_data) continue;
             for (auto const& [other, user] : live_.resources()) {
-                if (ours_.contains(other) || !user.id || !refers(user.raw ? *user.raw : user.body, *resource->id))
-                    continue;
+                if (ours_.contains(other) || !user.id || !hangs_on(user, *resource)) continue;
                 if (inside_ours(*user.id)) continue;
                 plan_.guards.push_back(
                     {"key-loss", guard_name(*resource),
-                     fmt::format("{} stays and is encrypted through the {}: it can be read never again",
+                     fmt::format("{} stays and is encrypted through the {}: it can never be read again",
                                  user.id->text(), plain(resource->type)),
                      address});
             }
@@ -160,14 +159,6 @@ private:
     }
     bool inside_ours(ResourceId const& id) const {
         return std::ranges::any_of(ours_, [&id](auto const& one) { return id.is_within(*one.second->id); });
-    }
-    static bool refers(json::Value const& body, ResourceId const& id) {
-        bool found = false;
-        json::each_leaf(body, [&](json::Path const&, json::Value const& leaf) {
-            auto const* text = leaf.if_string();
-            found = found || (text && base::same_text(*text, id.text()));
-        });
-        return found;
     }
 
     estate::Estate const& estate_;

@@ -15,10 +15,12 @@ struct Rare {
     int rarity;
 };
 constexpr Rare rarities[] = {
-    {Kind::human_changes, 12}, {Kind::human_deletes, 12},  {Kind::human_creates, 12}, {Kind::disk_full, 10},
-    {Kind::torn_tail, 10},     {Kind::laptop_sleeps, 10},  {Kind::crash, 7},          {Kind::crash_and_loss, 7},
-    {Kind::token_revoked, 5},  {Kind::claims_challenge, 5}, {Kind::work_fails, 5},    {Kind::work_converges, 5},
-    {Kind::work_hangs, 5},     {Kind::refused_for_good, 4},     {Kind::clock_jumps, 5},
+    {Kind::human_changes, 12}, {Kind::human_deletes, 12},   {Kind::human_creates, 12},
+    {Kind::disk_full, 10},     {Kind::torn_tail, 10},       {Kind::laptop_sleeps, 10},
+    {Kind::crash, 7},          {Kind::crash_and_loss, 7},   {Kind::told_to_end, 7},
+    {Kind::token_revoked, 5},  {Kind::claims_challenge, 5}, {Kind::work_fails, 5},
+    {Kind::work_converges, 5}, {Kind::work_hangs, 5},       {Kind::refused_for_good, 4},
+    {Kind::clock_jumps, 5},
 };
 int rarity(Kind kind) {
     auto const found = std::ranges::find(rarities, kind, &Rare::kind);
@@ -29,11 +31,13 @@ int rarity(Kind kind) {
 /// How often a life is ended at most, and how eagerly: a death is asked about at every event, a full disk at every
 /// record.
 int most_strikes(Kind kind) {
-    bool const lethal =
-        kind == Kind::disk_full || kind == Kind::torn_tail || kind == Kind::crash || kind == Kind::crash_and_loss;
+    bool const lethal = kind == Kind::disk_full || kind == Kind::torn_tail || kind == Kind::crash ||
+                        kind == Kind::crash_and_loss || kind == Kind::told_to_end;
     return lethal ? 2 : 4;
 }
-double eagerness(Kind kind) { return kind == Kind::crash || kind == Kind::crash_and_loss ? 0.15 : 0.6; }
+double eagerness(Kind kind) {
+    return kind == Kind::crash || kind == Kind::crash_and_loss || kind == Kind::told_to_end ? 0.15 : 0.6;
+}
 
 /// Some columns are met less often: one cluster a deployment, few records while only an operation is asked about.
 int rarity(Cell const& cell) {

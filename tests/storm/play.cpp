@@ -76,6 +76,9 @@ private:
         rows_ = subject_.earlier->rows;
         now_ = subject_.earlier->at;
         after_ = &subject_.earlier->after;
+        scene_.allowed = subject_.earlier->allowed;
+        scene_.writable.insert(subject_.earlier->writable.begin(), subject_.earlier->writable.end());
+        scene_.scopes.insert(subject_.earlier->scopes.begin(), subject_.earlier->scopes.end());
         scene_.note("-- an earlier design stands");
         open_azure();
     }
@@ -108,7 +111,7 @@ private:
         bool const goes_on = dice_.chance(0.7);
         if (goes_on)
             if (auto going_on = process.resume(resumed)) ended = std::move(*going_on);
-        if (!ended.died && (!ended.done || resumed != will || scene_.clear))
+        if (!ended.died && !ended.told && (!ended.done || resumed != will || scene_.clear))
             ended = process.carry_out(subject_.estate, will);
         Watch::named(scene_, ended.errors);
         Watch::tried(scene_, ended.errors);
@@ -127,7 +130,10 @@ private:
             ++verdict_.deaths;
             forget_what_never_was();
         }
-        scene_.note(fmt::format("-- {}", ended.died ? "died" : ended.done ? "done" : "stopped"));
+        scene_.note(fmt::format("-- {}", ended.died   ? "died"
+                                         : ended.told ? "told to end"
+                                         : ended.done ? "done"
+                                                      : "stopped"));
         return ended;
     }
 
@@ -224,7 +230,8 @@ private:
         constexpr std::string_view holder = "principal of ";
         return value.starts_with(holder) && reached(value.substr(holder.size()));
     }
-    /// Not ours to undo; but it is named, itself, what refers to it, or a right of an identity that went.
+    /// Not ours to undo; but it is named, itself, what refers to it, what it alone remembered, or a right of an
+    /// identity that went.
     void stops_for_what_was_touched(Ended const& last) {
         std::set<std::string> names;
         bool identity = false;
@@ -239,6 +246,7 @@ private:
             });
             if (!node.id || !(went(node) || hangs_on_it)) continue;
             names.insert(base::lower(node.id->name()));
+            for (auto const& lost : remembered(node)) names.insert(lost.substr(lost.rfind('/') + 1));
             identity |= thing(node.id->text()) == Doing::identity || thing(node.id->text()) == Doing::cluster;
         }
         bool const named =
@@ -293,11 +301,16 @@ private:
         return std::ranges::any_of(subject_.estate.graph.resources(), [&](auto const& node) {
             auto const& [address, keeper] = node;
             if (!keeper.id || !by_hand(keeper.id->key())) return false;
-            return std::ranges::any_of(json::object_at(keeper.body, "tags"), [id](auto const& tag) {
-                return std::string_view(tag.key()).starts_with("holdfast-elsewhere") && tag.value().is_string() &&
-                       holds(base::lower(std::string_view(tag.value().get_string())), id);
-            });
+            return std::ranges::any_of(remembered(keeper), [id](auto const& one) { return holds(one, id); });
         });
+    }
+    /// What a thing's tags alone remember: ids in lower case.
+    static std::vector<std::string> remembered(resource::Resource const& keeper) {
+        std::vector<std::string> ids;
+        for (auto const& tag : json::object_at(keeper.body, "tags"))
+            if (std::string_view(tag.key()).starts_with("holdfast-elsewhere") && tag.value().is_string())
+                ids.push_back(base::lower(std::string_view(tag.value().get_string())));
+        return ids;
     }
     /// A cluster writes its own routes into the table. Two machines may wipe them, each writing the table before there
     /// was a cluster to its knowledge; only the cluster brings them back.

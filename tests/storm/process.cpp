@@ -46,6 +46,11 @@ base::Result<base::Secret> secret(resource::SecretName const&) { return base::Se
 
 }  // namespace
 
+std::string allowance(plan::Guard const& guard) {
+    bool const knows_better = guard.klass == "refused" || guard.klass == "unknown";
+    return knows_better ? std::string() : guard.klass + ":" + guard.name;
+}
+
 Process::Process(Scene& scene, simulator::Azure& azure, world::Files& disk, base::Time start, std::uint64_t seed)
     : scene_(scene), azure_(azure), clock_(io_, start), wire_(simulator::transport(azure, clock_)) {
     scene.dead = false;
@@ -75,6 +80,8 @@ std::optional<T> Process::run(Task<T> task) {
         if (scene_.dead) return true;
         if (scene_.strikes(Kind::crash, scene_.last)) scene_.die();
         else if (scene_.strikes(Kind::crash_and_loss, scene_.last)) scene_.disk_lost = true, scene_.die();
+        if (runs_ && !scene_.told_to_end && scene_.strikes(Kind::told_to_end, scene_.last))
+            scene_.told_to_end = scene_.true_now();
         return scene_.dead || (result.has_value() && waiting_for_ == 0);
     };
     clock_.run({}, over);
@@ -110,8 +117,10 @@ Task<Ended> Process::act(Process* self, Seat* seat, estate::Estate const* estate
     ended.errors = std::move(standing.errors);
     if (!ended.errors.empty()) co_return ended;
     auto& plan = standing.plan;
-    for (auto const& guard : plan.guards)
-        if (will != Will::destroy || guard.klass != "delete" || guard.name.empty()) ended.guards.push_back(guard);
+    for (auto const& guard : plan.guards) {
+        bool const asked_for = will == Will::destroy && guard.klass == "delete" && !guard.name.empty();
+        if (!asked_for && !self->scene_.allowed.contains(allowance(guard))) ended.guards.push_back(guard);
+    }
     for (auto const& unknown : plan.unknowns)
         ended.errors.push_back({.code = base::ErrorCode::guard,
                                 .what = unknown.what + ": " + unknown.because,
@@ -171,10 +180,22 @@ Task<Ended> Process::execute(Process* self, Seat* seat, plan::Plan plan, journal
                         .listener = [&watch](engine::Event const& event) { watch.saw(event); },
                         .limits = {},
                         .interrupted = {}};
+    bool const ours = seat->machine == Machine::ours;
+    auto& told = self->scene_.told_to_end;
+    if (ours) {
+        self->runs_ = true;
+        told.reset();
+        apply.interrupted = [&told] { return told.has_value(); };
+    }
     auto applying = engine::apply(std::move(apply));
     auto run = co_await std::move(applying);
     Ended ended;
     ended.did = true;
+    if (ours) {
+        self->runs_ = false;
+        ended.told = told.has_value();
+        watch.obeyed();
+    }
     if (!run) {
         ended.errors.push_back(run.error());
         co_return ended;

@@ -19,6 +19,7 @@ inline constexpr std::string_view canaries[] = {canary_password, "simulated-secr
 /// How one act of a user's ended: in the end, with reasons, or in the middle.
 struct Ended {
     bool died = false;
+    bool told = false;  ///< to end, and it did
     bool did = false;   ///< there was something to do and it was tried
     bool done = false;  ///< nothing was left to do, or all of it was done
     base::Duration took{0};  ///< the run, without the looking before it
@@ -28,6 +29,9 @@ struct Ended {
 };
 
 enum class Will { apply, destroy };
+
+/// What lifts a guard, as `--allow` takes it; empty where nothing does, or nobody knows what then becomes of it.
+std::string allowance(plan::Guard const&);
 
 class Process {
 public:
@@ -72,6 +76,7 @@ private:
     std::unique_ptr<Seat> seat_, second_;
     std::vector<std::function<world::Task<void>(Process&)>> others_;
     int waiting_for_ = 0;
+    bool runs_ = false;  ///< our engine is at work: whoever presses Ctrl-C before is gone at once
 };
 
 }  // namespace holdfast::storm

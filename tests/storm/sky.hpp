@@ -34,6 +34,8 @@ struct Scene final : azures::Sky {
 
     std::set<std::string> writable;  ///< lower-case ids that are ours to write or delete
     std::set<std::string> scopes;    ///< and where our role assignments lie
+    std::optional<base::Time> told_to_end;  ///< since when, in the run that goes on
+    std::set<std::string> allowed;          ///< guards that our user lifts: "rebuild:aks-prod"
     std::int64_t calls = 0;
     Doubts doubts;
     std::set<std::string> theirs;  ///< ids of what somebody else made where ours was to stand

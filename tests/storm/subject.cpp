@@ -161,6 +161,18 @@ bool is_key(std::string_view id) {
     return at != std::string_view::npos && id.find_first_of("/ ", at + keys.size()) == std::string_view::npos;
 }
 
+std::string told(Ended const& ended) {
+    std::string words;
+    for (auto const& error : ended.errors) {
+        words += "; " + error.what;
+        if (auto const& said = error.azure)
+            words += fmt::format(" [{} {}: {}]", said->status, said->code, said->message);
+    }
+    for (auto const& guard : ended.guards)
+        words += fmt::format("; guard {}:{}: {}", guard.klass, guard.name, guard.because);
+    return words;
+}
+
 void rehearse(Subject& subject) {
     auto const once = [&](std::uint64_t seed, bool keep) -> std::optional<Standing> {
         Shelf rows;
@@ -178,13 +190,7 @@ void rehearse(Subject& subject) {
         Process process(scene, **azure, *disk, (*azure)->now(), seed);
         auto const say = [&](std::string_view doing, Ended const& ended) {
             subject.refusal = fmt::format("{}", doing);
-            for (auto const& error : ended.errors)
-                subject.refusal += fmt::format("; {}{}", error.what,
-                                               error.azure ? fmt::format(" [{} {}: {}]", error.azure->status,
-                                                                         error.azure->code, error.azure->message)
-                                                           : "");
-            for (auto const& guard : ended.guards)
-                subject.refusal += fmt::format("; guard {}:{}: {}", guard.klass, guard.name, guard.because);
+            subject.refusal += told(ended);
             for (auto const& broken : scene.broken) subject.refusal += "; " + broken;
             return std::nullopt;
         };
@@ -236,9 +242,11 @@ void rehearse(Subject& subject) {
         if (!other->contains(id)) subject.refusal += "; only one: " + id;
 }
 
-/// From the design before, deployed, to the subject's own: where that takes no permission that only a person can give.
+/// From the design before, deployed, to the subject's own, with all that a user may allow allowed.
 void rehearse_the_change(Subject& subject, Subject const& before) {
     Subject::Earlier earlier;
+    earlier.writable = before.writable;
+    earlier.scopes = before.scopes;
     auto const once = [&](std::uint64_t seed) -> std::optional<Standing> {
         Shelf rows;
         auto azure = simulator::Azure::open(rows, options(seed));
@@ -247,21 +255,31 @@ void rehearse_the_change(Subject& subject, Subject const& before) {
             if (auto const loaded = (*azure)->load(subject.world); !loaded)
                 throw std::runtime_error(loaded.error().what);
         auto const disk = world::memory_files();
+        Scene first;
+        first.clear = true;
+        first.writable = before.writable;
+        first.scopes = before.scopes;
+        Process making(first, **azure, *disk, (*azure)->now(), seed);
+        if (!making.carry_out(before.estate, Will::apply).done || !first.broken.empty()) return std::nullopt;
+        earlier.rows = rows;
+        earlier.at = making.now();
         Scene scene;
         scene.clear = true;
-        scene.writable = before.writable;
-        scene.scopes = before.scopes;
-        Process process(scene, **azure, *disk, (*azure)->now(), seed);
-        if (!process.carry_out(before.estate, Will::apply).done || !scene.broken.empty()) return std::nullopt;
-        earlier.rows = rows;
-        earlier.at = process.now();
         scene.writable = subject.writable;
+        scene.writable.insert(before.writable.begin(), before.writable.end());
         scene.scopes = subject.scopes;
+        scene.scopes.insert(before.scopes.begin(), before.scopes.end());
+        Process process(scene, **azure, *disk, earlier.at, seed + 1);
+        auto const plan = process.look(subject.estate, Will::apply);
+        if (!plan || plan->empty()) return std::nullopt;
+        earlier.allowed.clear();
+        for (auto const& guard : plan->guards) earlier.allowed.insert(allowance(guard));
+        if (earlier.allowed.contains("")) return std::nullopt;
+        scene.allowed = earlier.allowed;
         auto const changed = process.carry_out(subject.estate, Will::apply);
-        if (!changed.guards.empty() || (changed.done && !changed.did)) return std::nullopt;
         if (!changed.done || !scene.broken.empty()) {
             subject.refusal = "a calm change does not succeed";
-            for (auto const& error : changed.errors) subject.refusal += "; " + error.what;
+            subject.refusal += told(changed);
             for (auto const& broken : scene.broken) subject.refusal += "; " + broken;
             return std::nullopt;
         }
@@ -644,16 +662,24 @@ Drawn drawn(std::uint64_t seed) {
     }
     out.subject = from(std::move(*made), fmt::format("drawn {}", seed));
     out.subject.settings = base_name + set.text();
-    rehearse(out.subject);
-    if (out.subject.refusal.empty() && !set.text().empty()) {
-        Settings as_it_is;  // beside the same things
-        if (lends) as_it_is.set.push_back(set.set.front());
-        // In the same group: whoever names another designs another estate, and that one's stands where it is.
-        auto const group =
-            std::ranges::find(set.set, std::string("azure.group.id"), &std::pair<std::string, std::string>::first);
-        if (group != set.set.end()) as_it_is.set.push_back(*group);
-        rehearse_the_change(out.subject, from(*make(text, path, as_it_is), base_name));
+    if (set.text().empty()) {
+        rehearse(out.subject);
+        return out;
     }
+    Settings as_it_is;  // beside the same things
+    if (lends) as_it_is.set.push_back(set.set.front());
+    // In the same group: whoever names another designs another estate, and that one's stands where it is.
+    auto const group =
+        std::ranges::find(set.set, std::string("azure.group.id"), &std::pair<std::string, std::string>::first);
+    if (group != set.set.end()) as_it_is.set.push_back(*group);
+    auto before = from(*make(text, path, as_it_is), base_name);
+    if (prng.chance(0.3)) {  // and back from it: what was added is taken away
+        std::swap(before, out.subject);
+        out.subject.name = before.name;
+        out.subject.settings = "back from " + before.settings;
+    }
+    rehearse(out.subject);
+    if (out.subject.refusal.empty()) rehearse_the_change(out.subject, before);
     return out;
 }
 

@@ -36,11 +36,13 @@ struct Subject {
     Standing before, after;  ///< what chance decides is left out of `after`'s bodies
     bool keeps_a_vault = false;
     /// What an earlier design of the same name left, where a calm change leads from it to this one, and what then
-    /// stands.
+    /// stands. A change that takes more than a write (a cluster built anew) is one that our user allows.
     struct Earlier {
         Shelf rows;
         base::Time at{};
         Standing after;
+        std::set<std::string> allowed;
+        std::set<std::string> writable, scopes;  ///< what was the earlier design's
     };
     std::optional<Earlier> earlier;
 };

@@ -169,10 +169,19 @@ void Watch::failed(Step const& step, engine::StepFailed const& failure, base::Ti
         scene_.violated(fmt::format("{} waited {} for a role", failure.step, base::spoken(waited)));
 }
 
+void Watch::obeyed() {
+    constexpr base::Duration moments{3'000};
+    if (!scene_.told_to_end || scene_.slept) return;
+    if (auto const went_on = scene_.true_now() - *scene_.told_to_end; went_on > moments)
+        scene_.violated(fmt::format("it went on for {} after it was told to end", base::spoken(went_on)));
+}
+
 void Watch::ended(engine::Run const& run) {
     named(scene_, run.errors);
     silent(scene_, "the run", json::write(engine::to_json(run)));
-    if (run.outcome != "succeeded" && run.errors.empty()) scene_.violated("a run failed and gives no reason");
+    if (run.outcome != "succeeded" && run.errors.empty() && !scene_.told_to_end)
+        scene_.violated("a run failed and gives no reason");
+    if (run.outcome == "interrupted" && !scene_.told_to_end) scene_.violated("a run ends and nobody told it to");
     for (auto const& step : on_record_)
         if (planned_.contains(step) && !told_done_.contains(step))
             scene_.violated(step + " was done in an earlier life, and nothing says so");

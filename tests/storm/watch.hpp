@@ -12,6 +12,8 @@ public:
     Watch(Scene& scene, Machine machine, plan::Plan const& plan, std::string_view journal);
     void saw(engine::Event const&);
     void ended(engine::Run const&);
+    /// Whoever was told to end did so within moments.
+    void obeyed();
 
     /// Every error says what is wrong and what to do next.
     static void named(Scene&, std::vector<base::Error> const&);

@@ -14,16 +14,14 @@ constexpr KindRow own[] = {
     {Kind::disk_full, "disk-full", inside, 0.002, 0.1, "the journal cannot be written any more"},
     {Kind::torn_tail, "torn-tail", inside, 0.002, 0.05, "the process dies in the middle of a record"},
     {Kind::crash, "crash", inside, 0.0002, 0.02, "the process dies at any await"},
-    {Kind::crash_and_loss, "crash-and-loss", inside, 0.0002, 0.01,
-     "it dies, and the journal is lost with it"},
-    {Kind::second_deployer, "second-deployer", inside, 0.5, 1.0,
-     "another machine applies the same spec meanwhile"},
+    {Kind::crash_and_loss, "crash-and-loss", inside, 0.0002, 0.01, "it dies, and the journal is lost with it"},
+    {Kind::second_deployer, "second-deployer", inside, 0.5, 1.0, "another machine applies the same spec meanwhile"},
     {Kind::human_changes, "human-changes", inside, 0.2, 1.0, "somebody changes a resource of ours meanwhile"},
     {Kind::human_deletes, "human-deletes", inside, 0.2, 1.0, "somebody deletes a resource of ours meanwhile"},
-    {Kind::human_creates, "human-creates", inside, 0.2, 1.0,
-     "somebody makes a resource of the name ours was to have"},
+    {Kind::human_creates, "human-creates", inside, 0.2, 1.0, "somebody makes a resource of the name ours was to have"},
     {Kind::deleted_vault, "deleted-vault", inside, 1.0, 1.0,
      "a soft-deleted vault keeps the name from an earlier life, shown or not shown yet"},
+    {Kind::told_to_end, "told-to-end", inside, 0.0002, 0.02, "Ctrl-C in the middle of a run"},
 };
 static_assert(azures::kind_count + std::size(own) == kind_count);
 

@@ -36,6 +36,7 @@ public:
         human_deletes,
         human_creates,
         deleted_vault,
+        told_to_end,
     };
     constexpr Kind(azures::Kind kind) : index_(static_cast<std::size_t>(kind)) {}
     constexpr Kind(Own own) : index_(own) {}
@@ -45,7 +46,7 @@ public:
 private:
     std::size_t index_;
 };
-inline constexpr std::size_t kind_count = Kind::deleted_vault + 1;
+inline constexpr std::size_t kind_count = Kind::told_to_end + 1;
 
 struct KindRow {
     Kind kind;
