@@ -29,7 +29,7 @@ constexpr SurvivorRow survivor_rows[] = {
 };
 
 struct BesideRow {
-    std::string_view type, of, list;
+    std::string_view type, of, list, named;
     std::string_view source, date;
 };
 constexpr BesideRow beside_rows[] = {
@@ -410,6 +410,16 @@ std::string filled(std::string_view pattern, Resource const& designed) {
     return out;
 }
 
+/// Whether an item of a list below a designed thing is ours: by its mark, or where it can bear none by its name.
+bool stands_beside(Reading const& reading, BesideRow const& row, Resource const& designed, ResourceId const& id,
+                   json::Value const& item) {
+    if (row.named.empty()) return bears_our_mark(row.type, item, reading.owner);
+    auto const* holder = reading.live.find(*designed.id);
+    auto named = std::string(row.named);
+    if (auto const at = named.find("{owner}"); at != std::string::npos) named.replace(at, 7, reading.owner);
+    return holder && holder->ours && called_like(base::lower(id.name()), base::lower(named));
+}
+
 /// What in the list hangs on `used`: somebody else's, but not to be left without it.
 void add_survivors(Reading& reading, SurvivorRow const& row, Resource const& used, json::Array const& items) {
     for (auto const& item : items) {
@@ -525,7 +535,7 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
 
     for (auto const& [number, row] : beside)
         for (auto const& item : replies[number].items)
-            if (auto const id = id_of(item); id && bears_our_mark(row->type, item, reading.owner))
+            if (auto const id = id_of(item); id && stands_beside(reading, *row, *subjects[number], *id, item))
                 reading.add(*id, item, {});
 
     // ---- second round: what the first one brought up

@@ -320,6 +320,30 @@ TEST(Live, a_lock_that_is_designed_no_longer_is_found) {
     EXPECT_EQ(live->find(*ResourceId::parse(locks + "/theirs")), nullptr);
 }
 
+TEST(Live, what_bears_no_mark_is_told_by_where_it_lies_and_how_it_is_called) {
+    auto const windows = cluster + "/maintenanceConfigurations";
+    auto const settings = cluster + "/providers/Microsoft.Insights/diagnosticSettings";
+    for (bool const ours : {true, false}) {
+        Bench bench;
+        all_stands(bench.azure);
+        if (!ours) bench.azure.stands(cluster, body(cluster, R"("location":"westeurope","properties":{})"));
+        auto const item = [](std::string const& id) { return body(id, R"("properties":{})"); };
+        bench.azure.stands(windows, R"({"value":[)" + item(windows + "/aksManagedAutoUpgradeSchedule") + "]}");
+        bench.azure.stands(settings, R"({"value":[)" + item(settings + "/HOLDFAST-prod") + "," +
+                                         item(settings + "/holdfast-prod-2") + "," + item(settings + "/policy") + "]}");
+        auto const live = bench.live(estate());
+        ASSERT_TRUE(live);
+        auto const is_ours = [&live](std::string const& id) {
+            auto const* found = live->find(*ResourceId::parse(id));
+            return found && found->ours;
+        };
+        EXPECT_EQ(is_ours(windows + "/aksManagedAutoUpgradeSchedule"), ours);
+        EXPECT_EQ(is_ours(settings + "/holdfast-prod"), ours);
+        EXPECT_FALSE(is_ours(settings + "/holdfast-prod-2")) << "of another estate";
+        EXPECT_FALSE(is_ours(settings + "/policy")) << "anybody adds settings";
+    }
+}
+
 TEST(Live, in_a_group_of_others_what_is_ours_there_remembers) {
     Bench bench;
     auto const old = group + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-old";
