@@ -489,6 +489,17 @@ TEST(Poller, goes_on_from_a_stored_url_of_either_kind) {
     EXPECT_EQ(operation.url(), operation_url) << "signed queries are kept to the letter";
 }
 
+TEST(Poller, what_cannot_be_read_ends_nothing) {
+    for (auto const* method : {"PUT", "DELETE", "POST"})
+        for (std::string const spoilt :
+             {"<html>sign in to the guest network</html>", "{\"status\":\xff\"Failed\"}", "{"}) {
+            auto resumed = Poller::resumed(method, resource_url, operation_url, 10s, noon);
+            auto const next = resumed.polled({200, {}, spoilt}, noon);
+            EXPECT_FALSE(std::holds_alternative<Poller::Finished>(next)) << method << spoilt;
+            EXPECT_FALSE(std::holds_alternative<Poller::Failed>(next)) << method << spoilt;
+        }
+}
+
 TEST(Poller, waits_what_is_asked_and_never_spins) {
     auto const after = [](Duration expected, world::Headers headers, Duration elapsed = 0s) {
         headers.push_back({"Azure-AsyncOperation", operation_url});

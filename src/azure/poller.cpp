@@ -197,7 +197,10 @@ Poller::Next Poller::polled(Response const& response, base::Time now) {
     if (response.status >= 400) return Failed{read_error(response)};
 
     auto body = body_of(response);
-    // Something else answered in Azure's place.
+    // Something else answered in Azure's place, or the answer was spoilt on its way. What a write came to, the resource
+    // tells as well.
+    bool const unreadable = !body && !base::trimmed(response.body).empty();
+    if (unreadable) return writes() ? Next{Read{}} : wait(url_, response, now);
     if (method_ != "POST" && body && !body->is_object()) return wait(url_, response, now);
     bool const by_status = form_ == Form::async_operation || (form_ == Form::stored && word_at(body, "status"));
     auto const word = by_status ? status_in(body) : word_at(body, "status");
