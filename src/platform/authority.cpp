@@ -136,7 +136,7 @@ Result<Authority> local_authority(world::Files& files, std::string folder, base:
     }
     Key const leaf_key(EVP_EC_gen("P-256"));  // a fresh server key for every start: nothing to protect on disk
     if (!leaf_key) return refuse();
-    Certificate const leaf = certify(leaf_key.get(), "localhost", 397, now, ca.get(), ca_key.get());
+    Certificate const leaf = certify(leaf_key.get(), "localhost", 364, now, ca.get(), ca_key.get());
     if (!leaf) return refuse();
     return Authority{.ca_pem = pem(ca.get()), .certificate_pem = pem(leaf.get()), .key_pem = pem(leaf_key.get())};
 }

@@ -133,6 +133,9 @@ public:
         tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv3 |
                         asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1 |
                         asio::ssl::context::single_dh_use);
+        // Mozilla's "intermediate" of 2026: what every client of the last years has, and nothing that is not authenticated.
+        SSL_CTX_set_cipher_list(tls.native_handle(), "ECDHE+AESGCM:ECDHE+CHACHA20");
+        SSL_CTX_set1_groups_list(tls.native_handle(), "X25519:P-256:P-384");
         auto const chain = authority.certificate_pem + authority.ca_pem;
         tls.use_certificate_chain(asio::buffer(chain), failure);
         if (!failure) tls.use_private_key(asio::buffer(authority.key_pem.reveal()), asio::ssl::context::pem, failure);
