@@ -46,10 +46,13 @@ void Doubts::life_ended() {
 }
 
 bool Doubts::may_repeat(std::string const& key) {
-    auto const found = excused_.find(key);
-    if (found == excused_.end() || found->second == 0) return false;
-    --found->second;
-    return true;
+    if (auto const found = excused_.find(key); found != excused_.end() && found->second > 0) {
+        --found->second;
+        return true;
+    }
+    for (std::size_t i = 0; i < below_.size(); ++i)
+        if (key.starts_with(below_[i] + "/") && used_below_.emplace(i, key).second) return true;
+    return false;
 }
 
 }  // namespace holdfast::storm

@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast::storm {
 
@@ -30,6 +31,8 @@ public:
     /// A line of a machine's journal is on stable storage.
     void recorded(Machine, std::string_view line);
     void unsure(std::string const& key) { ++excused_[key]; }
+    /// Everything in it, once each.
+    void unsure_below(std::string key) { below_.push_back(std::move(key)); }
     /// A life is over; what it had written and not recorded is known to nobody.
     void life_ended();
     /// A step that says it is finished is on record as done by then.
@@ -41,6 +44,8 @@ public:
 
 private:
     std::map<std::string, int> excused_;
+    std::vector<std::string> below_;
+    std::set<std::pair<std::size_t, std::string>> used_below_;  ///< place in `below_`, key
     std::set<std::pair<Machine, std::string>> unrecorded_;
     std::map<std::string, std::set<Machine>> writers_;
     std::map<std::pair<Machine, std::string>, std::set<std::string>> writing_;  ///< by machine and key: steps

@@ -162,10 +162,13 @@ Task<void> meddle(Process* process, Scene* scene, Kind how, Aim* aim, resource::
         }
         scene->tally.struck(how, thing(chosen.id->text()));
         if (aim) --aim->left;
-        if (how == Kind::human_deletes)  // what comes back from a vault's bin is written once more
+        if (how ==
+            Kind::human_deletes) {  // what comes back, from a bin or a deletion that failed, is written once more
+            scene->doubts.unsure(chosen.id->key());
+            scene->doubts.unsure_below(chosen.id->key());
             for (auto const& key : scene->writable)
-                if (key.starts_with(chosen.id->key()))
-                    scene->doubts.unsure(key), did->made.erase(key), scene->theirs.erase(key);
+                if (key.starts_with(chosen.id->key())) did->made.erase(key), scene->theirs.erase(key);
+        }
         co_return;
     }
 }

@@ -28,6 +28,9 @@ public:
         scene_.keep_lines = how.keep_lines;
         scene_.writable = subject.writable;
         scene_.scopes = subject.scopes;
+        for (auto const* cluster : subject.estate.graph.of_type("Microsoft.ContainerService/managedClusters"))
+            if (auto const group = json::text_at(cluster->body, "properties.nodeResourceGroup"))
+                node_groups_.push_back(base::lower(*group));
         verdict_.seed = seed;
         verdict_.subject = subject.name;
         verdict_.weather = scene_.weather.text() + text(scene_.aims);
@@ -319,8 +322,9 @@ private:
     }
     /// What Azure gave to something of ours is no longer as it was, once somebody deleted that by hand: a cluster made
     /// anew has other routes, and those of the one before stay in our table.
-    static bool made_by_azure(std::string_view id) {
-        return id.find("/resourcegroups/mc_") != id.npos || a_clusters_route(id);
+    bool made_by_azure(std::string_view id) const {
+        auto const in = [id](std::string const& group) { return id.find("/resourcegroups/" + group) != id.npos; };
+        return std::ranges::any_of(node_groups_, in) || a_clusters_route(id);
     }
 
     void finish() {
@@ -350,6 +354,7 @@ private:
     base::Time now_{};
     bool second_ = false;
     ByHand by_hand_;
+    std::vector<std::string> node_groups_{"mc_"};  ///< how names of groups begin that Azure makes for nodes
 };
 
 }  // namespace
