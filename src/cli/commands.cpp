@@ -219,7 +219,8 @@ int plan(Arguments const& arguments, world::Terminal& terminal) {
     auto const sent = deliver(document, arguments, terminal, *files);
     if (!sent) return fail(sent.error(), terminal, arguments);
     if (arguments.strict && (!plan.unknowns.empty() || !plan.unseen.empty())) return 4;
-    return arguments.detailed_exitcode && !plan.empty() ? 2 : 0;
+    bool const changes = !plan.empty() || !plan.guards.empty();
+    return arguments.detailed_exitcode && changes ? 2 : 0;
 }
 
 int verify(Arguments const& arguments, world::Terminal& terminal) {
@@ -238,7 +239,7 @@ int verify(Arguments const& arguments, world::Terminal& terminal) {
     auto const drift = plan::make(*estate, standing->live, standing->registrations);
     auto const look = style(terminal, arguments);
     auto human = report::findings(findings, look, report::Detail::everything);
-    if (drift.empty() && drift.unknowns.empty() && drift.unseen.empty())
+    if (drift.empty() && drift.guards.empty() && drift.unknowns.empty() && drift.unseen.empty())
         human += "\nEvery designed value stands as designed: a plan would be empty.\n";
     else if (drift.empty() && drift.guards.empty())
         human += "\nWhat Azure shows stands as designed; the rest is not known.\n\n" + report::plan(drift, look);

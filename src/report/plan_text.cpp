@@ -270,11 +270,21 @@ void decisions(std::string& out, std::span<Decision const> all, Style const& sty
 }
 
 void prominent(std::string& out, plan::Plan const& plan, Style const& style) {
-    if (!plan.guards.empty()) {
+    auto const is_refused = [](plan::Guard const& guard) { return guard.klass == "refused"; };
+    if (std::ranges::any_of(plan.guards, is_refused)) {
+        out += painted(style, Tone::bad, fmt::format("{} AZURE REFUSES", glyphs(style).fail)) +
+               "  no leave helps: change the spec\n";
+        for (auto const& guard : plan.guards)
+            if (is_refused(guard))
+                out += block(fmt::format("    {}  ", base::printable(guard.name)), base::printable(guard.because), style);
+        out += '\n';
+    }
+    if (!std::ranges::all_of(plan.guards, is_refused)) {
         out += painted(style, Tone::bad, fmt::format("{} NEEDS YOUR LEAVE", glyphs(style).fail)) + "\n";
         for (auto const& guard : plan.guards)
-            out += block(fmt::format("    --allow {}:{}  ", guard.klass, base::printable(guard.name)),
-                         base::printable(guard.because), style);
+            if (!is_refused(guard))
+                out += block(fmt::format("    --allow {}:{}  ", guard.klass, base::printable(guard.name)),
+                             base::printable(guard.because), style);
         out += '\n';
     }
     if (!plan.unknowns.empty()) {
@@ -312,7 +322,7 @@ std::string unjudged(std::span<estate::Estate::Unjudged const> laid_over, Style 
 std::string plan(plan::Plan const& plan, Style style, std::span<Decision const> decided) {
     std::string out;
     auto const title = base::printable(plan.name);
-    if (plan.empty()) {
+    if (plan.empty() && plan.guards.empty()) {
         out += fmt::format("{} {}\n", painted(style, Tone::good, fmt::format("{} {}", glyphs(style).pass, title)),
                            "stands as designed: nothing to do");
         out += '\n';
@@ -350,6 +360,7 @@ std::string plan(plan::Plan const& plan, Style style, std::span<Decision const> 
     if (!plan.unjudged.empty()) out += unjudged(plan.unjudged, style) + '\n';
     if (plan.count(Action::create) > 0) decisions(out, decided, style);
 
+    if (plan.empty()) return out;
     int seconds = 0;
     for (auto const& [step, remaining] : plan::remaining_seconds(plan)) seconds = std::max(seconds, remaining);
     out += fmt::format("{}, about {} along the longest path\n", counted(plan.steps.size(), "step"),
