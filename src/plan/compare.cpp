@@ -40,12 +40,28 @@ bool never_shown(std::string_view type, json::Path const& at) {
     return property && (property->flags & (shapes::write_only | shapes::read_only)) != 0;
 }
 
+bool has_key(json::Value const& map, std::string_view key) {
+    auto const* object = map.if_object();
+    return object && std::ranges::any_of(*object, [&](auto const& item) { return base::same_text(item.key(), key); });
+}
+/// Keys are ids, which have no case.
+bool same_keys(json::Value const& a, json::Value const& b) {
+    auto const* one = a.if_object();
+    auto const* other = b.if_object();
+    return one && other && one->size() == other->size() &&
+           std::ranges::all_of(*one, [&](auto const& item) { return has_key(b, item.key()); });
+}
+
 struct Comparison {
     std::string_view type;
     std::vector<Difference> found;
 
     void compare(Place const& place, json::Value const& desired, json::Value const* live) {
         if (desired.is_null() || is_uncompared(type, place.pattern)) return;
+        if (live && is_whole_map(type, place.pattern) && !same_keys(desired, *live)) {
+            found.push_back({place.path, *live, desired});
+            return;
+        }
         if (auto const* object = desired.if_object(); object && !object->empty() && (!live || live->is_object())) {
             for (auto const& item : *object)
                 compare(place.member(item.key()), item.value(), live ? member(*live, item.key()) : nullptr);
@@ -107,6 +123,10 @@ json::Value const* with_key(json::Array const& list, std::string_view key, json:
 
 void lay_at(std::string_view type, Place const& place, json::Value& into, json::Value const& desired) {
     if (desired.is_object() && into.is_object()) {
+        if (is_whole_map(type, place.pattern)) {
+            if (!same_keys(desired, into)) into = desired;
+            return;
+        }
         for (auto const& item : desired.as_object()) {
             if (item.value().is_null()) json::erase(into, json::Path{}.child(std::string(item.key())));
             else if (auto* there = member(into, item.key()))

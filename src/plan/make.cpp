@@ -559,8 +559,14 @@ private:
                 return other.first != address && resource->id->is_within(*other.second->id) &&
                        !manner(other.second->type).undeletable;
             });
+            auto const anew = std::ranges::find_if(deleted_, [&](auto const& other) {
+                auto const* holder = live_.find(other.first);
+                return holder && holder->id && resource->id->is_within(*holder->id);
+            });
             if (enclosing != gone.end() && !manner(resource->type).lingers) {
                 change.because = fmt::format("it goes with {}", enclosing->first);
+            } else if (anew != deleted_.end() && !manner(resource->type).lingers) {
+                change.because = fmt::format("it goes with {}, which is made anew", anew->first);
             } else if (auto const& row = manner(resource->type); row.undeletable) {
                 change.action = Action::none;
                 change.because = fmt::format("it is ours, no longer designed, and stays: {}", row.because);
@@ -625,18 +631,20 @@ private:
         }
     }
 
-    /// A lock that stays designed is lifted while something below it goes, and put back.
+    /// A lock that stays designed is lifted while something below it goes, and put back; a new one waits.
     void lift_locks() {
+        for (auto const& [address, by] : writer_) {
+            auto const& node = compared_.nodes.at(address);
+            auto const target = node.wanted.id ? node.wanted.id->parent() : std::nullopt;
+            if (!manner(node.wanted.type).forbids || node.exists() || !target) continue;
+            for (auto const& step : deletions_below(*target)) steps_.after_if_possible(write_id(address), step);
+        }
         for (auto const& [address, lock] : live_.resources()) {
             if (!manner(lock.type).forbids || !lock.id || deleted_.contains(address)) continue;
             auto const target = lock.id->parent();
             auto const node = compared_.nodes.find(address);
             if (!target || node == compared_.nodes.end() || !lock.ours) continue;
-            std::vector<std::string> below;
-            for (auto const& [other, step] : deleted_) {
-                auto const* resource = live_.find(other);
-                if (resource && resource->id && resource->id->is_within(*target)) below.push_back(step);
-            }
+            auto const below = deletions_below(*target);
             if (below.empty()) continue;
             auto lift = deletion(lock, names_, "something below it is deleted; it is put back afterwards");
             auto const lifted = lift.id, restored = write_id(address);
@@ -657,6 +665,15 @@ private:
                 steps_.after(restored, step);
             }
         }
+    }
+
+    std::vector<std::string> deletions_below(resource::ResourceId const& target) const {
+        std::vector<std::string> below;
+        for (auto const& [address, step] : deleted_) {
+            auto const* resource = live_.find(address);
+            if (resource && resource->id && resource->id->is_within(target)) below.push_back(step);
+        }
+        return below;
     }
 
     estate::Estate const& estate_;

@@ -1,5 +1,6 @@
 // Properties of plans, over bodies and plans that a seed draws.
 #include "plan/plan.hpp"
+#include "plan/rows.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -90,6 +91,7 @@ TEST(UpdateBody, sends_back_what_nobody_mentioned) {
                 if (envelope || read_only(*shape, at)) continue;
                 // A list is compared whole: what it lost may be read-only parts of its elements.
                 if (difference.before && difference.before->is_array() && !covered(desired.body, at)) continue;
+                if (is_whole_map(name, at.parent().text()) && json::find(desired.body, at.parent())) continue;
                 EXPECT_TRUE(covered(desired.body, at) || json::find(desired.body, at))
                     << at.text() << " changed and nobody mentioned it";
                 ++compared;

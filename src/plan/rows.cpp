@@ -20,6 +20,9 @@ constexpr UncomparedRow uncompared_table[] = {
 constexpr WithinRow within_table[] = {
 #include "within.inc"
 };
+constexpr WholeMapRow whole_maps_table[] = {
+#include "whole_maps.inc"
+};
 constexpr MannerRow plain{};
 
 void collect(json::Value const& at, std::span<std::string const> words, std::vector<std::string>& out) {
@@ -52,6 +55,12 @@ bool is_uncompared(std::string_view type, std::string_view pattern) {
         if (!base::starts_with_text(pattern, row.at)) return false;
         auto const rest = pattern.substr(row.at.size());
         return rest.empty() || rest.front() == '.' || rest.front() == '[';
+    });
+}
+
+bool is_whole_map(std::string_view type, std::string_view pattern) {
+    return std::ranges::any_of(whole_maps_table, [&](auto const& row) {
+        return (row.type == "*" || base::same_text(row.type, type)) && base::same_text(row.at, pattern);
     });
 }
 

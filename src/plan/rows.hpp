@@ -1,5 +1,5 @@
 // Private to the room: the tables that say how each type wants to be treated. See
-// data/{locks,manners,upgrades,uncompared,within}.yaml.
+// data/{locks,manners,upgrades,uncompared,whole_maps,within}.yaml.
 #pragma once
 
 #include "resource/resource.hpp"
@@ -35,6 +35,12 @@ struct WithinRow {
     std::string_view type, at, when, least, most, because, source, date;
 };
 std::span<WithinRow const> within_rows();
+
+struct WholeMapRow {
+    std::string_view type, at, because, source, date;
+};
+/// Whether the keys of the map at a place are decided as a whole.
+bool is_whole_map(std::string_view type, std::string_view pattern);
 
 /// Whether a place ("properties.agentPoolProfiles[].dnsPrefix") says nothing about what stands.
 bool is_uncompared(std::string_view type, std::string_view pattern);

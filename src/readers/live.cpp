@@ -533,10 +533,9 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
     }
     for (auto const& [number, row] : survivors) add_survivors(reading, *row, *subjects[number], replies[number].items);
 
+    std::vector<std::tuple<BesideRow const*, Resource const*, json::Array>> stands_beside_it;
     for (auto const& [number, row] : beside)
-        for (auto const& item : replies[number].items)
-            if (auto const id = id_of(item); id && stands_beside(reading, *row, *subjects[number], *id, item))
-                reading.add(*id, item, {});
+        stands_beside_it.emplace_back(row, subjects[number], std::move(replies[number].items));
 
     // ---- second round: what the first one brought up
     std::vector<Question> more;
@@ -629,6 +628,10 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
                 reading.add(next[i], std::move(replies[i].answer->body), std::move(replies[i].answer->etag));
     }
     match_assignments(reading);
+    for (auto const& [row, designed, items] : stands_beside_it)
+        for (auto const& item : items)
+            if (auto const id = id_of(item); id && stands_beside(reading, *row, *designed, *id, item))
+                reading.add(*id, item, {});
     co_return std::move(reading.live);
 }
 

@@ -320,6 +320,26 @@ TEST(Live, a_lock_that_is_designed_no_longer_is_found) {
     EXPECT_EQ(live->find(*ResourceId::parse(locks + "/theirs")), nullptr);
 }
 
+TEST(Live, a_right_that_is_designed_no_longer_is_found_wherever_it_was_granted) {
+    Bench bench;
+    all_stands(bench.azure);
+    auto const granted = [](std::string const& at, std::string const& name, std::string const& words) {
+        return body(at + assignments + "/" + name, R"("properties":{"principalId":"dddd","roleDefinitionId":")" + role +
+                                                        R"(","description":")" + words + R"("})");
+    };
+    auto const shop = cluster + "/namespaces/shop";
+    bench.azure.stands(group + assignments, R"({"value":[)" + granted(shop, "ours", "holdfast:prod: writer") + "," +
+                                                granted(shop, "theirs", "of another team") + "," +
+                                                granted(shop, "other", "holdfast:prod2") + "]}");
+    auto const live = bench.live(estate());
+    ASSERT_TRUE(live);
+    auto const* found = live->find(*ResourceId::parse(shop + assignments + "/ours"));
+    ASSERT_NE(found, nullptr);
+    EXPECT_TRUE(found->ours);
+    EXPECT_EQ(live->find(*ResourceId::parse(shop + assignments + "/theirs")), nullptr);
+    EXPECT_EQ(live->find(*ResourceId::parse(shop + assignments + "/other")), nullptr);
+}
+
 TEST(Live, what_bears_no_mark_is_told_by_where_it_lies_and_how_it_is_called) {
     auto const windows = cluster + "/maintenanceConfigurations";
     auto const settings = cluster + "/providers/Microsoft.Insights/diagnosticSettings";

@@ -283,7 +283,14 @@ void rehearse_the_change(Subject& subject, Subject const& before) {
             for (auto const& broken : scene.broken) subject.refusal += "; " + broken;
             return std::nullopt;
         }
-        return standing(**azure);
+        // A changed estate holds what one made anew would; what Azure keeps for itself is its own.
+        auto after = standing(**azure);
+        for (auto const& [id, body] : after)
+            if (!subject.after.contains(id) && !is_key(id) && id.find("/resourcegroups/mc_") == id.npos)
+                subject.refusal += "; a calm change leaves over " + id;
+        for (auto const& [id, body] : subject.after)
+            if (!after.contains(id)) subject.refusal += "; a calm change lacks " + id;
+        return subject.refusal.empty() ? std::optional(std::move(after)) : std::nullopt;
     };
     auto const other = once(2);
     auto const one = other ? once(1) : std::nullopt;
