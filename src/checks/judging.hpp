@@ -62,6 +62,7 @@ Verdicts own_nat_attached(Judging const&);
 Verdicts rules_let_out(Judging const&);
 Verdicts nodes_authorized(Judging const&);
 Verdicts kubenet_routes_identity(Judging const&);
+Verdicts nodes_undelegated(Judging const&);
 Verdicts api_subnet_delegated(Judging const&);
 Verdicts api_server_closed(Judging const&);
 Verdicts egress_ours(Judging const&);

@@ -238,6 +238,20 @@ Verdicts kubenet_routes_identity(Judging const& judging) {
     });
 }
 
+Verdicts nodes_undelegated(Judging const& judging) {
+    return each_subnet(judging, [](resource::Resource const& subnet) -> Verdict {
+        json::Path const where(at::subnet_delegations.at);
+        auto const* delegations = resource::read(subnet, at::subnet_delegations);
+        if (delegations && delegations->is_array())
+            for (auto const& delegation : delegations->get_array())
+                if (auto const service = json::text_at(delegation, delegated_service))
+                    return {Outcome::fail,
+                            fmt::format("subnet '{}' is delegated to {}", name_of(subnet), base::printable(*service)),
+                            where};
+        return {Outcome::pass, fmt::format("subnet '{}' is delegated to nobody", name_of(subnet)), where};
+    });
+}
+
 Verdicts api_subnet_delegated(Judging const& judging) {
     json::Path const where(at::api_subnet.at);
     auto const& cluster = judging.subject;

@@ -32,6 +32,7 @@ constexpr Predicate registered[] = {
     {"no_trouble", no_trouble},
     {"node_group_untouched", node_group_untouched},
     {"nodes_authorized", nodes_authorized},
+    {"nodes_undelegated", nodes_undelegated},
     {"own_nat_attached", own_nat_attached},
     {"own_zone_identity", own_zone_identity},
     {"people_on_both_levels", people_on_both_levels},

@@ -161,6 +161,17 @@ bool is_key(std::string_view id) {
     return at != std::string_view::npos && id.find_first_of("/ ", at + keys.size()) == std::string_view::npos;
 }
 
+/// Made by AKS for a cluster's nodes, wherever it was told to.
+bool in_a_node_group(std::string_view id, Standing const& stands) {
+    return std::ranges::any_of(stands, [id](auto const& one) {
+        auto const group = one.second.find(".properties.noderesourcegroup");
+        if (group == one.second.end()) return false;
+        auto const in = "/resourcegroups/" + group->second;
+        auto const at = id.find(in);
+        return at != id.npos && (at + in.size() == id.size() || id[at + in.size()] == '/' || id[at + in.size()] == ' ');
+    });
+}
+
 std::string told(Ended const& ended) {
     std::string words;
     for (auto const& error : ended.errors) {
@@ -285,11 +296,13 @@ void rehearse_the_change(Subject& subject, Subject const& before) {
         }
         // A changed estate holds what one made anew would; what Azure keeps for itself is its own.
         auto after = standing(**azure);
-        for (auto const& [id, body] : after)
-            if (!subject.after.contains(id) && !is_key(id) && id.find("/resourcegroups/mc_") == id.npos)
-                subject.refusal += "; a calm change leaves over " + id;
-        for (auto const& [id, body] : subject.after)
-            if (!after.contains(id)) subject.refusal += "; a calm change lacks " + id;
+        auto const differs = [&](Standing const& here, Standing const& there, std::string_view how) {
+            for (auto const& [id, body] : here)
+                if (!there.contains(id) && !is_key(id) && !in_a_node_group(id, here))
+                    subject.refusal += fmt::format("; a calm change {} {}", how, id);
+        };
+        differs(after, subject.after, "leaves over");
+        differs(subject.after, after, "lacks");
         return subject.refusal.empty() ? std::optional(std::move(after)) : std::nullopt;
     };
     auto const other = once(2);
