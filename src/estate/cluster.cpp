@@ -248,6 +248,8 @@ private:
             bool const said = spec_.has(key + ".subnet") || spec_.has(key + ".subnet.id");
             draft_.put(pool, "properties.vnetSubnetID", draft_.id(*subnet).text(),
                        said ? key + ".subnet" : "network.subnets.nodes");
+        } else {  // decided, too: whoever leaves a network of one's own is told what that takes
+            pool.origins["properties.vnetSubnetID"] = spec_.origin("network.virtualNetwork");
         }
         if (draft_.has("network/subnets/pods")) {
             draft_.put(pool, "properties.podSubnetID", draft_.id("network/subnets/pods").text(),

@@ -14,6 +14,7 @@ using resource::Resource;
 
 namespace {
 
+constexpr std::string_view group_type = "Microsoft.Resources/resourceGroups";
 constexpr std::string_view providers_version = "2021-04-01", features_version = "2021-07-01";
 constexpr std::string_view registered = "Registered", registering = "Registering";
 constexpr int registering_s = 30;  // "10 s to 3 min", Azure documentation; nothing when it stands already
@@ -548,6 +549,7 @@ private:
             if (resource.ours && resource.ownership == Ownership::managed && resource.id && !designed_.find(address) &&
                 !designed_ids.contains(*resource.id))
                 gone.emplace(address, &resource);
+        auto const made_anew = deleted_;
         for (auto const& [address, resource] : gone) {
             Change change{.address = address,
                           .type = resource->type,
@@ -559,13 +561,18 @@ private:
                 return other.first != address && resource->id->is_within(*other.second->id) &&
                        !manner(other.second->type).undeletable;
             });
-            auto const anew = std::ranges::find_if(deleted_, [&](auto const& other) {
+            auto const anew = std::ranges::find_if(made_anew, [&](auto const& other) {
                 auto const* holder = live_.find(other.first);
                 return holder && holder->id && resource->id->is_within(*holder->id);
             });
-            if (enclosing != gone.end() && !manner(resource->type).lingers) {
+            // What keeps its holder from going goes before it, unless a group takes both.
+            auto const group = [&](auto const& other) {
+                return base::same_text(other.second->type, group_type) && resource->id->is_within(*other.second->id);
+            };
+            bool const alone = manner(resource->type).keeps_parent && std::ranges::none_of(gone, group);
+            if (enclosing != gone.end() && !manner(resource->type).lingers && !alone) {
                 change.because = fmt::format("it goes with {}", enclosing->first);
-            } else if (anew != deleted_.end() && !manner(resource->type).lingers) {
+            } else if (anew != made_anew.end() && !manner(resource->type).lingers) {
                 change.because = fmt::format("it goes with {}, which is made anew", anew->first);
             } else if (auto const& row = manner(resource->type); row.undeletable) {
                 change.action = Action::none;

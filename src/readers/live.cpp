@@ -30,6 +30,7 @@ constexpr SurvivorRow survivor_rows[] = {
 
 struct BesideRow {
     std::string_view type, of, list, named;
+    bool going;
     std::string_view source, date;
 };
 constexpr BesideRow beside_rows[] = {
@@ -482,7 +483,7 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
     for (auto const& row : beside_rows)
         for (auto const* designed : reading.estate.of_type(row.of)) {
             auto const* type = shapes::find(row.type);
-            if (!designed->id || type == nullptr) continue;
+            if (!designed->id || type == nullptr || row.going) continue;
             beside[questions.size()] = &row;
             put(listing(designed->id->text() + std::string(row.list), type->api_version), designed, "beside");
         }
@@ -549,6 +550,7 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
         bin_rows.push_back(row);
         more_scopes.push_back(std::move(scope));
     };
+    std::set<std::size_t> going;  // numbers of lists below what is designed no longer
     std::set<std::string> wanted;
     for (auto const& item : held) {
         auto const id = id_of(item);
@@ -557,6 +559,12 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
         if (shapes::find(id->type()) == nullptr)
             reading.add(*id, item, {});  // of a kind we do not know: the list's few words must do
         else also(about(*id), nullptr, nullptr, {});
+        for (auto const& row : beside_rows) {
+            auto const* type = shapes::find(row.type);
+            if (!row.going || type == nullptr || !base::same_text(row.of, id->type())) continue;
+            going.insert(more.size());
+            also(listing(id->text() + std::string(row.list), type->api_version), nullptr, nullptr, id->text());
+        }
     }
     for (auto const& id : read_along_next(reading))
         if (wanted.insert(id.key()).second) also(about(id), nullptr, nullptr, {});
@@ -587,6 +595,7 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
     auto const sizes = sizes_wanted(reading.estate, reading.missing);
     auto const first_list = more.size();
     for (auto const& region : sizes) also(listing(region.list, skus_version), nullptr, nullptr, {});
+    json::Array lies_in_what_goes;
     replies = co_await ask(more, &client);
     // Where the list may not be read, Azure says at the pool what is closed.
     for (std::size_t i = first_list; i < replies.size(); ++i)
@@ -596,7 +605,10 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
         }
     for (std::size_t i = 0; i < first_list; ++i) {
         auto& reply = replies[i];
-        if (more[i].kind == Question::Kind::list) {
+        if (going.contains(i)) {
+            if (reply.error && !is_absent(reply)) reading.unread(more_scopes[i], because(*reply.error));
+            for (auto& item : reply.items) lies_in_what_goes.push_back(std::move(item));
+        } else if (more[i].kind == Question::Kind::list) {
             if (reply.error && !is_absent(reply)) reading.unread(more_scopes[i], because(*reply.error));
             else reading.assignments[more_scopes[i]] = std::move(reply.items);
         } else if (in_bin[i] != nullptr) {
@@ -627,6 +639,8 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
             if (replies[i].answer && !is_absent(replies[i]))
                 reading.add(next[i], std::move(replies[i].answer->body), std::move(replies[i].answer->etag));
     }
+    for (auto const& item : lies_in_what_goes)
+        if (auto const id = id_of(item)) reading.add(*id, item, {});
     match_assignments(reading);
     for (auto const& [row, designed, items] : stands_beside_it)
         for (auto const& item : items)
