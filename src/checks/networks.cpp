@@ -10,6 +10,13 @@
 namespace holdfast::checks {
 namespace {
 
+struct ReservedSubnetRow {
+    std::string_view name, of, source, date;
+};
+constexpr ReservedSubnetRow reserved_subnets[] = {
+#include "reserved_subnets.inc"
+};
+
 using resource::Resource;
 
 /// The subnets of a cluster's pools, each once; a pool whose subnet is not in the graph is named in `missing`.
@@ -238,9 +245,12 @@ Verdicts kubenet_routes_identity(Judging const& judging) {
     });
 }
 
-Verdicts nodes_undelegated(Judging const& judging) {
+Verdicts nodes_subnet_free(Judging const& judging) {
     return each_subnet(judging, [](resource::Resource const& subnet) -> Verdict {
         json::Path const where(at::subnet_delegations.at);
+        for (auto const& row : reserved_subnets)
+            if (subnet.id && base::same_text(row.name, subnet.id->name()))
+                return {Outcome::fail, fmt::format("subnet '{}' is kept for {}", name_of(subnet), row.of), where};
         auto const* delegations = resource::read(subnet, at::subnet_delegations);
         if (delegations && delegations->is_array())
             for (auto const& delegation : delegations->get_array())
@@ -248,7 +258,7 @@ Verdicts nodes_undelegated(Judging const& judging) {
                     return {Outcome::fail,
                             fmt::format("subnet '{}' is delegated to {}", name_of(subnet), base::printable(*service)),
                             where};
-        return {Outcome::pass, fmt::format("subnet '{}' is delegated to nobody", name_of(subnet)), where};
+        return {Outcome::pass, fmt::format("no service has subnet '{}' for itself", name_of(subnet)), where};
     });
 }
 

@@ -54,25 +54,19 @@ Verdicts autoscale_bounds(Judging const& judging) {
              json::Path(at::pool_min.at)}};
 }
 
-Verdicts size_open(Judging const& judging) {
+Verdicts size_fits(Judging const& judging) {
     auto const& pool = judging.subject;
     json::Path const at(at::pool_size.at);
-    if (!judging.graph.closed) return {{Outcome::not_applicable, "Azure was not asked for the sizes it gives", at}};
+    if (!judging.graph.unfit)
+        return {{Outcome::not_applicable, "Azure was not asked what its machine sizes can do", at}};
     if (auto const blocked = unreadable(judging, pool)) return {*blocked};
     auto const size = resource::read_text(pool, at::pool_size).value_or("");
-    auto const zones = resource::read_texts(pool, at::pool_zones);
-    for (auto const& closed : *judging.graph.closed) {
-        if (!base::same_text(closed.size, size)) continue;
-        std::vector<std::string> shut;
-        std::ranges::copy_if(closed.zones, std::back_inserter(shut),
-                             [&](auto const& zone) { return std::ranges::find(zones, zone) != zones.end(); });
-        if (!closed.zones.empty() && shut.empty()) continue;
-        return {{Outcome::fail,
-                 fmt::format("{} is closed in {}{}: {}", size, closed.location,
-                             shut.empty() ? "" : ", zones " + base::join(shut, ", "), closed.because),
-                 at}};
-    }
-    return {{Outcome::pass, fmt::format("{} is open", size), at}};
+    Verdicts verdicts;
+    for (auto const& one : *judging.graph.unfit)
+        if (one.address == pool.address)
+            verdicts.push_back({Outcome::fail, fmt::format("{}: {}", size, base::printable(one.because)), at});
+    if (verdicts.empty()) verdicts.push_back({Outcome::pass, fmt::format("nothing is said against {}", size), at});
+    return verdicts;
 }
 
 Verdicts spread_over_zones(Judging const& judging) {

@@ -587,9 +587,18 @@ private:
             }
             removed_.push_back(std::move(change));
         }
+        // What used it lets go by its write, or by the deletion that takes it along.
         std::map<Address, std::string> kept;
-        for (auto const& [address, by] : writer_)
-            if (!deleted_.contains(address)) kept[address] = settled(address);
+        for (auto const& [address, by] : writer_) {
+            if (deleted_.contains(address)) continue;
+            auto const& node = compared_.nodes.at(address);
+            auto holder = node.replaced_with_parent ? node.designed->parent : std::nullopt;
+            while (holder && !deleted_.contains(*holder)) {
+                auto const* above = designed_.find(*holder);
+                holder = above ? above->parent : std::nullopt;
+            }
+            kept[address] = holder ? deleted_.at(*holder) : settled(address);
+        }
         order_deletions(steps_, deleted_, names_, kept);
         // What is no longer designed must be gone before the record forgets it, and what is must stand in the next one.
         auto const* const keeper = keeper_of_the_record();

@@ -599,9 +599,9 @@ Task<Result<Graph>> live(Graph estate, azure::Client& client) {
     replies = co_await ask(more, &client);
     // Where the list may not be read, Azure says at the pool what is closed.
     for (std::size_t i = first_list; i < replies.size(); ++i)
-        if (auto closed = closed_sizes(sizes[i - first_list], replies[i].items)) {
-            if (!reading.live.closed) reading.live.closed.emplace();
-            for (auto& one : *closed) reading.live.closed->push_back(std::move(one));
+        if (auto found = unfit(sizes[i - first_list], replies[i].items)) {
+            if (!reading.live.unfit) reading.live.unfit.emplace();
+            for (auto& one : *found) reading.live.unfit->push_back(std::move(one));
         }
     for (std::size_t i = 0; i < first_list; ++i) {
         auto& reply = replies[i];

@@ -4,7 +4,7 @@
 /// and by the tags, of it or of what is ours in it, that name what we made elsewhere). At most two rounds of parallel
 /// GETs. What could not be read is in Graph::unread, never silently absent; but the security groups and route tables
 /// that designed subnets name are read along whoever made them, and where that is not allowed they are left out.
-/// Whether the subscription gets the machine sizes of pools to be made is asked, too (Graph::closed).
+/// Whether the machine sizes of pools to be made can be had as designed is asked, too (Graph::unfit).
 /// `from_json` reads saved ARM bodies (a file of one resource, a list, az's output).
 #pragma once
 

@@ -571,39 +571,51 @@ TEST(Saved, nothing_recognisable_is_an_error) {
 
 std::string const skus = subscription + "/providers/Microsoft.Compute/skus";
 
-TEST(Live, asks_which_sizes_are_closed_for_pools_that_are_to_be_made) {
+TEST(Live, asks_whether_the_sizes_of_pools_that_are_to_be_made_fit) {
     Graph designed = estate();
     designed.find("cluster")->body = *json::parse(R"({"location":"westeurope"})");
-    designed.find("cluster/pools/system")->body =
-        *json::parse(R"({"properties":{"vmSize":"Standard_D4s_v5","availabilityZones":["1","2"]}})");
-    auto const closed = [&](std::string const& list) {
+    designed.find("cluster/pools/system")->body = *json::parse(
+        R"({"properties":{"vmSize":"Standard_D4s_v5","availabilityZones":["1","2"],"osDiskType":"Ephemeral","osDiskSizeGB":100,"enableEncryptionAtHost":true}})");
+    auto const against = [&](std::string const& list) {
         Bench bench;
         if (!list.empty()) bench.azure.stands(skus, R"({"value":[)" + list + "]}");
         auto const live = bench.live(designed);
         EXPECT_EQ(bench.azure.times(skus), 1);
-        std::string text = live->closed ? "asked" : "not known";
-        if (live->closed)
-            for (auto const& one : *live->closed)
-                text +=
-                    fmt::format("; {} in {} [{}]: {}", one.size, one.location, base::join(one.zones, ","), one.because);
+        std::string text = live->unfit ? "asked" : "not known";
+        if (live->unfit)
+            for (auto const& one : *live->unfit) text += "; " + one.address + ": " + one.because;
         return text;
     };
-    std::string const machine = R"({"resourceType":"virtualMachines","name":"standard_d4s_v5","restrictions":[)";
-    EXPECT_EQ(closed(""), "not known") << "404";
-    EXPECT_EQ(closed(R"({"resourceType":"disks","name":"Premium_LRS"})"), "not known");
-    EXPECT_EQ(closed(machine + "]}"), "asked");
-    EXPECT_EQ(closed(machine + R"({"type":"Location","values":["West Europe"],"reasonCode":"QuotaId"}]})"),
-              "asked; Standard_D4s_v5 in westeurope []: QuotaId");
-    EXPECT_EQ(closed(machine + R"({"type":"Location","values":["eastus"],"reasonCode":"QuotaId"}]})"), "asked");
-    EXPECT_EQ(closed(machine + R"({"type":"Zone","restrictionInfo":{"locations":["westeurope"],"zones":["2"]}}]})"),
-              "asked; Standard_D4s_v5 in westeurope [2]: Azure gives no reason");
-    std::string const offered = R"({"resourceType":"virtualMachines","name":"Standard_D4s_v5","locationInfo":[)";
-    EXPECT_EQ(closed(offered + R"({"location":"westeurope","zones":["1","3"]}]})"),
-              "asked; Standard_D4s_v5 in westeurope [2]: the size is not offered there");
-    EXPECT_EQ(closed(offered + R"({"location":"WestEurope","zones":["3","2","1"]}]})"), "asked");
-    EXPECT_EQ(closed(offered + R"({"location":"eastus","zones":[]}]})"), "asked");
-    EXPECT_EQ(closed(R"({"resourceType":"virtualMachines","name":"Standard_B1s"})"),
-              "asked; Standard_D4s_v5 in westeurope []: the region does not have it");
+    EXPECT_EQ(against(""), "not known") << "404";
+    EXPECT_EQ(against(R"({"resourceType":"disks","name":"Premium_LRS"})"), "not known");
+    EXPECT_EQ(against(R"({"resourceType":"virtualMachines","name":"Standard_B1s"})"),
+              "asked; cluster/pools/system: westeurope does not have it");
+    std::string const machine = R"({"resourceType":"virtualMachines","name":"standard_d4s_v5",)";
+    for (
+        auto const& [said, expected] : std::map<std::string, std::string>{
+            {R"("restrictions":[])", ""},
+            {R"("restrictions":[{"type":"Location","values":["West Europe"],"reasonCode":"QuotaId"}])",
+             "it is closed in westeurope: QuotaId"},
+            {R"("restrictions":[{"type":"Location","values":["eastus"],"reasonCode":"QuotaId"}])", ""},
+            {R"("restrictions":[{"type":"Zone","restrictionInfo":{"locations":["westeurope"],"zones":["2","3"]}}])",
+             "it is closed in westeurope, zone 2: Azure gives no reason"},
+            {R"("restrictions":[{"type":"Zone","restrictionInfo":{"locations":["westeurope"],"zones":["3"]}}])", ""},
+            {R"("locationInfo":[{"location":"westeurope","zones":["1","3"]}])",
+             "westeurope does not have it in zone 2"},
+            {R"("locationInfo":[{"location":"WestEurope","zones":["3","2","1"]}])", ""},
+            {R"("locationInfo":[{"location":"eastus","zones":[]}])", ""},
+            {R"("capabilities":[{"name":"EncryptionAtHostSupported","value":"False"}])",
+             "it does not encrypt on the host"},
+            {R"("capabilities":[{"name":"CachedDiskBytes","value":"53687091200"},{"name":"MaxResourceVolumeMB","value":"76800"}])",
+             "an ephemeral OS disk of 100 GB does not fit: it caches 50 GB and has 75 GB of temporary disk"},
+            {R"("capabilities":[{"name":"CachedDiskBytes","value":"107374182400"},{"name":"MaxResourceVolumeMB","value":"0"}])",
+             ""},
+            {R"("capabilities":[{"name":"CachedDiskBytes","value":"much"},{"name":"MaxResourceVolumeMB","value":"0"}])",
+             ""},
+        })
+        EXPECT_EQ(against(machine + said + "}"),
+                  expected.empty() ? "asked" : "asked; cluster/pools/system: " + expected)
+            << said;
 }
 
 TEST(Live, asks_for_no_sizes_where_every_pool_stands) {
@@ -617,7 +629,7 @@ TEST(Live, asks_for_no_sizes_where_every_pool_stands) {
     designed.find("cluster/pools/system")->body = *json::parse(R"({"properties":{"vmSize":"Standard_D4s_v5"}})");
     auto const live = bench.live(std::move(designed));
     EXPECT_EQ(bench.azure.times(skus), 0);
-    EXPECT_FALSE(live->closed);
+    EXPECT_FALSE(live->unfit);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Private to the room: which machine sizes a subscription may have, as the list of SKUs says it. Pure.
+// Private to the room: whether the machine sizes of pools to be made can be had, and can do what is designed, as the
+// region's list of SKUs says it. Pure.
 #pragma once
 
 #include "resource/resource.hpp"
@@ -7,16 +8,16 @@ namespace holdfast::readers {
 
 inline constexpr std::string_view skus_version = "2021-07-01";
 
-/// One region's list, and what it is asked about: sizes, and the zones that pools want them in.
+/// One region's list, and the pools it is asked for.
 struct SizesWanted {
     std::string list;  ///< path and filter
     std::string location;
-    std::map<std::string, std::set<std::string>> sizes;
+    std::vector<resource::Resource const*> pools;
 };
 /// For the designed pools among `missing`: what stands has its machines already.
 std::vector<SizesWanted> sizes_wanted(resource::Graph const& estate, std::vector<resource::Resource const*> const& missing);
 
-/// What the list closes of them. A list without any machine size says nothing.
-std::optional<std::vector<resource::Closed>> closed_sizes(SizesWanted const&, json::Array const& skus);
+/// Every reason against one of the pools. A list without any machine size says nothing.
+std::optional<std::vector<resource::Unfit>> unfit(SizesWanted const&, json::Array const& skus);
 
 }  // namespace holdfast::readers

@@ -110,11 +110,10 @@ struct Recoverable {
     std::string until;     ///< when Azure purges it, as Azure wrote it
 };
 
-/// A machine size that this subscription does not get.
-struct Closed {
-    std::string size, location;
-    std::vector<std::string> zones;  ///< where; empty: in the whole region
-    std::string because;             ///< Azure's reason: "NotAvailableForSubscription"
+/// A designed pool that cannot be as designed, for its machine size.
+struct Unfit {
+    Address address;
+    std::string because;  ///< "it is closed in westeurope: NotAvailableForSubscription"
 };
 
 class Graph {
@@ -138,7 +137,7 @@ public:
 
     std::vector<Unread> unread;   ///< what could not be read: judges answer `unknown` there, never pass
     std::vector<Recoverable> recoverable;
-    std::optional<std::vector<Closed>> closed;  ///< of the sizes that pools to be made ask for; nothing: nobody asked
+    std::optional<std::vector<Unfit>> unfit;  ///< of the pools that are to be made; nothing: nobody asked
 
 private:
     std::map<Address, Resource> resources_;

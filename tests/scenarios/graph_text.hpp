@@ -7,8 +7,8 @@
 //   live                               everything was read, and is Succeeded
 //   hollow ADDRESS                     exists, was not read
 //   unread WHAT: BECAUSE
-//   open                               Azure was asked which sizes the subscription gets
-//   closed SIZE REGION all|ZONE,ZONE BECAUSE
+//   fit                                Azure was asked what the sizes of the pools can do
+//   unfit ADDRESS BECAUSE
 //   written ADDRESS PATH LINE COLUMN   in cluster.yaml
 //
 // In bodies "@address" stands for the id of that node, "?address path" for an output known only later.
@@ -111,13 +111,12 @@ private:
         } else if (first == "unread") {
             auto const colon = rest.find(": ");
             graph_.unread.push_back({rest.substr(0, colon), rest.substr(colon + 2)});
-        } else if (first == "open") {
-            graph_.closed.emplace();
-        } else if (first == "closed") {
-            if (!graph_.closed) graph_.closed.emplace();
-            auto const size = word(rest), location = word(rest), zones = word(rest);
-            graph_.closed->push_back(
-                {size, location, zones == "all" ? std::vector<std::string>{} : base::split(zones, ','), rest});
+        } else if (first == "fit") {
+            graph_.unfit.emplace();
+        } else if (first == "unfit") {
+            if (!graph_.unfit) graph_.unfit.emplace();
+            auto const address = word(rest);
+            graph_.unfit->push_back({address, rest});
         } else if (first == "written") {
             auto& at = node(word(rest));
             json::Path const path(word(rest));

@@ -117,17 +117,17 @@ std::string failure(Verdict const& verdict, Subject const& subject, std::uint64_
 
 struct Sum {
     std::uint64_t played = 0, failed = 0, converged = 0, stopped = 0, lives = 0, deaths = 0, calls = 0, tried = 0,
-                  rejected = 0, refused = 0, trace = 0;  ///< `trace`: of all seeds, in no order
+                  rejected = 0, refused = 0, blocked = 0, trace = 0;  ///< `trace`: of all seeds, in no order
     Tally tally;
     std::string written() const {
-        return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}\n", played, failed, converged, stopped, lives, deaths,
-                           calls, tried, rejected, refused, trace, tally.written());
+        return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}\n", played, failed, converged, stopped, lives,
+                           deaths, calls, tried, rejected, refused, blocked, trace, tally.written());
     }
     void read(std::string const& line) {
         std::istringstream in(line);
         std::uint64_t value = 0;
-        for (auto* field :
-             {&played, &failed, &converged, &stopped, &lives, &deaths, &calls, &tried, &rejected, &refused, &trace}) {
+        for (auto* field : {&played, &failed, &converged, &stopped, &lives, &deaths, &calls, &tried, &rejected,
+                            &refused, &blocked, &trace}) {
             in >> value;
             *field += value;
         }
@@ -151,6 +151,10 @@ void work(Asked const& asked, int number, std::FILE* out) {
         std::fflush(out);
         alarm(longest_seed_s);
         auto const& subject = repertoire.of(seed);
+        if (subject.blocked) {
+            ++sum.blocked;
+            continue;
+        }
         if (!subject.refusal.empty()) {
             ++sum.refused;
             if (refused.insert(subject.name).second) {
@@ -191,6 +195,10 @@ void work(Asked const& asked, int number, std::FILE* out) {
 int one(Asked const& asked) {
     Repertoire repertoire(asked.specs);
     auto const& subject = repertoire.of(*asked.seed);
+    if (subject.blocked) {
+        fmt::print("{} ({}) is refused by the checks, for what stands\n", subject.name, subject.settings);
+        return 0;
+    }
     if (!subject.refusal.empty()) {
         fmt::print("{} ({}) fails under a clear sky: {}\n", subject.name, subject.settings, subject.refusal);
         return 1;
@@ -261,9 +269,10 @@ int many(Asked const& asked) {
         sum.played, seconds, static_cast<double>(sum.played) / seconds, sum.failed, sum.converged, sum.stopped,
         sum.lives, sum.deaths, sum.calls);
     fmt::print(
-        "{} settings drawn over the language, {} not valid where they fell; {} seeds fell on specs that fail under a "
-        "clear sky\ntrace of all {:016x}\n",
-        sum.tried, sum.rejected, sum.refused, sum.trace);
+        "{} settings drawn over the language, {} not valid where they fell; {} seeds fell on specs that the checks "
+        "refuse "
+        "for what stands, {} on specs that fail under a clear sky\ntrace of all {:016x}\n",
+        sum.tried, sum.rejected, sum.blocked, sum.refused, sum.trace);
     std::vector<std::string> never;
     for (auto const& field : spec::fields()) {
         bool const has_a_value = field.kind != spec::FieldKind::section;

@@ -79,6 +79,10 @@ private:
         rows_ = subject_.earlier->rows;
         now_ = subject_.earlier->at;
         after_ = &subject_.earlier->after;
+        for (auto const& [id, body] : *after_)
+            if (auto const group = body.find(".properties.noderesourcegroup"); group != body.end())
+                node_groups_.push_back(group->second);
+        for (auto const& key : subject_.earlier->keys) before_.emplace(key, Standing::mapped_type{});
         scene_.allowed = subject_.earlier->allowed;
         scene_.writable.insert(subject_.earlier->writable.begin(), subject_.earlier->writable.end());
         scene_.scopes.insert(subject_.earlier->scopes.begin(), subject_.earlier->scopes.end());
@@ -213,7 +217,7 @@ private:
         }
         compare(standing(*azure_), wanted(will));
     }
-    Standing const& wanted(Will will) const { return will == Will::apply ? *after_ : subject_.before; }
+    Standing const& wanted(Will will) const { return will == Will::apply ? *after_ : before_; }
 
     bool touched() const { return !by_hand_.words.empty(); }
     static bool holds(std::string_view id, std::string_view other) {
@@ -343,6 +347,7 @@ private:
 
     Subject const& subject_;
     Standing const* after_ = &subject_.after;
+    Standing before_ = subject_.before;
     Scene scene_;
     base::Prng dice_;
     std::uint64_t seed_;

@@ -90,6 +90,12 @@ std::optional<T> Process::run(Task<T> task) {
     return result;
 }
 
+Task<bool> Process::inspect(Seat* seat, estate::Estate const* estate) {
+    auto reading = readers::live(estate->graph, seat->client);
+    auto const live = co_await std::move(reading);
+    co_return live&& checks::inspect(resource::overlay(*live, estate->graph)).blocking();
+}
+
 Task<Process::Standing> Process::look_at(Seat* seat, estate::Estate const* estate, Will will) {
     Standing standing;
     auto reading = readers::live(estate->graph, seat->client);
@@ -232,6 +238,8 @@ std::optional<plan::Plan> Process::look(estate::Estate const& estate, Will will)
     if (!standing || !standing->errors.empty()) return std::nullopt;
     return std::move(standing->plan);
 }
+
+bool Process::blocked(estate::Estate const& estate) { return run(inspect(seat_.get(), &estate)).value_or(false); }
 
 Task<void> Process::second_machine(estate::Estate estate, Will will, Duration later) {
     static auto const elsewhere = [] { return world::memory_files(); };

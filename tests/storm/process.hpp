@@ -44,6 +44,8 @@ public:
     std::optional<Ended> resume(Will&);
     /// What stands, as this process sees it.
     std::optional<plan::Plan> look(estate::Estate const&, Will);
+    /// Whether the checks refuse the design, with what stands in view.
+    bool blocked(estate::Estate const&);
 
     /// Something that goes on beside: another machine, a person. Starts with the next act.
     void beside(std::function<world::Task<void>(Process&)> what) { others_.push_back(std::move(what)); }
@@ -61,6 +63,7 @@ private:
         plan::Plan plan;
         std::vector<base::Error> errors;
     };
+    static world::Task<bool> inspect(Seat* seat, estate::Estate const* estate);
     static world::Task<Standing> look_at(Seat* seat, estate::Estate const* estate, Will will);
     static world::Task<Ended> act(Process* self, Seat* seat, estate::Estate const* estate, Will will);
     static world::Task<Ended> go_on(Process* self, Seat* seat, std::string run);

@@ -205,6 +205,10 @@ void rehearse(Subject& subject) {
             for (auto const& broken : scene.broken) subject.refusal += "; " + broken;
             return std::nullopt;
         };
+        if (keep && process.blocked(subject.estate)) {
+            subject.blocked = true;
+            return std::nullopt;
+        }
         auto const made = process.carry_out(subject.estate, Will::apply);
         if (!made.done || !scene.broken.empty()) return say("a calm apply does not succeed", made);
         auto const after = standing(**azure);
@@ -281,6 +285,7 @@ void rehearse_the_change(Subject& subject, Subject const& before) {
         scene.scopes = subject.scopes;
         scene.scopes.insert(before.scopes.begin(), before.scopes.end());
         Process process(scene, **azure, *disk, earlier.at, seed + 1);
+        if (process.blocked(subject.estate)) return std::nullopt;
         auto const plan = process.look(subject.estate, Will::apply);
         if (!plan || plan->empty()) return std::nullopt;
         earlier.allowed.clear();
@@ -309,6 +314,8 @@ void rehearse_the_change(Subject& subject, Subject const& before) {
     auto const one = other ? once(1) : std::nullopt;
     auto agreed = one ? what_both_hold(*one, *other) : std::nullopt;
     if (!agreed) return;
+    for (auto const& [id, body] : *agreed)
+        if (is_key(id) && !earlier.writable.contains(id.substr(0, id.rfind("/keys/")))) earlier.keys.insert(id);
     earlier.after = std::move(*agreed);
     subject.earlier = std::move(earlier);
 }
@@ -699,7 +706,7 @@ Drawn drawn(std::uint64_t seed) {
         out.subject.settings = "back from " + before.settings;
     }
     rehearse(out.subject);
-    if (out.subject.refusal.empty()) rehearse_the_change(out.subject, before);
+    if (out.subject.refusal.empty() && !out.subject.blocked) rehearse_the_change(out.subject, before);
     return out;
 }
 

@@ -31,6 +31,7 @@ struct Subject {
 
     // Filled by a calm deployment; `refusal` says why there is none.
     std::string refusal;
+    bool blocked = false;  ///< with what stands in view the checks refuse it: nobody would have let it begin
     Shelf deployed, destroyed;
     base::Time deployed_at{}, destroyed_at{};
     Standing before, after;  ///< what chance decides is left out of `after`'s bodies
@@ -43,6 +44,7 @@ struct Subject {
         Standing after;
         std::set<std::string> allowed;
         std::set<std::string> writable, scopes;  ///< what was the earlier design's
+        std::set<std::string> keys;              ///< its keys in vaults of others, which nobody deletes
     };
     std::optional<Earlier> earlier;
 };
