@@ -314,8 +314,10 @@ void rehearse_the_change(Subject& subject, Subject const& before) {
     auto const one = other ? once(1) : std::nullopt;
     auto agreed = one ? what_both_hold(*one, *other) : std::nullopt;
     if (!agreed) return;
-    for (auto const& [id, body] : *agreed)
-        if (is_key(id) && !earlier.writable.contains(id.substr(0, id.rfind("/keys/")))) earlier.keys.insert(id);
+    for (auto const& [id, body] : *agreed) {
+        auto const vault = id.substr(0, id.rfind("/keys/"));
+        if (is_key(id) && !earlier.writable.contains(vault) && !subject.writable.contains(vault)) earlier.keys.insert(id);
+    }
     earlier.after = std::move(*agreed);
     subject.earlier = std::move(earlier);
 }
