@@ -21,7 +21,7 @@ struct Client::State {
 namespace {
 
 constexpr std::string_view user_agent = "holdfast/0.1";
-constexpr std::size_t most_page_bytes = 64u << 20;     // the sizes of one region are 2 MB, of all 40
+constexpr std::size_t most_page_bytes = 16u << 20;     // the machine sizes of one region are 2 MB
 constexpr std::size_t most_resource_bytes = 8u << 20;  // Resource Manager itself takes 4 MB in one request
 constexpr Duration outage_pause{5'000};
 

@@ -354,10 +354,15 @@ private:
             if (id && going_.contains(id->key())) places.push_back(at.text().ends_with(".id") ? at.parent() : at);
         });
         for (auto const& at : places) {
-            auto const within = [&at](Pending const& pending) { return pending.at.text().starts_with(at.text()); };
-            if (json::find(node.wanted.body, at) || std::ranges::any_of(node.wanted.pending, within)) continue;
-            auto const told = [&at](PropertyChange const& one) { return one.at.text().starts_with(at.text()); };
-            if (std::ranges::any_of(change.properties, told)) continue;
+            auto const in_it = [&at](auto const& one) {
+                for (auto above = one.at;; above = above.parent()) {
+                    if (above == at) return true;
+                    if (above.empty()) return false;
+                }
+            };
+            if (json::find(node.wanted.body, at) || std::ranges::any_of(node.wanted.pending, in_it) ||
+                std::ranges::any_of(change.properties, in_it))
+                continue;
             add(change, node.wanted, at, *json::find(node.live->body, at), std::nullopt);
             json::put(node.wanted.body, at, json::Value{});
             node.other_changes = true;

@@ -171,6 +171,7 @@ struct ResourceBehaviour {
     std::string_view kept_unsaid_since{};
     bool accepted_empty = false;      ///< a PUT answers `{}`: what came of it shows a GET
     std::string_view null_at_first{};  ///< what the answer to a creating PUT does not know yet
+    bool system_data = false;          ///< GET tells who made it, and when it was written last
     bool tracked = true;              ///< shown by GET …/resources, when it is a top-level resource
     bool location_of_itself = false;  ///< PUT answers with a Location that is its own URL, and no operation
     std::span<Link const> links{};

@@ -129,6 +129,16 @@ std::string shown_id(Stored const& stored) {
     return id;
 }
 
+/// Who wrote it last is not kept: it is taken to be who made it.
+static json::Value system_data(Stored const& stored, Principal const* by) {
+    bool const is_user = by && by->kind == "User";
+    std::string const who = by ? by->client_id : stored.created_by;
+    char const* const kind = is_user ? "User" : "Application";
+    return json::Object{
+        {"createdAt", base::to_string(stored.created)},      {"createdBy", who},      {"createdByType", kind},
+        {"lastModifiedAt", base::to_string(stored.changed)}, {"lastModifiedBy", who}, {"lastModifiedByType", kind}};
+}
+
 json::Value Work::shown(Stored const& stored) const {
     auto const& row = behaviour(stored.type);
     json::Object object;
@@ -139,6 +149,7 @@ json::Value Work::shown(Stored const& stored) const {
     if (auto const* body = stored.body.if_object()) {
         for (auto const& member : *body) object.insert_or_assign(member.key(), member.value());
     }
+    if (row.system_data) object["systemData"] = system_data(stored, principal(stored.created_by));
     json::Value value = std::move(object);
     if (!row.etag_at.empty()) {
         auto const etag = etag_of(stored);

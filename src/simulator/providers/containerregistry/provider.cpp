@@ -84,6 +84,7 @@ constexpr arm::ResourceBehaviour types[] = {
      .creating = "Creating",
      .lock = arm::WriteLock::itself,
      .operation_path = "providers/Microsoft.ContainerRegistry/locations/{location}/operationStatuses/{id}",
+     .system_data = true,
      .validate = validate_registry,
      .accepted = accepted_registry,
      .source = "Container Registry REST reference and service tiers page; recorded exchanges, read 2026-11-23 "

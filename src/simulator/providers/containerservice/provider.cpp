@@ -65,6 +65,7 @@ std::span<ResourceBehaviour const> types() {
             row.destroy = {120, 240, 420, "estimate"};
             row.patch = arm::PatchStyle::tags;
             row.etag_at = "eTag";
+            row.system_data = true;
             row.saved_after = 2;  // estimate: long enough for two that start together
             row.links = cluster_links;
             row.actions = cluster_actions();
