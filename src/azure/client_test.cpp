@@ -255,7 +255,7 @@ TEST(Client, every_answer_has_a_bound) {
     ASSERT_TRUE(bench.run(bench.client.list(group_path + "/resources", "1")));
     std::vector<std::size_t> bounds;
     for (auto const& request : bench.script.asked) bounds.push_back(request.max_answer_bytes);
-    EXPECT_EQ(bounds, (std::vector<std::size_t>{8u << 20, 8u << 20, 64u << 20}));
+    EXPECT_EQ(bounds, (std::vector<std::size_t>{8u << 20, 8u << 20, 16u << 20}));
 }
 
 TEST(Client, no_token_goes_to_another_host) {
