@@ -399,6 +399,9 @@ arm::Outcome erase_stack(Context& context, Stored& stored) {
 
 /// Stacks write their states small.
 void view_stack(Context const&, Stored const&, json::Value& shown) {
+    // Of its deployment alone: the stack's type has none of these, and recorded answers show none.
+    for (auto const* at : {"mode", "providers", "dependencies", "outputResources", "templateHash", "timestamp"})
+        json::erase(shown, json::Path("properties").child(at));
     if (auto const state = json::text_at(shown, "properties.provisioningState"))
         json::put(shown, "properties.provisioningState", json::Value(base::lower(*state)));
 }
