@@ -456,6 +456,7 @@ arm::ResourceBehaviour const& stack_behaviour() {
                                             .result_path =
                                                 "providers/Microsoft.Resources/locations/{location}/"
                                                 "deploymentStackOperationResults/{id}?api-version=2025-07-01",
+                                            .system_data = true,
                                             .tracked = false,
                                             .actions = stack_actions,
                                             .validate = validate_stack,
